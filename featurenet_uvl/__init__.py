@@ -1,0 +1,3 @@
+"""Feature models of deep neural networks: translation, sampling, decoding, training."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,65 @@
+"""The errors that a user can meet: each says where, what was found, what was expected, and the way out if any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class FeatureNetError(Exception):
+    """Root of every error that is the input's, the environment's or the request's fault, never the project's own.
+
+    Args:
+        message: One line, already carrying its place.
+        exit_code: What the command line returns for it.
+    """
+
+    exit_code = 1
+
+
+class ReadError(FeatureNetError):
+    """A file that is missing, malformed or not what it should be.
+
+    All problems of one file are reported together: `problems` has one finished line each, first cause first.
+    """
+
+    def __init__(self, problems: str | Sequence[str]) -> None:
+        self.problems: tuple[str, ...] = (problems,) if isinstance(problems, str) else tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class ModelError(ReadError):
+    """A well-formed model that means nothing: an unknown feature, a name used twice, an index without a range."""
+
+
+class UnsupportedError(FeatureNetError):
+    """A construct that a pass or a writer cannot carry. Nothing is ever dropped in its place."""
+
+
+class UnsatisfiableError(FeatureNetError):
+    """No configuration exists."""
+
+    exit_code = 3
+
+
+class DecodeError(FeatureNetError):
+    """A solution that is no configuration of the model, or a configuration that is no network."""
+
+
+class DataError(FeatureNetError):
+    """A data set that is missing, of the wrong shape, or damaged."""
+
+
+class StoreError(FeatureNetError):
+    """A result store that cannot be read or written, or belongs to another version or run."""
+
+
+class LimitError(FeatureNetError):
+    """A limit of time, memory or size was reached before the work was done."""
+
+    exit_code = 4
+
+
+class UsageError(FeatureNetError):
+    """A request that contradicts itself or names something that does not exist."""
+
+    exit_code = 2

@@ -1,0 +1,203 @@
+"""A network before Keras: blocks of cells with resolved sources, layers, shapes and weights."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from math import prod
+from typing import Any
+
+from featurenet_uvl.errors import DecodeError
+from featurenet_uvl.ir.layers import (
+    INPUT_LAYERS,
+    OPERATION_LAYERS,
+    Layer,
+    Shape,
+    ShapeError,
+    Zeros,
+    combined_shape,
+)
+
+SCHEMA = "featurenet_uvl/architecture/1"
+"""The name and version of the JSON form."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CellId:
+    """Block and cell number, both from 1."""
+
+    block: int
+    cell: int
+
+    def __str__(self) -> str:
+        return f"b{self.block}_c{self.cell}"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a cell's output goes: `kind` is `Cell` (then `relative_index` is set), `Block` or `Out`."""
+
+    kind: str
+    relative_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell. `sources` has the one or two cells whose outputs it takes; none stands for the network's input.
+
+    One source feeds both halves; of two, the first feeds `input1`, the second `input2`. `input2` is `Zeros` where the
+    cell has one half only.
+    """
+
+    id: CellId
+    sources: tuple[CellId, ...]
+    input1: Layer
+    operation1: Layer
+    input2: Layer
+    operation2: Layer
+    combination: str
+    destination: Destination
+
+    @property
+    def has_second_half(self) -> bool:
+        return not isinstance(self.input2, Zeros)
+
+
+@dataclass(frozen=True, slots=True)
+class CellShapes:
+    """Shapes within one cell: what enters each half, what each layer gives, what leaves; None for a missing half."""
+
+    source1: Shape
+    input1: Shape
+    operation1: Shape
+    source2: Shape | None
+    input2: Shape | None
+    operation2: Shape | None
+    output: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """A network for images of `input_shape` (height, width, channels) and `classes` classes.
+
+    Cells stand in order of block and number, so that sources come first. Each cell that ends in `Out` is flattened and
+    followed by a softmax layer of its own.
+    """
+
+    input_shape: Shape
+    classes: int
+    cells: tuple[Cell, ...]
+
+    def shapes(self) -> Mapping[CellId, CellShapes]:
+        """The shapes in every cell.
+
+        Raises:
+            DecodeError: A layer or combination cannot take the shapes that it gets; the cell is named.
+        """
+        result: dict[CellId, CellShapes] = {}
+        for cell in self.cells:
+            try:
+                result[cell.id] = self._cell_shapes(cell, result)
+            except ShapeError as error:
+                raise DecodeError(f"cell {cell.id}: {error}") from error
+        return result
+
+    def _cell_shapes(self, cell: Cell, known: Mapping[CellId, CellShapes]) -> CellShapes:
+        sources = [known[source].output for source in cell.sources] or [self.input_shape]
+        input1 = cell.input1.output_shape(sources[0])
+        operation1 = cell.operation1.output_shape(input1)
+        if not cell.has_second_half:
+            return CellShapes(sources[0], input1, operation1, None, None, None, operation1)
+        input2 = cell.input2.output_shape(sources[-1])
+        operation2 = cell.operation2.output_shape(input2)
+        output = combined_shape(cell.combination, operation1, operation2)
+        return CellShapes(sources[0], input1, operation1, sources[-1], input2, operation2, output)
+
+    @property
+    def outputs(self) -> tuple[Cell, ...]:
+        return tuple(cell for cell in self.cells if cell.destination.kind == "Out")
+
+    def weights(self) -> int:
+        """The number of weights of the whole network, as Keras counts them (`Model.count_params`)."""
+        shapes = self.shapes()
+        return sum(count for _, count in self._weights(shapes))
+
+    def _weights(self, shapes: Mapping[CellId, CellShapes]) -> Iterator[tuple[CellId, int]]:
+        for cell in self.cells:
+            at = shapes[cell.id]
+            yield cell.id, cell.input1.weights(at.source1) + cell.operation1.weights(at.input1)
+            if at.source2 is not None and at.input2 is not None:
+                yield cell.id, cell.input2.weights(at.source2) + cell.operation2.weights(at.input2)
+            if cell.destination.kind == "Out":
+                yield cell.id, (prod(at.output) + 1) * self.classes
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object with a versioned schema; `from_json` reads it back."""
+        return {
+            "schema": SCHEMA,
+            "input_shape": list(self.input_shape),
+            "classes": self.classes,
+            "cells": [
+                {
+                    "block": cell.id.block,
+                    "cell": cell.id.cell,
+                    "sources": [[source.block, source.cell] for source in cell.sources],
+                    **{half: _layer_json(getattr(cell, half)) for half in _HALVES},
+                    "combination": cell.combination,
+                    "destination": {"kind": cell.destination.kind, "relative_index": cell.destination.relative_index},
+                }
+                for cell in self.cells
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any], place: str = "<json>") -> Architecture:
+        """The architecture of `to_json`.
+
+        Raises:
+            DecodeError: Another schema, a missing key, an unknown layer, or shapes that do not fit.
+        """
+        if data.get("schema") != SCHEMA:
+            raise DecodeError(f"{place}: found schema {data.get('schema')!r}, expected {SCHEMA!r}")
+        try:
+            architecture = cls(
+                tuple(int(size) for size in data["input_shape"]),
+                int(data["classes"]),
+                tuple(_cell_from_json(cell) for cell in data["cells"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise DecodeError(f"{place}: not an architecture: {type(error).__name__} {error}") from error
+        architecture.shapes()
+        return architecture
+
+    def hash(self) -> str:
+        """A key that is equal for equal architectures, in any process: SHA-256 of the canonical JSON, 16 hex digits."""
+        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+_HALVES = ("input1", "operation1", "input2", "operation2")
+
+
+def _layer_json(layer: Layer) -> dict[str, Any]:
+    return {"kind": layer.name, **asdict(layer)}
+
+
+def _layer_from_json(data: Mapping[str, Any], kinds: Mapping[str, type[Layer]]) -> Layer:
+    attributes = dict(data)
+    return kinds[attributes.pop("kind")](**attributes)
+
+
+def _cell_from_json(data: Mapping[str, Any]) -> Cell:
+    return Cell(
+        CellId(data["block"], data["cell"]),
+        tuple(CellId(block, cell) for block, cell in data["sources"]),
+        _layer_from_json(data["input1"], INPUT_LAYERS),
+        _layer_from_json(data["operation1"], OPERATION_LAYERS),
+        _layer_from_json(data["input2"], INPUT_LAYERS),
+        _layer_from_json(data["operation2"], OPERATION_LAYERS),
+        data["combination"],
+        Destination(data["destination"]["kind"], data["destination"]["relative_index"]),
+    )

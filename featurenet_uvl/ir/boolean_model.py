@@ -1,0 +1,73 @@
+"""An ordinary feature model: a tree and propositional constraints, with what each feature stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from featurenet_uvl.errors import ModelError
+from featurenet_uvl.ir.expression import (
+    And,
+    Constant,
+    Count,
+    Expression,
+    FeatureRef,
+    Iff,
+    Implies,
+    Not,
+    Or,
+    walk,
+)
+from featurenet_uvl.ir.feature_model import Feature, FeatureModel, FeatureType, Origin
+
+
+@dataclass(frozen=True, slots=True)
+class BooleanModel:
+    """A feature model without configurable attributes, multi-features, typed features or arithmetic.
+
+    `model` can be written in any format and opened anywhere. Every feature has an `origin`, so that a solution can be
+    read as a configuration of the source model. Plain attributes stay; they are constants and decide nothing any more.
+    """
+
+    model: FeatureModel
+
+    @property
+    def root(self) -> Feature:
+        return self.model.root
+
+    def origins(self) -> Mapping[str, Origin]:
+        """What each feature stands for, in document order."""
+        return {f.name: f.origin if f.origin is not None else Origin(f.name) for f in self.model.features()}
+
+    def verify(self) -> None:
+        """Raises ModelError with every construct that is not Boolean, and its place."""
+        self.model.verify()
+        names = {feature.name for feature in self.model.features()}
+        problems: list[str] = []
+        for feature in self.model.features():
+            if feature.cardinality is not None or feature.type is not FeatureType.BOOLEAN:
+                problems.append(f"{feature.span}: feature {feature.name!r} is not Boolean")
+            problems.extend(
+                f"{a.span}: attribute {feature.name}.{a.name} is still configurable"
+                for a in feature.attributes
+                if a.is_configurable
+            )
+        for constraint in self.model.constraints:
+            for node in walk(constraint.formula):
+                problem = _not_propositional(node, names)
+                if problem:
+                    problems.append(f"{constraint.span}: {problem}")
+        if problems:
+            raise ModelError(problems)
+
+
+def _not_propositional(node: Expression, names: set[str]) -> str | None:
+    match node:
+        case FeatureRef(name=name, indices=None):
+            return None if name in names else f"found unknown feature {name!r}"
+        case Not() | And() | Or() | Implies() | Iff() | Count():
+            return None
+        case Constant(value=bool()):
+            return None
+        case _:
+            return f"found {type(node).__name__}, expected a propositional formula"

@@ -1,0 +1,65 @@
+"""A formula in conjunctive normal form whose first variables are the features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from featurenet_uvl.errors import ModelError
+from featurenet_uvl.ir.feature_model import Origin
+
+AUXILIARY_PREFIX = "__aux_"
+
+
+@dataclass(frozen=True, slots=True)
+class VarMap:
+    """Variable i (from 1) is `names[i - 1]`; the first `feature_count` are features, the rest auxiliaries.
+
+    `origins` has one entry a feature when the CNF was compiled here, and is empty when it was read from a file.
+    """
+
+    names: tuple[str, ...]
+    feature_count: int
+    origins: tuple[Origin, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        return self.names[: self.feature_count]
+
+    @classmethod
+    def from_names(cls, names: Sequence[str]) -> VarMap:
+        """Variables as a DIMACS file names them: trailing `__aux_<n>` are auxiliaries."""
+        count = len(names)
+        while count and names[count - 1].startswith(AUXILIARY_PREFIX):
+            count -= 1
+        return cls(tuple(names), count)
+
+
+@dataclass(frozen=True, slots=True)
+class Cnf:
+    """Clauses of non-zero literals over `variables`; an auxiliary is always determined by the features.
+
+    So the number of models equals the number of configurations, without projection.
+    """
+
+    variables: VarMap
+    clauses: tuple[tuple[int, ...], ...]
+
+    def verify(self) -> None:
+        """Raises ModelError for a literal out of range, a name used twice, or origins that do not fit."""
+        count = len(self.variables)
+        for number, clause in enumerate(self.clauses, 1):
+            if any(literal == 0 or abs(literal) > count for literal in clause):
+                raise ModelError(f"clause {number}: found {clause}, expected literals within 1..{count}")
+        if len(set(self.variables.names)) < count:
+            raise ModelError("two variables of the CNF share a name")
+        if self.variables.origins and len(self.variables.origins) != self.variables.feature_count:
+            raise ModelError("the CNF has not one origin a feature")
+
+    def is_satisfied_by(self, positive: Iterable[int]) -> bool:
+        """Whether the assignment that makes exactly these variables true satisfies every clause."""
+        true = set(positive)
+        return all(any((literal > 0) == (abs(literal) in true) for literal in clause) for clause in self.clauses)

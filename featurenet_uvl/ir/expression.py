@@ -1,0 +1,208 @@
+"""Constraint formulas: propositional, arithmetic and indexed.
+
+The nodes say what was written, no more: names are resolved by the passes. N-ary `And` and `Or` keep the operands
+in the order of the text; `a => b => c` is `Implies(Implies(a, b), c)`, as in UVL.
+
+Source: the UVL grammar (uvl-parser 2.5) for everything but indices and quantifiers, which are DESIGN's "array-based
+semantics", after Cordy, Schobbens, Heymans and Legay, "Beyond Boolean product-line model checking", ICSE 2013.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from featurenet_uvl.ir.span import NOWHERE, Span
+
+Value: TypeAlias = bool | int | float | str
+"""A constant: what an attribute can hold, and what a comparison can compare."""
+
+ComparisonOperator: TypeAlias = Literal["==", "!=", "<", ">", "<=", ">="]
+ArithmeticOperator: TypeAlias = Literal["+", "-", "*", "/"]
+AggregateFunction: TypeAlias = Literal["sum", "avg"]
+ValueFunction: TypeAlias = Literal["len", "floor", "ceil"]
+Quantifier: TypeAlias = Literal["exists", "atmost", "atleast", "exactly"]
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number, a text or a truth value. As a formula, only `True` and `False` make sense; passes create those."""
+
+    value: Value
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRef:
+    """A feature, as a proposition "is selected" or, for a typed feature inside arithmetic, as its value.
+
+    `indices` is None for a plain reference; `F[b,c+1]` has one arithmetic expression an index, outermost first.
+    """
+
+    name: str
+    indices: tuple[Expression, ...] | None = None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeRef:
+    """The value of an attribute of a feature: `F.a`, or `F.a[b,c]` for one instance of F."""
+
+    feature: str
+    attribute: str
+    indices: tuple[Expression, ...] | None = None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexVariable:
+    """A variable of an indexed constraint, free (universally quantified over its range) or bound by a `Quantified`."""
+
+    name: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    operand: Expression
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """True when all operands are; an empty one is true."""
+
+    operands: tuple[Expression, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """True when some operand is; an empty one is false."""
+
+    operands: tuple[Expression, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Implies:
+    left: Expression
+    right: Expression
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Iff:
+    left: Expression
+    right: Expression
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """True when the number of true operands lies in `[lower, upper]`; `upper` None means no limit.
+
+    FeatureIDE's `atmost1` and the expansion of `atmost(n, k, ...)` are such nodes.
+    """
+
+    lower: int
+    upper: int | None
+    operands: tuple[Expression, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    operator: ComparisonOperator
+    left: Expression
+    right: Expression
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    operator: ArithmeticOperator
+    left: Expression
+    right: Expression
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """`sum(a)` or `avg(a)` over all selected instances, or `sum(a, F)` over those in the subtree of F."""
+
+    function: AggregateFunction
+    attribute: str
+    scope: str | None = None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`len(x)`, `floor(x)`, `ceil(x)` of one value."""
+
+    function: ValueFunction
+    argument: Expression
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantified:
+    """`exists(k, body)`, `atmost(n, k, body)`, `atleast(n, k, body)`, `exactly(n, k, body)`: how many k make body true.
+
+    `number` is 1 for `exists`, which means `atleast(1, k, body)`.
+    """
+
+    quantifier: Quantifier
+    number: int
+    variable: str
+    body: Expression
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+Expression: TypeAlias = (
+    Constant
+    | FeatureRef
+    | AttributeRef
+    | IndexVariable
+    | Not
+    | And
+    | Or
+    | Implies
+    | Iff
+    | Count
+    | Comparison
+    | Arithmetic
+    | Aggregate
+    | Call
+    | Quantified
+)
+
+
+def children(node: Expression) -> tuple[Expression, ...]:
+    """The direct operands of a node, indices included, in the order of the text."""
+    match node:
+        case And(operands=operands) | Or(operands=operands) | Count(operands=operands):
+            return operands
+        case Not(operand=operand):
+            return (operand,)
+        case Implies() | Iff() | Comparison() | Arithmetic():
+            return (node.left, node.right)
+        case Quantified(body=body):
+            return (body,)
+        case Call(argument=argument):
+            return (argument,)
+        case FeatureRef(indices=indices) | AttributeRef(indices=indices):
+            return indices or ()
+        case Constant() | IndexVariable() | Aggregate():
+            return ()
+
+
+def walk(node: Expression) -> Iterator[Expression]:
+    """The node and everything below it, parents first, without recursion (formulas may be thousands deep)."""
+    stack: list[Expression] = [node]
+    while stack:
+        current = stack.pop()
+        yield current
+        stack.extend(reversed(children(current)))

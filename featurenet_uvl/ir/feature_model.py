@@ -1,0 +1,212 @@
+"""The extended feature model: a tree of features with attributes and cardinalities, and constraints over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+from featurenet_uvl.errors import ModelError
+from featurenet_uvl.ir.expression import Expression, Value
+from featurenet_uvl.ir.span import NOWHERE, Span
+
+AttributeValue: TypeAlias = "Value | tuple[AttributeValue, ...] | Mapping[str, AttributeValue]"
+"""A constant, a vector or a nested map, as UVL writes them."""
+
+
+class GroupKind(Enum):
+    """How many of a group's members a selected parent has: all, any, one or more, exactly one, or `[lower..upper]`."""
+
+    MANDATORY = "mandatory"
+    OPTIONAL = "optional"
+    OR = "or"
+    ALTERNATIVE = "alternative"
+    CARDINALITY = "cardinality"
+
+
+class FeatureType(Enum):
+    """UVL's feature types; anything but BOOLEAN has a value of its own."""
+
+    BOOLEAN = "Boolean"
+    INTEGER = "Integer"
+    REAL = "Real"
+    STRING = "String"
+
+
+@dataclass(frozen=True, slots=True)
+class Cardinality:
+    """`[lower..upper]`; `upper` None is UVL's `*`."""
+
+    lower: int
+    upper: int | None
+
+    def __str__(self) -> str:
+        return f"[{self.lower}..{'*' if self.upper is None else self.upper}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A constant (`domain` is None) or a configurable attribute, which takes one value of its domain.
+
+    `default` is the domain value that an editor offers first; it does not change the configurations.
+    """
+
+    name: str
+    value: AttributeValue | None = None
+    domain: tuple[Value, ...] | None = None
+    default: Value | None = None
+    span: Span = field(default=NOWHERE, compare=False)
+
+    @property
+    def is_configurable(self) -> bool:
+        return self.domain is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What of the source model a translated feature stands for.
+
+    `indices` are the instance numbers (from 1) of the multi-features that it lies in, itself included, outermost
+    first. `attribute` alone is the attribute's own node; with `value`, the choice of that value.
+    """
+
+    feature: str
+    indices: tuple[int, ...] = ()
+    attribute: str | None = None
+    value: Value | None = None
+
+    def __str__(self) -> str:
+        text = self.feature + (f"[{','.join(map(str, self.indices))}]" if self.indices else "")
+        if self.attribute is not None:
+            text += f".{self.attribute}"
+        if self.value is not None:
+            text += f" = {self.value!r}"
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A feature with its groups of children in document order.
+
+    `cardinality` is None for an ordinary feature; `[n..m]` makes it a multi-feature. `origin` is set by the
+    translators, None in a model as read. `notes` carries what an editor's user would miss (description, hidden,
+    properties) as FeatureIDE's reader found it; no pass looks at it.
+    """
+
+    name: str
+    groups: tuple[Group, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+    cardinality: Cardinality | None = None
+    type: FeatureType = FeatureType.BOOLEAN
+    is_abstract: bool = False
+    origin: Origin | None = None
+    notes: tuple[tuple[str, str], ...] = ()
+    span: Span = field(default=NOWHERE, compare=False)
+
+    @property
+    def children(self) -> Iterator[Feature]:
+        for group in self.groups:
+            yield from group.members
+
+    def attribute(self, name: str) -> Attribute | None:
+        """The attribute of that name, or None."""
+        return next((a for a in self.attributes if a.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Children under one rule. `cardinality` is set for `GroupKind.CARDINALITY` only."""
+
+    kind: GroupKind
+    members: tuple[Feature, ...]
+    cardinality: Cardinality | None = None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A formula that every configuration satisfies.
+
+    `is_indexed` marks a constraint of the attribute `array_constraints`: its free index variables are universally
+    quantified, and no obligation is lifted because an instance is absent. `description` is FeatureIDE's rule text.
+    """
+
+    formula: Expression
+    is_indexed: bool = False
+    description: str = ""
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureModel:
+    """A feature model, at any stage before it is Boolean.
+
+    Invariants, checked by `verify`: names are unique, groups are not empty, cardinalities are in order, domains are not
+    empty and without repetition. Constraints of the attributes `constraint`, `constraints` and `array_constraints` are
+    in `constraints`, in document order, and no longer attributes.
+    """
+
+    root: Feature
+    constraints: tuple[Constraint, ...] = ()
+    namespace: str | None = None
+    notes: tuple[tuple[str, str], ...] = ()
+
+    def features(self) -> Iterator[Feature]:
+        """All features in document order (parents first), without recursion."""
+        stack = [self.root]
+        while stack:
+            feature = stack.pop()
+            yield feature
+            stack.extend(reversed([child for group in feature.groups for child in group.members]))
+
+    def verify(self) -> None:
+        """Raises ModelError with every broken invariant and its place."""
+        problems: list[str] = []
+        seen: dict[str, Feature] = {}
+        for feature in self.features():
+            first = seen.setdefault(feature.name, feature)
+            if first is not feature:
+                problems.append(
+                    f"{feature.span}: found a second feature {feature.name!r}, expected unique names;"
+                    f" the first is at {first.span}"
+                )
+            problems.extend(_problems_of(feature))
+        if problems:
+            raise ModelError(problems)
+
+
+def _problems_of(feature: Feature) -> Iterator[str]:
+    """The broken invariants of one feature, without its children."""
+    if feature.cardinality is not None:
+        yield from _cardinality_problems(feature.cardinality, feature.span)
+    for group in feature.groups:
+        if not group.members:
+            yield f"{group.span}: found an empty {group.kind.value} group below {feature.name!r}, expected a feature"
+        if (group.cardinality is not None) != (group.kind is GroupKind.CARDINALITY):
+            yield f"{group.span}: only a cardinality group has a cardinality, found {group.kind.value}"
+        if group.cardinality is not None:
+            yield from _cardinality_problems(group.cardinality, group.span)
+    names: set[str] = set()
+    for attribute in feature.attributes:
+        if attribute.name in names:
+            yield f"{attribute.span}: found attribute {attribute.name!r} of {feature.name!r} twice, expected it once"
+        names.add(attribute.name)
+        yield from _domain_problems(feature, attribute)
+
+
+def _cardinality_problems(cardinality: Cardinality, span: Span) -> Iterator[str]:
+    if cardinality.lower < 0 or (cardinality.upper is not None and cardinality.upper < cardinality.lower):
+        yield f"{span}: found cardinality {cardinality}, expected 0 <= lower <= upper"
+
+
+def _domain_problems(feature: Feature, attribute: Attribute) -> Iterator[str]:
+    if attribute.domain is None:
+        return
+    place = f"{attribute.span}: the domain of {feature.name}.{attribute.name}"
+    if not attribute.domain:
+        yield f"{place} is empty, expected at least one value"
+    if len({(isinstance(v, bool), isinstance(v, str), v) for v in attribute.domain}) < len(attribute.domain):
+        yield f"{place} holds a value twice, expected each once"
+    if attribute.default is not None and attribute.default not in attribute.domain:
+        yield f"{place} lacks its default {attribute.default!r}"

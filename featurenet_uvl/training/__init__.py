@@ -1,0 +1,1 @@
+"""Data sets, the training pool and the result store."""

@@ -1,0 +1,1 @@
+"""The DNN feature model, its restrictions, and the named architectures."""

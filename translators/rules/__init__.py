@@ -1,0 +1,1 @@
+"""Rule sets that a model switches on by name."""
