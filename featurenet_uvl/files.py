@@ -1,0 +1,130 @@
+"""Files of the user: read as UTF-8 text with places in every complaint, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from secrets import token_hex
+
+from featurenet_uvl.errors import FeatureNetError, ReadError, UsageError
+
+
+def write_file(path: Path | str, data: str | bytes, *, force: bool = False) -> None:
+    """Writes a file so that it has either its old or its new content, even after a crash.
+
+    The data goes to a temporary file beside the target, is synced, and takes the target's name. A link is followed. The
+    permissions are those of the file that is replaced, else what the umask says. A device or pipe is written to as is.
+
+    Args:
+        path: The file to write; its folder must exist.
+        data: Text is written as UTF-8, its line ends as they are.
+        force: Whether a file that exists may be replaced.
+
+    Raises:
+        UsageError: The file exists and `force` is not set.
+        FeatureNetError: The file cannot be written; nothing of it is left behind.
+    """
+    try:
+        content = data.encode() if isinstance(data, str) else data
+        target = os.path.realpath(path)
+        mode = _mode_of(target)
+        if mode is not None and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            Path(target).write_bytes(content)
+        elif mode is not None and not force and stat.S_ISREG(mode):
+            raise UsageError(f"{path}: exists; --force overwrites it")
+        else:
+            _replace(target, content, mode)
+    except (OSError, ValueError) as error:
+        raise FeatureNetError(f"{path}: {_reason(error)}") from error
+
+
+def read_text(path: Path | str) -> str:
+    r"""The text of a UTF-8 file; line ends become `\n`, and a byte order mark is taken off.
+
+    Raises:
+        ReadError: The file is missing, no file, not readable or not text; with the place of the first bad byte.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise ReadError(f"{path}: {_reason(error)}") from error
+    return decode_text(data, str(path))
+
+
+def decode_text(data: bytes, path: str) -> str:
+    """The text of a file's bytes, as `read_text` gives it; `path` is for messages.
+
+    Raises:
+        ReadError: The bytes are no UTF-8 text.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        bad = error.object[error.start]
+        place = _place(path, error.object[: error.start].decode("utf-8", "replace"))
+        raise ReadError(f"{place}: found the byte 0x{bad:02x}, expected UTF-8 text; save the file as UTF-8") from error
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    nul = text.find("\0")
+    if nul >= 0:
+        raise ReadError(f"{_place(path, text[:nul])}: found a NUL character, expected text")
+    return text
+
+
+def _mode_of(path: str) -> int | None:
+    try:
+        return os.stat(path).st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _replace(target: str, content: bytes, old_mode: int | None) -> None:
+    """Writes a temporary file and renames it to the target; a folder as target fails with `IsADirectoryError`."""
+    folder = os.path.dirname(target)
+    temporary = os.path.join(folder, f".featurenet_uvl-{token_hex(8)}.tmp")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        try:
+            if old_mode is not None:
+                os.fchmod(descriptor, stat.S_IMODE(old_mode))
+            _write_all(descriptor, content)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(temporary, target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync_folder(folder)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _sync_folder(folder: str) -> None:
+    """Makes the rename durable. The file is whole by now, so a file system that cannot sync folders is no error."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        return
+    finally:
+        os.close(descriptor)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, UnicodeEncodeError):
+        return f"the text holds {error.object[error.start]!r}, which UTF-8 cannot carry"
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return text[:1].lower() + text[1:]
+
+
+def _place(path: str, before: str) -> str:
+    """`path:line:column` of what follows the text `before`."""
+    return f"{path}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
