@@ -1,0 +1,196 @@
+"""Reads DIMACS strictly, with the names that comments give.
+
+It takes what FeatureIDE, KConfig tools and the SAT benchmarks write: comments anywhere, names before or after the
+header, clauses over several lines or several on one, blank lines, and SATLIB's `%` at the end.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from featurenet_uvl.errors import ReadError
+from featurenet_uvl.ir.cnf import Cnf, VarMap
+
+MAX_VARIABLES = 20_000_000
+"""A header with more variables is taken for a mistake, before memory is spent on their names."""
+
+_MAX_PROBLEMS = 20
+_NAME = re.compile(r"c[ \t]+([0-9]{1,9})[ \t](.+)")
+_HEADER = re.compile(r"p[ \t]+cnf[ \t]+([0-9]{1,18})[ \t]+([0-9]{1,18})[ \t]*")
+_LITERAL = re.compile(r"-?[0-9]+")
+_BODY_CHARACTERS = frozenset("0123456789- \t\n")
+
+
+@dataclass(slots=True)
+class _File:
+    """What one pass over the lines finds, before clauses are looked at."""
+
+    path: str
+    problems: list[tuple[int, str]] = field(default_factory=list)
+    header: tuple[int, int, int] | None = None
+    """Line, number of variables and of clauses."""
+    names: dict[int, tuple[int, str]] = field(default_factory=dict)
+    """Variable -> line and name."""
+    body: list[tuple[int, str]] = field(default_factory=list)
+    """Lines that hold clauses."""
+
+    def report(self, line: int, message: str) -> None:
+        self.problems.append((line, message))
+
+
+def read_dimacs(text: str, path: str) -> Cnf:
+    r"""The CNF of a DIMACS text. A variable without a name is called by its number.
+
+    Args:
+        text: The file's text.
+        path: For messages.
+
+    Raises:
+        ReadError: Every problem of the file (the first 20), each as `path:line: found, expected`.
+
+    >>> read_dimacs("c 1 Net\np cnf 2 1\n1\n-2 0\n", "m.cnf").variables.names
+    ('Net', '2')
+    """
+    file = _File(path)
+    _read_lines(file, text.replace("\r\n", "\n"))
+    if file.header is None:
+        file.problems.insert(0, (1, "found no header, expected a line 'p cnf VARIABLES CLAUSES'"))
+        _raise(file)
+    names = _names(file)
+    clauses = _fast_clauses(file)
+    if clauses is None or file.problems:
+        clauses = _clauses(file)
+    if file.problems:
+        _raise(file)
+    return Cnf(VarMap.from_names(names), clauses)
+
+
+def _read_lines(file: _File, text: str) -> None:
+    lines = enumerate(text.split("\n"), 1)
+    for number, line in lines:
+        start = line[:1]
+        if start in " \t\r":
+            line = line.strip(" \t\r")
+            start = line[:1]
+        if start == "c":
+            _read_comment(file, number, line)
+        elif start == "p":
+            _read_header(file, number, line)
+        elif start == "%":
+            break
+        elif start:
+            if file.header is None and not file.body:
+                file.report(number, f"found {_cut(line)} before the header, expected 'p cnf VARIABLES CLAUSES' first")
+            file.body.append((number, line))
+    for number, line in lines:
+        if line.strip() not in ("", "0"):
+            file.report(number, f"found {_cut(line)} after the end mark '%', expected nothing more")
+
+
+def _read_comment(file: _File, number: int, line: str) -> None:
+    match = _NAME.fullmatch(line)
+    if match is None:
+        return
+    variable, name = int(match[1]), match[2]
+    first = file.names.setdefault(variable, (number, name))
+    if first[1] != name:
+        file.report(
+            number,
+            f"found a second name {_cut(name)} of variable {variable}, expected one; line {first[0]} has the first",
+        )
+
+
+def _read_header(file: _File, number: int, line: str) -> None:
+    match = _HEADER.fullmatch(line)
+    if match is None:
+        file.report(number, f"found {_cut(line)}, expected 'p cnf VARIABLES CLAUSES'")
+        file.header = file.header or (number, -1, -1)
+    elif file.header is not None:
+        file.report(number, f"found a second header, expected one; line {file.header[0]} has the first")
+    elif int(match[1]) > MAX_VARIABLES:
+        file.report(number, f"found {match[1]} variables, expected at most {MAX_VARIABLES}")
+        file.header = (number, -1, -1)
+    else:
+        file.header = (number, int(match[1]), int(match[2]))
+
+
+def _names(file: _File) -> list[str]:
+    assert file.header is not None
+    line, count, _ = file.header
+    if count < 0:
+        return []
+    names = [str(variable) for variable in range(1, count + 1)]
+    for variable, (number, name) in file.names.items():
+        if 1 <= variable <= count:
+            names[variable - 1] = name
+        else:
+            file.report(number, f"found a name for variable {variable}, expected 1..{count} as the header says")
+    seen: dict[str, int] = {}
+    for variable, name in enumerate(names, 1):
+        first = seen.setdefault(name, variable)
+        if first != variable:
+            place = file.names.get(variable, file.names.get(first, (line, "")))[0]
+            file.report(place, f"found the name {_cut(name)} for variables {first} and {variable}, expected it once")
+    return names
+
+
+def _fast_clauses(file: _File) -> tuple[tuple[int, ...], ...] | None:
+    """The clauses of a file without faults; None where something needs a closer look."""
+    assert file.header is not None
+    _, variables, count = file.header
+    body = "\n".join([line for _, line in file.body])
+    if not _BODY_CHARACTERS.issuperset(body) or "-0" in body:
+        return None
+    try:
+        literals = list(map(int, body.split()))
+    except ValueError:
+        return None
+    if literals and (literals[-1] != 0 or max(literals) > variables or min(literals) < -variables):
+        return None
+    clauses: list[tuple[int, ...]] = []
+    start = 0
+    for _ in range(literals.count(0)):
+        end = literals.index(0, start)
+        clauses.append(tuple(literals[start:end]))
+        start = end + 1
+    return tuple(clauses) if len(clauses) == count else None
+
+
+def _clauses(file: _File) -> tuple[tuple[int, ...], ...]:
+    """The clauses, token by token, with a report of each fault at its line."""
+    assert file.header is not None
+    header_line, variables, count = file.header
+    clauses: list[tuple[int, ...]] = []
+    clause: list[int] = []
+    for number, line in file.body:
+        for token in line.split():
+            if not _LITERAL.fullmatch(token) or token.startswith("-0"):
+                file.report(number, f"found {_cut(token)}, expected a literal or 0")
+            elif variables >= 0 and (len(token) > 18 or abs(int(token)) > variables):
+                file.report(number, f"found the literal {_cut(token)}, expected a variable in 1..{variables} or 0")
+            elif token.strip("0"):
+                clause.append(int(token[:18]))
+            else:
+                clauses.append(tuple(clause))
+                clause.clear()
+        if clause:
+            last = number
+    if clause:
+        file.report(last, f"found the end of the file within a clause that starts with {clause[0]}, expected a final 0")
+        clauses.append(tuple(clause))
+    if count >= 0 and len(clauses) != count:
+        file.report(header_line, f"found {len(clauses)} clauses in the file, expected {count} as the header says")
+    return tuple(clauses)
+
+
+def _raise(file: _File) -> None:
+    problems = [f"{file.path}:{line}: {message}" for line, message in sorted(file.problems)]
+    more = len(problems) - _MAX_PROBLEMS
+    if more > 0:
+        problems[_MAX_PROBLEMS:] = [f"{file.path}: and {more} more problems"]
+    raise ReadError(problems)
+
+
+def _cut(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:37] + "...")
