@@ -1,0 +1,162 @@
+"""Data sets on disk as plain arrays, unpacked once and mapped into the memory of every worker."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from featurenet_uvl.errors import DataError
+from featurenet_uvl.ir.layers import Shape
+from featurenet_uvl.training.image_sources import (
+    CLASSES,
+    PARTS,
+    Images,
+    embedded_digits,
+    find_file,
+    from_keras,
+    known_format,
+    read_npz,
+)
+
+_MANIFEST = "dataset.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A data set in `folder`: one `.npy` file for each of x_train, y_train, x_test, y_test. Small enough to send."""
+
+    name: str
+    folder: str
+    input_shape: Shape
+    classes: int
+    train_count: int
+    test_count: int
+    hash: str
+    """Of all images and labels, 16 hex digits."""
+
+    def read(self, part: str, count: int | None, seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Images in [0, 1] and one-hot labels of the part `train` or `test`.
+
+        Args:
+            part: `train` or `test`.
+            count: How many images; None for all. A subset depends on `seed` only, and keeps the original order.
+            seed: Which subset.
+
+        Returns:
+            Images (count, height, width, channels) and labels (count, classes).
+
+        Raises:
+            DataError: Fewer images exist, or the unpacked files are gone.
+        """
+        folder = Path(self.folder)
+        try:
+            x = np.load(folder / f"x_{part}.npy", mmap_mode="r", allow_pickle=False)
+            y = np.load(folder / f"y_{part}.npy", mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise DataError(f"{folder}: found no readable unpacked data ({error}); start the run again") from error
+        rows = self._rows(part, len(x), count, seed)
+        images = x[rows].astype(np.float32) / np.float32(255)
+        return images, np.eye(self.classes, dtype=np.float32)[y[rows]]
+
+    def check_size(self, part: str, count: int | None) -> None:
+        """Raises DataError if the part `train` or `test` has fewer than `count` images."""
+        available = self.train_count if part == "train" else self.test_count
+        if count is not None and count > available:
+            raise DataError(f"data set {self.name}: found {available} {part} images, expected at least {count}")
+
+    def _rows(self, part: str, available: int, count: int | None, seed: int) -> NDArray[np.intp]:
+        self.check_size(part, count)
+        if count is None or count == available:
+            return np.arange(available)
+        return np.sort(np.random.default_rng(seed).permutation(available)[:count])
+
+
+def load_dataset(name: str, data_dir: Path | None, cache: Path) -> Dataset:
+    """A data set, unpacked below `cache` unless it is there already.
+
+    `digits` is embedded. For `mnist` and `cifar10`, the first of these that has the file is taken: `data_dir`, the
+    folder in the environment variable FEATURENET_DATA, Keras' cache, Keras' download.
+
+    Raises:
+        UsageError: No data set has this name.
+        DataError: The data set is in none of the places, or damaged.
+    """
+    form = known_format(name)
+    path = None if name == "digits" else find_file(name, data_dir)
+    folder = cache / f"{name}-{_source_key(path)}"
+    found = _unpacked(folder)
+    if found is not None:
+        return found
+    if name == "digits":
+        images = embedded_digits()
+    else:
+        images = from_keras(name, data_dir) if path is None else read_npz(path, form)
+    return _unpack(name, images, folder)
+
+
+def _source_key(path: Path | None) -> str:
+    """A short name of the file's present content: path, size and time of change."""
+    if path is None:
+        return "own"
+    status = path.stat()
+    text = f"{path.resolve()}:{status.st_size}:{status.st_mtime_ns}"
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _unpacked(folder: Path) -> Dataset | None:
+    """The data set in the folder, or None where it is missing or not whole."""
+    try:
+        data = json.loads((folder / _MANIFEST).read_text())
+        dataset = Dataset(**{**data, "folder": str(folder), "input_shape": tuple(data["input_shape"])})
+        counts = {"train": dataset.train_count, "test": dataset.test_count}
+        for part, count in counts.items():
+            x = np.load(folder / f"x_{part}.npy", mmap_mode="r", allow_pickle=False)
+            y = np.load(folder / f"y_{part}.npy", mmap_mode="r", allow_pickle=False)
+            if x.shape != (count, *dataset.input_shape) or y.shape != (count,):
+                return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return dataset
+
+
+def _unpack(name: str, images: Images, folder: Path) -> Dataset:
+    """Writes the arrays beside the folder and renames, so that the folder is whole whenever it exists."""
+    dataset = Dataset(
+        name,
+        str(folder),
+        images["x_train"].shape[1:],
+        CLASSES,
+        len(images["x_train"]),
+        len(images["x_test"]),
+        _content_hash(images),
+    )
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{name}-") as temporary:
+            whole = Path(temporary) / "whole"
+            whole.mkdir()
+            for part in PARTS:
+                np.save(whole / f"{part}.npy", images[part], allow_pickle=False)
+            (whole / _MANIFEST).write_text(json.dumps({**asdict(dataset), "folder": ""}, sort_keys=True))
+            if folder.exists():
+                shutil.rmtree(folder)
+            os.replace(whole, folder)
+    except OSError as error:
+        raise DataError(f"{folder}: cannot unpack data set {name}: {error}") from error
+    return dataset
+
+
+def _content_hash(images: Images) -> str:
+    digest = hashlib.sha256()
+    for part in PARTS:
+        digest.update(f"{part}{images[part].shape}".encode())
+        digest.update(np.ascontiguousarray(images[part]).data)
+    return digest.hexdigest()[:16]

@@ -1,0 +1,83 @@
+"""The protocol: everything but the network itself that decides a trial's result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from featurenet_uvl.errors import UsageError
+
+OPTIMIZERS = ("sgd",)
+BACKENDS = ("tensorflow",)
+LOSSES = ("categorical_crossentropy",)
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """How networks are trained and tested. Two equal protocols have the same hash, in any process.
+
+    The defaults are the paper's setting. `train_images` and `test_images` give the size of a subset, drawn once from
+    `seed` and the same for every network; None takes all images. A network with several outputs is trained on the sum
+    of their losses, and its accuracy is that of the mean of their probabilities.
+
+    Source: section 5.3 of Ghamizi, Cordy, Papadakis and Le Traon, 2019.
+
+    Raises:
+        UsageError: A number out of range, or a name that is not supported.
+    """
+
+    data: str
+    train_images: int | None = None
+    test_images: int | None = None
+    epochs: int = 12
+    batch_size: int = 128
+    learning_rate: float = 0.01
+    momentum: float = 0.0
+    seed: int = 0
+    optimizer: str = "sgd"
+    loss: str = "categorical_crossentropy"
+    backend: str = "tensorflow"
+
+    def __post_init__(self) -> None:
+        problems = [
+            f"protocol: {name}: found {value}, expected at least 1"
+            for name, value in (
+                ("train_images", self.train_images),
+                ("test_images", self.test_images),
+                ("epochs", self.epochs),
+                ("batch_size", self.batch_size),
+            )
+            if value is not None and value < 1
+        ]
+        if not self.learning_rate > 0:
+            problems.append(f"protocol: learning_rate: found {self.learning_rate}, expected more than 0")
+        if not 0 <= self.momentum < 1:
+            problems.append(f"protocol: momentum: found {self.momentum}, expected 0 or more and less than 1")
+        if self.seed < 0:
+            problems.append(f"protocol: seed: found {self.seed}, expected 0 or more")
+        for name, value, known in (
+            ("optimizer", self.optimizer, OPTIMIZERS),
+            ("loss", self.loss, LOSSES),
+            ("backend", self.backend, BACKENDS),
+        ):
+            if value not in known:
+                problems.append(f"protocol: {name}: found {value!r}, expected {' or '.join(known)}")
+        if problems:
+            raise UsageError("\n".join(problems))
+
+    def to_json(self) -> str:
+        """The canonical JSON text, which the hash is taken of."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+
+    def hash(self) -> str:
+        """SHA-256 of the canonical JSON, 16 hex digits.
+
+        >>> Protocol("digits").hash() == Protocol("digits", epochs=12).hash() != Protocol("digits", seed=1).hash()
+        True
+        """
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+
+    def trial_seed(self, spec_hash: str) -> int:
+        """The seed of one trial: the same wherever and whenever it runs, another for each network."""
+        return int(hashlib.sha256(f"{self.seed}:{spec_hash}".encode()).hexdigest()[:8], 16) & 0x7FFFFFFF

@@ -1,0 +1,89 @@
+"""A trial: one network, trained and tested under a protocol."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from featurenet_uvl.ir.architecture import Architecture
+
+
+class TrialStatus(StrEnum):
+    """How a trial ended. Only a `DONE` one has accuracies."""
+
+    DONE = "done"
+    FAILED = "failed"
+    """An error while building or training, or the worker process died."""
+    NAN = "nan"
+    """The loss became infinite or no number."""
+    LIMIT = "limit"
+    """The time limit was reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSpec:
+    """What to train. `hash` depends on `kind` and `payload` alone: the same network under two names is one trial."""
+
+    name: str
+    kind: str
+    """Which builder makes the network, such as `architecture` or `baseline`."""
+    payload: str
+    """JSON text for the builder."""
+    hash: str
+
+    @classmethod
+    def of(cls, name: str, kind: str, payload: object) -> TrialSpec:
+        """A trial of any kind; `payload` is whatever JSON carries."""
+        text = json.dumps(payload, sort_keys=True, separators=(",", ":"))
+        return cls(name, kind, text, hashlib.sha256(f"{kind}:{text}".encode()).hexdigest()[:16])
+
+    @classmethod
+    def of_architecture(cls, name: str, architecture: Architecture) -> TrialSpec:
+        return cls.of(name, "architecture", architecture.to_json())
+
+    @classmethod
+    def of_baseline(cls, name: str, baseline: str) -> TrialSpec:
+        """A hand-written network of `training.baselines`."""
+        return cls.of(name, "baseline", {"baseline": baseline})
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What was measured after one pass over the training images; `train_accuracy` is the mean during the pass."""
+
+    loss: float
+    train_accuracy: float
+    test_accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrialResult:
+    """A row of the store. `reason` is one line, empty for a `DONE` trial; what was not measured is None."""
+
+    name: str
+    spec_hash: str
+    status: TrialStatus
+    reason: str = ""
+    test_accuracy: float | None = None
+    train_accuracy: float | None = None
+    """Of the trained network, evaluated on all its training images."""
+    loss: float | None = None
+    epochs: int = 0
+    """How many passes were finished."""
+    weights: int | None = None
+    seconds: float = 0.0
+    history: tuple[Epoch, ...] = ()
+    provenance: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Seed, hash of the data, versions of the packages, device."""
+    finished_at: str = ""
+    """UTC, ISO 8601."""
+
+
+def now() -> str:
+    """The time in UTC, as the store writes it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
