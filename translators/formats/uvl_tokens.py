@@ -1,0 +1,242 @@
+"""The words of UVL: names, numbers, texts and signs, with their places; how a name or value is spelt back.
+
+Source: the lexer grammar of uvl-parser 2.5. A sign before a digit belongs to the number (`a -1` is two values in a
+row), `[1]` is a cardinality, and neither kind of quote has an escape.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import Decimal
+from typing import NamedTuple
+
+from featurenet_uvl.errors import ReadError, UnsupportedError
+from featurenet_uvl.ir.expression import Value
+from featurenet_uvl.ir.span import Span
+
+GROUP_KEYWORDS = frozenset({"or", "alternative", "optional", "mandatory"})
+TYPE_KEYWORDS = frozenset({"Boolean", "Integer", "Real", "String"})
+FUNCTION_KEYWORDS = frozenset({"len", "sum", "avg", "floor", "ceil"})
+_OTHER_KEYWORDS = "include features imports namespace as constraint constraints cardinality Type Arithmetic true false"
+KEYWORDS = frozenset({*GROUP_KEYWORDS, *TYPE_KEYWORDS, *FUNCTION_KEYWORDS, *_OTHER_KEYWORDS.split()})
+"""Words that are no names unless they stand in double quotes."""
+
+MINOR_LEVELS = ("group-cardinality", "feature-cardinality", "aggregate-function", "string-constraints")
+STRICT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_#§%?\\'äüöß;]*")
+_MAX_NUMBER_LENGTH = 300
+
+_INTEGER = r"(?:0|-?[1-9][0-9]*)"
+_COMMON = (
+    rf"(?P<keyword>{'|'.join(MINOR_LEVELS)})"
+    rf"|(?P<name>{STRICT_NAME.pattern})"
+    r"|(?P<text>'[^'\r\n]+')"
+)
+_SIGNS = r"(?P<sign><=>|=>|==|!=|<=|>=|[<>!&|+\-*/()\[\]{},.])|(?P<blank>[ \t\n]+)"
+_PLAIN = re.compile(
+    rf'{_COMMON}|(?P<quoted>"[^"\r\n.]+")'
+    rf"|(?P<cardinality>\[{_INTEGER}(?:\.\.(?:{_INTEGER}|\*))?\])"
+    rf"|(?P<number>-?[0-9]*\.[0-9]+|{_INTEGER})|{_SIGNS}"
+)
+_INDEXED = re.compile(
+    rf'{_COMMON}|(?P<quoted>"[^"\r\n]+")|(?P<number>[0-9]*\.[0-9]+|0|[1-9][0-9]*)|{_SIGNS}'  # `c-1` is a difference
+)
+
+
+class Token(NamedTuple):
+    """`kind` is name, quoted, keyword, text, number, cardinality, end, or the sign itself; quotes are off `text`."""
+
+    kind: str
+    text: str
+    offset: int
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "end":
+                return "the end"
+            case "quoted":
+                return f'name "{self.text}"'
+            case "name" | "keyword" | "text":
+                return f"{self.kind} {self.text!r}"
+            case "number" | "cardinality":
+                return f"{self.kind} {self.text}"
+            case _:
+                return repr(self.kind)
+
+
+class Tokens:
+    """The tokens of one piece of text that starts at `span`, and a position among them.
+
+    Args:
+        text: One or more lines, comments already blanked out.
+        indexed: Whether to read an indexed constraint, where a minus is always a sign and `[1]` an index.
+
+    Raises:
+        ReadError: Some character starts no token.
+    """
+
+    def __init__(self, text: str, span: Span, *, indexed: bool = False) -> None:
+        self.span = span
+        self.position = 0
+        self._text = text
+        self._has_lines = "\n" in text
+        self._items = self._split(_INDEXED if indexed else _PLAIN)
+
+    def _split(self, pattern: re.Pattern[str]) -> list[Token]:
+        text, items, offset, size = self._text, [], 0, len(self._text)
+        while offset < size:
+            match = pattern.match(text, offset)
+            if match is None:
+                raise self._bad_character(offset)
+            kind, word = match.lastgroup or "", match.group()
+            if kind == "name":
+                items.append(Token("keyword" if word in KEYWORDS else kind, word, offset))
+            elif kind == "sign":
+                items.append(Token(word, word, offset))
+            elif kind in ("quoted", "text"):
+                items.append(Token(kind, word[1:-1], offset))
+            elif kind != "blank":
+                items.append(Token(kind, word, offset))
+            offset = match.end()
+        items.append(Token("end", "", size))
+        return items
+
+    def _bad_character(self, offset: int) -> ReadError:
+        place, character, rest = self.place(offset), self._text[offset], self._text[offset + 1 :].split("\n", 1)[0]
+        if character not in "\"'":
+            return ReadError(f"{place}: found character {character!r}, expected a name, value or operator")
+        what = "name" if character == '"' else "text"
+        end = rest.find(character)
+        if end < 0:
+            return ReadError(
+                f"{place}: found a {what} without its closing quote, expected {character} on the same line"
+            )
+        if end == 0:
+            return ReadError(f"{place}: found an empty {what}, expected at least one character between the quotes")
+        return ReadError(
+            f"{place}: found a dot in the name {character}{rest[:end]}{character}, expected none, as in UVL"
+        )
+
+    def place(self, offset: int) -> Span:
+        """The place of a character of the text."""
+        line, column = self.span.line, self.span.column
+        if self._has_lines:
+            before = self._text.count("\n", 0, offset)
+            if before:
+                return Span(self.span.path, line + before, offset - self._text.rfind("\n", 0, offset))
+        return Span(self.span.path, line, column + offset if column else 0)
+
+    def peek(self, ahead: int = 0) -> Token:
+        return self._items[min(self.position + ahead, len(self._items) - 1)]
+
+    def take(self) -> Token:
+        token = self.peek()
+        self.position += 1
+        return token
+
+    def take_if(self, kind: str) -> bool:
+        """Whether the next token is of that kind; if so it is taken."""
+        if self.peek().kind != kind:
+            return False
+        self.position += 1
+        return True
+
+    def expect(self, kind: str, what: str = "") -> Token:
+        """The next token, which must be of that kind; `what` says so in words."""
+        if self.peek().kind != kind:
+            raise self.unexpected(what or repr(kind))
+        return self.take()
+
+    def unexpected(self, expected: str) -> ReadError:
+        """The error for the next token in place of what was expected."""
+        token, hint = self.peek(), ""
+        if token.kind == "keyword":
+            hint = f'; a name that is a keyword stands in double quotes, "{token.text}"'
+        elif token.kind == "number" and token.text.startswith("-"):
+            hint = f"; to subtract, write a blank after the minus, - {token.text[1:]}"
+        return ReadError(f"{self.place(token.offset)}: found {token}, expected {expected}{hint}")
+
+    def number(self, token: Token) -> int | float:
+        """The value of a number token."""
+        if len(token.text) > _MAX_NUMBER_LENGTH:
+            raise ReadError(
+                f"{self.place(token.offset)}: found a number of {len(token.text)} characters,"
+                f" expected at most {_MAX_NUMBER_LENGTH}"
+            )
+        return float(token.text) if "." in token.text else int(token.text)
+
+    def reference(self, what: str = "a name") -> tuple[list[Token], Span]:
+        """The parts of `a.b.c`, and the place of the first."""
+        parts = [self._name(what)]
+        while self.take_if("."):
+            parts.append(self._name("a name after the dot"))
+        return parts, self.place(parts[0].offset)
+
+    def _name(self, what: str) -> Token:
+        token = self.peek()
+        if token.kind not in ("name", "quoted"):
+            raise self.unexpected(what)
+        if "." in token.text:
+            raise ReadError(
+                f'{self.place(token.offset)}: found a dot in the name "{token.text}", expected none, as in UVL'
+            )
+        return self.take()
+
+
+def format_name(name: str, span: Span) -> str:
+    """The name as UVL spells it, in double quotes where it needs them.
+
+    Raises:
+        UnsupportedError: UVL has no spelling for it: it is empty or holds a dot, a double quote or a line break.
+
+    >>> from featurenet_uvl.ir.span import NOWHERE
+    >>> format_name("sum", NOWHERE), format_name("total", NOWHERE)
+    ('"sum"', 'total')
+    """
+    if STRICT_NAME.fullmatch(name) and name not in KEYWORDS:
+        return name
+    if not name or any(character in '".\r\n\0' for character in name):
+        raise UnsupportedError(
+            f"{span}: found the name {name!r}, expected one without dots, double quotes and line breaks,"
+            " which UVL cannot escape"
+        )
+    return f'"{name}"'
+
+
+def format_path(path: str, span: Span) -> str:
+    """A dotted path, each part spelt by `format_name`."""
+    return ".".join(format_name(part, span) for part in path.split("."))
+
+
+def format_value(value: Value, span: Span, quote: str = "'") -> str:
+    """The constant as UVL spells it.
+
+    Raises:
+        UnsupportedError: A text that UVL cannot quote, or a number that is not finite.
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        if not value or any(character in f"{quote}\r\n\0" for character in value):
+            raise UnsupportedError(
+                f"{span}: found the text {value!r}, expected one that is not empty and holds neither {quote} nor a"
+                " line break: UVL has no escape"
+            )
+        return f"{quote}{value}{quote}"
+    if isinstance(value, int):
+        return _checked_number(str(value), value, span) if abs(value) < 10**_MAX_NUMBER_LENGTH else _refuse(value, span)
+    if not math.isfinite(value):
+        return _refuse(value, span)
+    text = format(Decimal(repr(value)), "f")
+    return _checked_number(text if "." in text else f"{text}.0", value, span)
+
+
+def _checked_number(text: str, value: float, span: Span) -> str:
+    return text if len(text) <= _MAX_NUMBER_LENGTH else _refuse(value, span)
+
+
+def _refuse(value: float, span: Span) -> str:
+    found = "an integer too long to write" if isinstance(value, int) else f"the number {value!r}"
+    raise UnsupportedError(
+        f"{span}: found {found}, expected a finite number of at most {_MAX_NUMBER_LENGTH} characters"
+    )
