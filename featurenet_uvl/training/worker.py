@@ -87,7 +87,7 @@ def last_words(path: str) -> str:
 
 @contextmanager
 def silent_stderr() -> Iterator[None]:
-    """Lets processes started here inherit no standard error: TensorFlow's import writes to it, whatever its settings."""
+    """Gives processes started here no standard error: TensorFlow's import writes to it, whatever its settings."""
     saved = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
