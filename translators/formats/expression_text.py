@@ -238,7 +238,9 @@ class _Parser:
             case "quoted" if self._indexed and self._is_text():
                 return _Operand(Constant(self._tokens.take().text, place), token, is_term=True)
             case "keyword" if token.text in ("true", "false"):
-                raise self._tokens.unexpected("a formula: UVL has no truth values in constraints")
+                raise ReadError(
+                    f"{place}: found {token.text!r}, expected a formula: UVL has no truth values in constraints"
+                )
             case _:
                 return _Operand(self._reference(), token, is_formula=True, is_term=True)
 

@@ -1,0 +1,52 @@
+"""Whether constraints name only features and attributes that a model has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from featurenet_uvl.ir.expression import Aggregate, AttributeRef, Expression, FeatureRef, walk
+from featurenet_uvl.ir.feature_model import AttributeValue, Feature, FeatureModel, FeatureType
+
+
+def unknown_references(model: FeatureModel) -> list[str]:
+    """One problem, with its place, for each reference that leads nowhere, in the order of the constraints."""
+    features = {feature.name: feature for feature in model.features()}
+    values = {attribute.name for feature in features.values() for attribute in feature.attributes}
+    values.update(name for name, feature in features.items() if feature.type is not FeatureType.BOOLEAN)
+    return [
+        problem
+        for constraint in model.constraints
+        for node in walk(constraint.formula)
+        for problem in _problems(node, features, values)
+    ]
+
+
+def _problems(node: Expression, features: Mapping[str, Feature], values: set[str]) -> Iterator[str]:
+    match node:
+        case FeatureRef(name=name) if name not in features:
+            yield f"{node.span}: found unknown feature {name!r}, expected a feature of the model"
+        case AttributeRef(feature=name) if name not in features:
+            yield f"{node.span}: found unknown feature {name!r} in {name}.{node.attribute}, expected one of the model"
+        case AttributeRef(feature=name, attribute=path) if not _has_attribute(features[name], path):
+            known = ", ".join(attribute.name for attribute in features[name].attributes) or "none"
+            yield f"{node.span}: found unknown attribute {name}.{path}, expected one that {name!r} has: {known}"
+        case Aggregate(attribute=name, scope=scope):
+            if name not in values:
+                yield f"{node.span}: found unknown attribute {name!r} in {node.function}, expected one of some feature"
+            if scope is not None and scope not in features:
+                yield f"{node.span}: found unknown feature {scope!r} in {node.function}, expected one of the model"
+        case _:
+            return
+
+
+def _has_attribute(feature: Feature, path: str) -> bool:
+    first, *rest = path.split(".")
+    attribute = feature.attribute(first)
+    if attribute is None:
+        return False
+    value: AttributeValue | None = attribute.value
+    for part in rest:
+        if not isinstance(value, Mapping) or part not in value:
+            return False
+        value = value[part]
+    return True

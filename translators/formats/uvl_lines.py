@@ -1,0 +1,93 @@
+"""A UVL text as logical lines: comments blanked out, lines with an open bracket continued on the next one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from featurenet_uvl.errors import ReadError
+from featurenet_uvl.ir.span import Span
+
+_SPECIAL = re.compile(
+    r"""//[^\n]* | /\*(?:.*?\*/)? | "[^"\n]*" | (?<![A-Za-z0-9_#§%?\\'äüöß;])'[^'\n]*' | [(\[{] | [)\]}] | \n""",
+    re.DOTALL | re.VERBOSE,
+)
+_TAB_WIDTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One logical line: where its first character stands, how far it is indented, and its text without margins."""
+
+    number: int
+    column: int
+    indent: int
+    text: str
+
+    def span(self, path: str) -> Span:
+        return Span(path, self.number, self.column)
+
+
+def logical_lines(text: str, path: str) -> list[Line]:
+    """The lines that hold something; a comment keeps its length in blanks, so that places stay true.
+
+    A tab goes to the next multiple of eight columns, as in the official lexer; comments do not count as indentation.
+
+    Raises:
+        ReadError: A block comment or a bracket is never closed.
+    """
+    return list(_lines(re.sub(r"\r\n?", "\n", text) + "\n", path))
+
+
+def _lines(text: str, path: str) -> Iterator[Line]:
+    start, number, newlines = 0, 1, 0
+    comments: list[tuple[int, int]] = []
+    brackets: list[int] = []
+    for match in _SPECIAL.finditer(text):
+        word = match.group()
+        if word == "\n":
+            newlines += 1
+            if not brackets:
+                line = _line(text, start, match.start(), number, comments)
+                if line is not None:
+                    yield line
+                start, number, newlines, comments = match.end(), number + newlines, 0, []
+        elif word == "/*":
+            raise ReadError(f"{_place(text, match.start(), path)}: found a comment without its end, expected */")
+        elif word.startswith("/"):
+            comments.append(match.span())
+            newlines += word.count("\n")
+        elif word in "([{":
+            brackets.append(match.start())
+        elif word in ")]}" and brackets:
+            brackets.pop()
+    if brackets:
+        place = _place(text, brackets[0], path)
+        raise ReadError(f"{place}: found {text[brackets[0]]!r} without its end, expected the closing bracket")
+
+
+def _line(text: str, start: int, end: int, number: int, comments: list[tuple[int, int]]) -> Line | None:
+    raw = text[start:end]
+    content = raw
+    for first, last in comments:
+        blank = re.sub(r"[^\n]", " ", text[first:last])
+        content = content[: first - start] + blank + content[last - start :]
+    content = content.rstrip(" \t\n")
+    stripped = content.lstrip(" \t\n")
+    if not stripped:
+        return None
+    margin = content[: len(content) - len(stripped)]
+    column = len(margin) - (margin.rfind("\n") + 1) + 1
+    return Line(number + margin.count("\n"), column, _width(raw[: len(raw) - len(raw.lstrip(" \t"))]), stripped)
+
+
+def _width(margin: str) -> int:
+    width = 0
+    for character in margin:
+        width += _TAB_WIDTH - width % _TAB_WIDTH if character == "\t" else 1
+    return width
+
+
+def _place(text: str, offset: int, path: str) -> Span:
+    return Span(path, text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))

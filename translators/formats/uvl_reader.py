@@ -1,0 +1,269 @@
+"""UVL files: the feature model they hold, or the restriction of an imported model.
+
+A hand-written reader, one logical line at a time. It accepts what the official grammar accepts but for imported
+subtrees, and refuses what it refuses; several block comments in one file end where they say they end.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path as FilePath
+from types import MappingProxyType
+
+from featurenet_uvl.errors import ModelError, ReadError, UnsupportedError
+from featurenet_uvl.ir.feature_model import Attribute, Constraint, FeatureModel
+from featurenet_uvl.ir.restriction import Restriction
+from featurenet_uvl.ir.span import Span
+from featurenet_uvl.translators.formats.expression_text import parse_formula
+from featurenet_uvl.translators.formats.reference_check import unknown_references
+from featurenet_uvl.translators.formats.uvl_features import FeatureDraft, Path
+from featurenet_uvl.translators.formats.uvl_lines import Line, logical_lines
+from featurenet_uvl.translators.formats.uvl_tokens import MINOR_LEVELS, Tokens
+from featurenet_uvl.translators.formats.uvl_tree import read_tree
+
+_SECTIONS = ("namespace", "include", "imports", "features", "constraints")
+_MAX_PROBLEMS = 100
+
+
+def read_uvl_file(path: str) -> FeatureModel | Restriction:
+    """The model or restriction in a file, which is UTF-8 without a byte order mark.
+
+    Raises:
+        ReadError: The file cannot be read, or is no UVL; every problem has its place.
+        ModelError: It is UVL, but a name is used twice or leads nowhere.
+        UnsupportedError: It uses a construct that this project cannot carry.
+    """
+    try:
+        data = FilePath(path).read_bytes()
+    except FileNotFoundError:
+        raise ReadError(f"{path}: found no such file, expected a UVL file") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ReadError(f"{path}: cannot be read: {reason}, expected a UVL file") from error
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise ReadError(f"{path}:1:1: found a byte order mark, expected UTF-8 without it")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ReadError(f"{path}:{line}: found the byte 0x{data[error.start]:02x}, expected UTF-8") from error
+    return read_uvl(text, path)
+
+
+def read_uvl(text: str, path: str) -> FeatureModel | Restriction:
+    """The model or restriction that a text holds.
+
+    Args:
+        text: The content of a UVL file.
+        path: What to call the file in messages, and where to look for what it imports.
+
+    Raises:
+        ReadError, ModelError, UnsupportedError: As for `read_uvl_file`.
+
+    >>> model = read_uvl("features\\n\\tNet\\n\\t\\toptional\\n\\t\\t\\tDrop {rate 0.5}", "net.uvl")
+    >>> [feature.name for feature in model.features()]
+    ['Net', 'Drop']
+    """
+    for character, name in (("\0", "NUL character"), ("\ufeff", "byte order mark")):
+        offset = text.find(character)
+        if offset >= 0:
+            place = Span(path, text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
+            raise ReadError(f"{place}: found a {name}, expected text")
+    document = _Document(path)
+    document.read(logical_lines(text, path))
+    return document.result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Import:
+    parts: Path
+    alias: Path
+    span: Span
+
+
+@dataclass(slots=True)
+class _Document:
+    """What has been read of a file so far, with all problems."""
+
+    path: str
+    problems: list[str] = field(default_factory=list)
+    unsupported: list[str] = field(default_factory=list)
+    namespace: str | None = None
+    imports: list[_Import] = field(default_factory=list)
+    drafts: list[FeatureDraft] = field(default_factory=list)
+    constraints: list[Constraint] = field(default_factory=list)
+
+    def read(self, lines: list[Line]) -> None:
+        sections = self._sections(lines)
+        for line in sections.get("include", ())[1:]:
+            self._attempt(self._read_include, line)
+        for line in sections.get("imports", ())[1:]:
+            self._attempt(self._read_import, line)
+        if "features" in sections:
+            header, *body = sections["features"]
+            tree = read_tree(header.span(self.path), body, self._alias, has_imports=bool(self.imports))
+            self.drafts = tree.drafts
+            self.problems.extend(tree.problems)
+            self.unsupported.extend(tree.unsupported)
+        elif not self.problems:
+            self.problems.append(f"{self.path}: found no section 'features', expected one")
+        for line in sections.get("constraints", ())[1:]:
+            self._attempt(self._read_constraint, line)
+
+    def _attempt(self, step: Callable[[Line], None], line: Line) -> None:
+        try:
+            step(line)
+        except UnsupportedError as error:
+            self.unsupported.append(str(error))
+        except ReadError as error:
+            self.problems.extend(error.problems)
+
+    def _sections(self, lines: list[Line]) -> dict[str, list[Line]]:
+        """The lines of each section, its header first."""
+        sections: dict[str, list[Line]] = {}
+        current: list[Line] = []
+        for line in lines:
+            if line.indent == 0:
+                current = [line]
+                self._attempt(partial(self._open_section, sections, current), line)
+            elif not current:
+                self.problems.append(f"{line.span(self.path)}: found an indented line, expected a section at its start")
+                current = [line]
+            else:
+                self._check_indent(line, current)
+                current.append(line)
+        return sections
+
+    def _check_indent(self, line: Line, current: list[Line]) -> None:
+        header = current[0].text
+        if header != "features" and len(current) > 1 and line.indent != current[1].indent:
+            self.problems.append(
+                f"{line.span(self.path)}: found an indentation of {line.indent} columns,"
+                f" expected {current[1].indent} as in the line before"
+            )
+        elif header.startswith("namespace"):
+            self.problems.append(f"{line.span(self.path)}: found an indented line, expected a section")
+
+    def _open_section(self, sections: dict[str, list[Line]], current: list[Line], line: Line) -> None:
+        tokens = Tokens(line.text, line.span(self.path))
+        name = tokens.peek().text if tokens.peek().kind == "keyword" else ""
+        if name not in _SECTIONS:
+            raise tokens.unexpected(f"a section: {', '.join(_SECTIONS)}")
+        if name in sections:
+            raise ReadError(f"{line.span(self.path)}: found a second section {name!r}, expected one")
+        later = [other for other in sections if _SECTIONS.index(other) > _SECTIONS.index(name)]
+        sections[name] = current
+        tokens.take()
+        if name == "namespace":
+            parts, _ = tokens.reference()
+            self.namespace = ".".join(part.text for part in parts)
+        if tokens.peek().kind != "end":
+            raise tokens.unexpected("the end of the line")
+        if later:
+            raise ReadError(f"{line.span(self.path)}: found section {name!r} after {later[0]!r}, expected it before")
+
+    def _read_include(self, line: Line) -> None:
+        tokens = Tokens(line.text, line.span(self.path))
+        if tokens.peek().text not in ("Boolean", "Arithmetic", "Type"):
+            raise tokens.unexpected("a language level: Boolean, Arithmetic or Type")
+        tokens.take()
+        if tokens.take_if(".") and not tokens.take_if("*"):
+            if tokens.peek().text not in MINOR_LEVELS:
+                raise tokens.unexpected(f"a minor level: *, {', '.join(MINOR_LEVELS)}")
+            tokens.take()
+        if tokens.peek().kind != "end":
+            raise tokens.unexpected("the end of the line")
+
+    def _read_import(self, line: Line) -> None:
+        tokens = Tokens(line.text, line.span(self.path))
+        tokens_of_path, span = tokens.reference("the name of a file in this folder, without .uvl")
+        parts = tuple(part.text for part in tokens_of_path)
+        alias = parts
+        if tokens.peek().text == "as" and tokens.take_if("keyword"):
+            alias = tuple(part.text for part in tokens.reference("an alias")[0])
+        if tokens.peek().kind != "end":
+            raise tokens.unexpected("'as' or the end of the line")
+        if any(character in part for part in parts for character in "/\\"):
+            raise ReadError(f"{span}: found a path that leaves the folder, expected names, sub.file for sub/file.uvl")
+        self.imports.append(_Import(parts, alias, span))
+
+    @property
+    def _alias(self) -> Path:
+        """What to take off references; more than one import is refused in the end."""
+        return self.imports[0].alias if len(self.imports) == 1 else ()
+
+    def _read_constraint(self, line: Line) -> None:
+        span = line.span(self.path)
+        self.constraints.append(Constraint(parse_formula(line.text, span, alias=self._alias), span=span))
+
+    def result(self) -> FeatureModel | Restriction:
+        """The model or restriction, if there was no problem."""
+        if self.problems:
+            raise ReadError(_shortened(self.problems, self.path))
+        if self.unsupported:
+            raise UnsupportedError("\n".join(_shortened(self.unsupported, self.path)))
+        own = [constraint for draft in self.drafts for constraint in draft.constraints]
+        constraints = (*own, *self.constraints)
+        if self.imports:
+            return self._restriction(constraints)
+        for draft in reversed(self.drafts):
+            draft.finish()
+        root = self.drafts[0].feature
+        assert root is not None
+        model = FeatureModel(root, constraints, self.namespace)
+        problems: list[str] = []
+        try:
+            model.verify()
+        except ModelError as error:
+            problems.extend(error.problems)
+        problems.extend(unknown_references(model))
+        if problems:
+            raise ModelError(_shortened(problems, self.path))
+        return model
+
+    def _restriction(self, constraints: tuple[Constraint, ...]) -> Restriction:
+        root, first = self.drafts[0], self.imports[0]
+        if len(self.imports) > 1:
+            raise UnsupportedError(
+                f"{self.imports[1].span}: found a second import, expected one, of the model to restrict"
+            )
+        if root.parts[:-1] != first.alias:
+            raise UnsupportedError(
+                f"{first.span}: found an import that is not the root, expected the root {'.'.join(first.alias)}.NAME:"
+                " only restrictions of a whole model are supported"
+            )
+        if root.groups or root.type or root.cardinality or root.is_abstract:
+            found = "children" if root.groups else "a type, cardinality or abstract mark"
+            place = root.groups[0].span if root.groups else root.span
+            raise UnsupportedError(
+                f"{place}: found {found} at an imported root, expected attributes and constraints only"
+            )
+        bounds: dict[str, int] = {}
+        for attribute in root.attributes:
+            if attribute.name != "bound":
+                raise UnsupportedError(
+                    f"{attribute.span}: found attribute {attribute.name!r} at an imported root, expected bound,"
+                    " constraint, constraints or array_constraints"
+                )
+            bounds.update(_bounds(attribute))
+        model_path = os.path.join(os.path.dirname(self.path), *first.parts) + ".uvl"
+        return Restriction(self.path, model_path, constraints, MappingProxyType(bounds), root.span)
+
+
+def _bounds(attribute: Attribute) -> dict[str, int]:
+    bounds: dict[str, int] = {}
+    entries = attribute.value if isinstance(attribute.value, Mapping) else {"": attribute.value}
+    for name, value in entries.items():
+        if not name or isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise ReadError(f"{attribute.span}: found bound {name} {value!r}, expected bound {{Feature 5, ...}}")
+        bounds[name] = value
+    return bounds
+
+
+def _shortened(problems: list[str], path: str) -> list[str]:
+    if len(problems) <= _MAX_PROBLEMS:
+        return problems
+    return [*problems[:_MAX_PROBLEMS], f"{path}: {len(problems) - _MAX_PROBLEMS} further problems"]

@@ -1,0 +1,112 @@
+"""The section `features` of a UVL file: indented lines that become a tree of drafts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from featurenet_uvl.errors import ReadError, UnsupportedError
+from featurenet_uvl.ir.span import Span
+from featurenet_uvl.translators.formats.uvl_features import (
+    FeatureDraft,
+    GroupDraft,
+    Path,
+    read_feature_line,
+    read_group_line,
+)
+from featurenet_uvl.translators.formats.uvl_lines import Line
+from featurenet_uvl.translators.formats.uvl_tokens import GROUP_KEYWORDS
+
+
+@dataclass(slots=True)
+class Tree:
+    """The drafts in document order, the root first, and what was wrong on the way."""
+
+    drafts: list[FeatureDraft] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    unsupported: list[str] = field(default_factory=list)
+
+
+def read_tree(header: Span, lines: list[Line], alias: Path = (), *, has_imports: bool = False) -> Tree:
+    """The tree that the lines below `features` hold.
+
+    After a line whose level is wrong nothing more is read: all that follows would look wrong, too.
+    """
+    reader = _TreeReader(header.path, alias, has_imports)
+    if not lines:
+        reader.tree.problems.append(f"{header}: found no feature below 'features', expected the root")
+    for line in lines:
+        if not reader.read(line):
+            return reader.tree
+    reader.tree.problems.extend(
+        f"{group.span}: found an empty group, expected features one level deeper"
+        for draft in reader.tree.drafts
+        for group in draft.groups
+        if not group.members
+    )
+    return reader.tree
+
+
+class _TreeReader:
+    def __init__(self, path: str, alias: Path, has_imports: bool) -> None:
+        self.tree = Tree()
+        self._path = path
+        self._alias = alias
+        self._has_imports = has_imports
+        self._open: list[tuple[int, FeatureDraft | GroupDraft]] = []
+
+    def read(self, line: Line) -> bool:
+        """Whether the line fitted into the tree."""
+        span = line.span(self._path)
+        problem = self._close_deeper(line.indent)
+        if problem:
+            self.tree.problems.append(f"{span}: {problem}")
+            return False
+        parent = self._open[-1][1] if self._open else None
+        try:
+            if isinstance(parent, FeatureDraft):
+                group = read_group_line(line.text, span)
+                parent.groups.append(group)
+                self._open.append((line.indent, group))
+            else:
+                self._add(self._feature(line, span), parent, line.indent)
+        except ReadError as error:
+            self.tree.problems.extend(error.problems)
+            return False
+        return True
+
+    def _close_deeper(self, indent: int) -> str | None:
+        """Closes what the indentation ends; a message where it fits no open level."""
+        above = None
+        while self._open and self._open[-1][0] >= indent:
+            above = self._open.pop()[0]
+        if above not in (None, indent):
+            return f"found an indentation of {indent} columns, expected that of an earlier line, such as {above}"
+        if not self._open and self.tree.drafts:
+            return "found a second feature beside the root, expected one root; indent what belongs below it"
+        return None
+
+    def _feature(self, line: Line, span: Span) -> FeatureDraft:
+        """The feature of a line; where only its details are wrong, they are noted and its children still count."""
+        try:
+            return read_feature_line(line.text, span, self._alias)
+        except UnsupportedError as error:
+            self.tree.unsupported.append(str(error))
+        except ReadError as error:
+            if line.text.split()[0] in GROUP_KEYWORDS:
+                raise
+            self.tree.problems.extend(error.problems)
+        return FeatureDraft(("?",), span)
+
+    def _add(self, draft: FeatureDraft, parent: GroupDraft | None, indent: int) -> None:
+        name = ".".join(draft.parts)
+        if len(draft.parts) > 1 and not self._has_imports:
+            self.tree.problems.append(f"{draft.span}: found {name}, expected a name without a dot, or an import for it")
+        elif len(draft.parts) > 1 and parent is not None:
+            self.tree.unsupported.append(
+                f"{draft.span}: found the imported subtree {name}, expected a feature of this file:"
+                " only restrictions of a whole model are supported"
+            )
+        if parent is not None:
+            parent.members.append(draft)
+        self.tree.drafts.append(draft)
+        self._open.append((indent, draft))
