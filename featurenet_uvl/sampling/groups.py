@@ -1,0 +1,69 @@
+"""Finds the groups and arrays of a feature tree in its CNF, so that a sampler can choose among siblings evenly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from featurenet_uvl.ir.cnf import Cnf
+
+ALWAYS = 0
+"""The parent of a group that stands below the root, where the root is written as a fact or not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceGroup:
+    """At least one of `members` is selected if `parent` is (a variable, or ALWAYS). Nothing is said of how many."""
+
+    parent: int
+    members: tuple[int, ...]
+
+
+def choice_groups(cnf: Cnf) -> Mapping[int, ChoiceGroup]:
+    """The or- and alternative group that each feature variable belongs to, where there is one.
+
+    A group shows as one clause `!p | c1 | ... | ck`, k >= 2, with a clause `!ci | p` for each member; below the root it
+    may be `c1 | ... | ck` alone. Constraints that look the same are taken for groups, too, which harms nothing. Where a
+    feature belongs to several, groups with a parent come first, then the order of the clauses decides. O(literals).
+    """
+    features = cnf.variables.feature_count
+    has_parent = _implications(cnf)
+    with_parent, without = [], []
+    for clause in cnf.clauses:
+        members = tuple(sorted({literal for literal in clause if literal > 0}))
+        negative = {-literal for literal in clause if literal < 0}
+        if len(members) < 2 or len(negative) > 1 or max(map(abs, clause)) > features:
+            continue
+        if not negative:
+            without.append(ChoiceGroup(ALWAYS, members))
+        elif all((member, parent) in has_parent for parent in negative for member in members):
+            with_parent.append(ChoiceGroup(min(negative), members))
+    result: dict[int, ChoiceGroup] = {}
+    for group in with_parent + without:
+        if not any(member in result for member in group.members):
+            result.update(dict.fromkeys(group.members, group))
+    return result
+
+
+def array_lengths(cnf: Cnf) -> tuple[int, ...]:
+    """For each feature variable the number of array elements from it to the end, itself included: 1 outside arrays.
+
+    An array shows as siblings of which each needs the one before it: `!next | v`, and `!next | p`, `!v | p` for some
+    earlier p. Index 0 is variable 1. O(implications * parents of a feature).
+    """
+    features = cnf.variables.feature_count
+    needs: list[set[int]] = [set() for _ in range(features + 1)]
+    for variable, needed in _implications(cnf):
+        if variable <= features and needed <= features:
+            needs[variable].add(needed)
+    lengths = [1] * (features + 1)
+    for variable in range(features, 0, -1):
+        for needed in sorted(needs[variable]):
+            if needed < variable and any(parent < needed for parent in needs[variable] & needs[needed]):
+                lengths[needed] = max(lengths[needed], lengths[variable] + 1)
+    return tuple(lengths[1:])
+
+
+def _implications(cnf: Cnf) -> set[tuple[int, int]]:
+    """(a, b) for each clause `!a | b`."""
+    return {(-min(c), max(c)) for c in cnf.clauses if len(c) == 2 and min(c) < 0 < max(c)}

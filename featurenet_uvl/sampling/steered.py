@@ -1,0 +1,201 @@
+"""A sampler for large CNFs: a SAT solver that decides features in document order, steered to what is rare so far.
+
+Source: CaDiCaL 1.9.5 (Biere et al., 2024) with an external propagator (IPASIR-UP: Fazekas et al., *IPASIR-UP: User
+Propagators for CDCL*, 2023), both from python-sat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from featurenet_uvl.errors import UnsatisfiableError, UnsupportedError, UsageError
+from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.sampling.check import checked_sample
+from featurenet_uvl.sampling.groups import ALWAYS, ChoiceGroup, array_lengths, choice_groups
+from featurenet_uvl.sampling.sample import BoolMatrix, Progress, Sample, Solutions
+
+_OPEN, _TRUE, _FALSE = 0, 1, 2
+_OPTIONS = {"chrono": 0, "ilb": 0, "lucky": 0, "walk": 0}
+"""A literal of level i is assigned after the decision of level i, and nothing but decisions and propagation assigns."""
+
+
+def sample_steered(cnf: Cnf, count: int, seed: int, *, on_progress: Progress | None = None) -> Sample:
+    """Up to `count` distinct, checked configurations of the CNF; see `solve_steered`."""
+    return checked_sample(cnf, solve_steered(cnf, count, seed, on_progress), "steered", seed)
+
+
+def solve_steered(cnf: Cnf, count: int, seed: int, on_progress: Progress | None = None) -> Solutions:
+    """Up to `count` solutions that differ in their features; fewer only if no more exist.
+
+    Features are decided in document order, auxiliaries by propagation alone. Each solution has an own inclination to
+    select, drawn evenly from 0 to 1, so that sizes spread; within it a feature is the likelier selected the rarer it
+    has been. Of a group, one member is chosen first, so that the first in the document is not preferred. The decisions
+    of each solution are then forbidden, which forbids this solution alone.
+
+    Raises:
+        UsageError: `count` is below 1 or `seed` not within 128 bits.
+        UnsatisfiableError: The CNF has no solution.
+    """
+    if count < 1:
+        raise UsageError(f"found a sample size of {count}, expected at least 1")
+    if not 0 <= seed < 2**128:
+        raise UsageError(f"found seed {seed}, expected a number from 0 to 2^128 - 1")
+    cnf.verify()
+    if not all(cnf.clauses):
+        raise UnsatisfiableError("no configuration exists: the CNF has an empty clause")
+    features = cnf.variables.feature_count
+    decider = _Decider(features, choice_groups(cnf))
+    steering = _Steering(array_lengths(cnf), np.random.default_rng(seed))
+    rows: list[BoolMatrix] = []
+    is_exhaustive = False
+    with _new_solver() as solver:
+        _load(solver, cnf, decider)
+        while len(rows) < count and not is_exhaustive:
+            decider.wanted, decider.priority = steering.draw()
+            if not solver.solve():
+                is_exhaustive = True
+                break
+            rows.append(_values(solver.get_model(), len(cnf.variables)))
+            steering.learn(rows[-1])
+            if on_progress is not None:
+                on_progress(len(rows))
+            if len(rows) < count:
+                is_exhaustive = not _forbid(solver, decider.decisions())
+    if not rows:
+        raise UnsatisfiableError("no configuration exists: the CNF is unsatisfiable")
+    return Solutions(np.stack(rows), is_exhaustive)
+
+
+def _new_solver() -> Any:
+    try:
+        from pysat.solvers import Cadical195
+    except ImportError as error:
+        raise UnsupportedError(
+            "found a python-sat without Cadical195, expected 1.8.dev13 or newer: pip install 'python-sat>=1.8.dev13'"
+        ) from error
+    return Cadical195()
+
+
+def _load(solver: Any, cnf: Cnf, decider: _Decider) -> None:
+    solver.configure(_OPTIONS)
+    solver.append_formula(cnf.clauses)
+    solver.connect_propagator(decider)
+    for variable in range(1, cnf.variables.feature_count + 1):
+        solver.observe(variable)
+
+
+def _values(model: list[int], variables: int) -> BoolMatrix:
+    """The assignment as one row; a variable that the solver has never heard of is false."""
+    literals = np.array(model, dtype=np.int64)
+    row = np.zeros(variables, dtype=np.bool_)
+    row[literals[literals > 0] - 1] = True
+    return row
+
+
+def _forbid(solver: Any, decisions: list[int]) -> bool:
+    """Forbids the solution that follows from these decisions; False if that is every solution left."""
+    if not decisions:
+        return False
+    solver.add_clause([-literal for literal in decisions])
+    return True
+
+
+class _Steering:
+    """What the next solution should look like, given those before it. All chance is drawn here, once a solution."""
+
+    def __init__(self, lengths: tuple[int, ...], rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._lengths = np.array(lengths, dtype=np.float64)
+        self._selected = np.zeros(len(lengths), dtype=np.int64)
+        self._solutions = 0
+
+    def draw(self) -> tuple[bytes, list[float]]:
+        """For each variable (index 0 is none) whether to select it, and its place in the race among siblings.
+
+        Exponential variates divided by weights race as the weights say: the smallest is i with probability w_i / sum.
+        """
+        size = len(self._selected)
+        share = np.clip((self._selected + 1) / (self._solutions + 2), 0.1, 0.9)
+        inclination = self._rng.uniform(0.02, 0.98)
+        odds = inclination / (1 - inclination) * self._lengths * np.sqrt((1 - share) / share)
+        wanted = self._rng.random(size) < odds / (1 + odds)
+        priority = self._rng.exponential(size=size) * (self._selected + 1.0)
+        return b"\0" + wanted.tobytes(), [0.0, *priority.tolist()]
+
+    def learn(self, row: BoolMatrix) -> None:
+        self._selected += row[: len(self._selected)]
+        self._solutions += 1
+
+
+class _Decider:
+    """The external propagator: follows the assignment of the features and makes every decision on them.
+
+    The solver calls the public methods, by these names. Only `decide` says anything; it never draws at random, so that
+    what it wants of one solution stays the same over conflicts and restarts.
+    """
+
+    is_lazy = False
+
+    def __init__(self, features: int, groups: Mapping[int, ChoiceGroup]) -> None:
+        self.wanted = bytes(features + 1)
+        self.priority = [0.0] * (features + 1)
+        self._groups = groups
+        self._values = bytearray(features + 1)
+        self._values[ALWAYS] = _TRUE  # the parent of groups without a parent, and never to be decided
+        self._fixed: set[int] = set()
+        self._trail: list[int] = []
+        self._level_starts: list[int] = []
+
+    def on_assignment(self, lit: int, fixed: bool = False) -> None:
+        variable = abs(lit)
+        if fixed:
+            self._fixed.add(variable)
+        elif self._values[variable] == _OPEN:
+            self._trail.append(lit)
+        self._values[variable] = _TRUE if lit > 0 else _FALSE
+
+    def on_new_level(self) -> None:
+        self._level_starts.append(len(self._trail))
+
+    def on_backtrack(self, to: int) -> None:
+        if to >= len(self._level_starts):
+            return
+        start = self._level_starts[to]
+        for literal in self._trail[start:]:
+            if abs(literal) not in self._fixed:
+                self._values[abs(literal)] = _OPEN
+        del self._trail[start:], self._level_starts[to:]
+
+    def decide(self) -> int:
+        variable = self._values.find(_OPEN)
+        if variable < 0:
+            return 0
+        group = self._groups.get(variable)
+        if group is not None and self._values[group.parent] == _TRUE:
+            values = [self._values[member] for member in group.members]
+            if _TRUE not in values:
+                free = [member for member, value in zip(group.members, values) if value == _OPEN]
+                return min(free, key=self.priority.__getitem__)
+        return variable if self.wanted[variable] else -variable
+
+    def decisions(self) -> list[int]:
+        """The literals that were decided, now that every feature is assigned; all others follow from them."""
+        if self._values.find(_OPEN) >= 0:
+            raise AssertionError(f"feature variable {self._values.find(_OPEN)} is open in a solution")
+        ends = [*self._level_starts[1:], len(self._trail)]
+        return [self._trail[start] for start, end in zip(self._level_starts, ends) if start < end]
+
+    def check_model(self, model: list[int]) -> bool:
+        return True
+
+    def propagate(self) -> list[int]:
+        return []
+
+    def provide_reason(self, lit: int) -> list[int]:
+        return []
+
+    def add_clause(self) -> list[int]:
+        return []
