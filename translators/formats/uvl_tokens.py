@@ -25,6 +25,7 @@ KEYWORDS = frozenset({*GROUP_KEYWORDS, *TYPE_KEYWORDS, *FUNCTION_KEYWORDS, *_OTH
 MINOR_LEVELS = ("group-cardinality", "feature-cardinality", "aggregate-function", "string-constraints")
 STRICT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_#§%?\\'äüöß;]*")
 _MAX_NUMBER_LENGTH = 300
+_NEVER = "\r\n\0\ufeff"
 
 _INTEGER = r"(?:0|-?[1-9][0-9]*)"
 _COMMON = (
@@ -195,7 +196,7 @@ def format_name(name: str, span: Span) -> str:
     """
     if STRICT_NAME.fullmatch(name) and name not in KEYWORDS:
         return name
-    if not name or any(character in '".\r\n\0' for character in name):
+    if not name or any(character in f'".{_NEVER}' for character in name):
         raise UnsupportedError(
             f"{span}: found the name {name!r}, expected one without dots, double quotes and line breaks,"
             " which UVL cannot escape"
@@ -217,7 +218,7 @@ def format_value(value: Value, span: Span, quote: str = "'") -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        if not value or any(character in f"{quote}\r\n\0" for character in value):
+        if not value or any(character in f"{quote}{_NEVER}" for character in value):
             raise UnsupportedError(
                 f"{span}: found the text {value!r}, expected one that is not empty and holds neither {quote} nor a"
                 " line break: UVL has no escape"
