@@ -12,7 +12,7 @@ import sys
 import numpy as np
 import pytest
 
-from featurenet_uvl.errors import ModelError, UnsatisfiableError, UsageError
+from featurenet_uvl.errors import ModelError, UnsatisfiableError, UnsupportedError, UsageError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.sampling.groups import ChoiceGroup, array_lengths, choice_groups
 from featurenet_uvl.sampling.registry import draw
@@ -177,6 +177,25 @@ def test_members_of_a_group_are_chosen_evenly() -> None:
     assert sizes.max() > 0.8
 
 
+def test_choices_are_evener_than_chance() -> None:
+    """Chi squared of 6 even choices is 5 on average; what was rare so far is likelier, so here it is less."""
+    tree = TreeBuilder()
+    groups = [tree.alternative(tree.child(1, mandatory=True), 6) for _ in range(100)]
+    counts = draw(tree.cnf(), 180, seed=3).selected.sum(axis=0)[np.array(groups) - 1]
+    assert ((counts - 30) ** 2 / 30).sum(axis=1).mean() < 2.5
+
+
+def test_or_groups_are_neither_one_of_all_nor_all() -> None:
+    tree = TreeBuilder()
+    groups = [[tree.child(parent) for _ in range(4)] for parent in (tree.child(1, mandatory=True) for _ in range(30))]
+    tree.clauses.extend((-(group[0] - 1), *group) for group in groups)
+    selected = draw(tree.cnf(), 200, seed=3).selected
+    for group in groups:
+        numbers = np.bincount(selected[:, np.array(group) - 1].sum(axis=1), minlength=5)
+        assert numbers[0] == 0
+        assert numbers[1:].min() >= 10, numbers
+
+
 def test_arrays_have_all_lengths() -> None:
     tree = TreeBuilder()
     arrays = [tree.array(tree.child(1, mandatory=True), 8) for _ in range(20)]
@@ -226,3 +245,22 @@ def test_another_seed_gives_another_sample() -> None:
     cnf = cnf_of(20, [(1,)])
     assert format_sample(draw(cnf, 5, 1)) == format_sample(draw(cnf, 5, 1))
     assert not np.array_equal(draw(cnf, 5, 1).selected, draw(cnf, 5, 2).selected)
+
+
+def test_what_is_rare_is_preferred() -> None:
+    """By even inclination alone the last of 6 optional features within each other would be selected in 1/7."""
+    tree = TreeBuilder()
+    deepest = []
+    for _ in range(30):
+        feature = 1
+        for _ in range(6):
+            feature = tree.child(feature)
+        deepest.append(feature)
+    shares = draw(tree.cnf(), 300, seed=3).selected[:, np.array(deepest) - 1].mean(axis=0)
+    assert shares.mean() > 0.22
+
+
+def test_an_old_python_sat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("pysat.solvers.Cadical195")
+    with pytest.raises(UnsupportedError, match="python-sat without Cadical195, expected 1.8.dev13 or newer"):
+        draw(cnf_of(1, []), 1, seed=1)
