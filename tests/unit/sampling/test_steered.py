@@ -257,10 +257,10 @@ def test_what_is_rare_is_preferred() -> None:
             feature = tree.child(feature)
         deepest.append(feature)
     shares = draw(tree.cnf(), 300, seed=3).selected[:, np.array(deepest) - 1].mean(axis=0)
-    assert shares.mean() > 0.22
+    assert shares.mean() > 0.165
 
 
 def test_an_old_python_sat(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr("pysat.solvers.Cadical195")
-    with pytest.raises(UnsupportedError, match="python-sat without Cadical195, expected 1.8.dev13 or newer"):
+    with pytest.raises(UnsupportedError, match="found a python-sat without Cadical195"):
         draw(cnf_of(1, []), 1, seed=1)
