@@ -9,7 +9,7 @@ semantics", after Cordy, Schobbens, Heymans and Legay, "Beyond Boolean product-l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -206,3 +206,51 @@ def walk(node: Expression) -> Iterator[Expression]:
         current = stack.pop()
         yield current
         stack.extend(reversed(children(current)))
+
+
+def with_children(node: Expression, new: tuple[Expression, ...]) -> Expression:
+    """The same node over other operands, given in the order of `children`; itself where nothing changed."""
+    if all(a is b for a, b in zip(new, children(node), strict=True)):
+        return node
+    match node:
+        case And(span=span):
+            return And(new, span)
+        case Or(span=span):
+            return Or(new, span)
+        case Count(lower=lower, upper=upper, span=span):
+            return Count(lower, upper, new, span)
+        case Not(span=span):
+            return Not(new[0], span)
+        case Implies(span=span):
+            return Implies(new[0], new[1], span)
+        case Iff(span=span):
+            return Iff(new[0], new[1], span)
+        case Comparison(operator=comparison, span=span):
+            return Comparison(comparison, new[0], new[1], span)
+        case Arithmetic(operator=arithmetic, span=span):
+            return Arithmetic(arithmetic, new[0], new[1], span)
+        case Call(function=function, span=span):
+            return Call(function, new[0], span)
+        case Quantified(quantifier=quantifier, number=number, variable=variable, span=span):
+            return Quantified(quantifier, number, variable, new[0], span)
+        case FeatureRef(name=name, span=span):
+            return FeatureRef(name, new, span)
+        case AttributeRef(feature=feature, attribute=attribute, span=span):
+            return AttributeRef(feature, attribute, new, span)
+        case Constant() | IndexVariable() | Aggregate():
+            return node
+
+
+def rebuild(node: Expression, step: Callable[[Expression], Expression]) -> Expression:
+    """The formula with `step` applied to every node, operands first, without recursion.
+
+    `step` gets a node whose operands are already rebuilt and returns what stands in its place.
+    """
+    order = list(walk(node))
+    done: list[Expression] = []  # results of complete subtrees, in reverse order of the text
+    for current in reversed(order):
+        count = len(children(current))
+        operands = tuple(reversed(done[len(done) - count :])) if count else ()
+        del done[len(done) - count :]
+        done.append(step(with_children(current, operands)))
+    return done[0]

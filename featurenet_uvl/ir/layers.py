@@ -78,6 +78,8 @@ class Layer:
     """Whether a matrix becomes a vector of all its elements."""
     units_attribute: ClassVar[str | None] = None
     """The attribute that gives the size of the last axis, or None where the layer keeps it."""
+    size_attributes: ClassVar[tuple[str, ...]] = ()
+    """The attributes that `resize` depends on, the one that decides most first."""
 
     def resize(self, axis: int, size: int) -> int | None:
         """The new size of a matrix' HEIGHT or WIDTH, None where the layer does not fit."""
@@ -155,6 +157,7 @@ class Convolution(Layer):
     short_name = "conv"
     takes_vector = False
     units_attribute = "filters"
+    size_attributes = ("padding", "stride", "kernel")
 
     def resize(self, axis: int, size: int) -> int | None:
         return window_output_size(size, parse_kernel(self.kernel)[axis], self.stride, self.padding)
@@ -188,6 +191,7 @@ class Pooling(Layer):
     name = "Pooling"
     short_name = "pool"
     takes_vector = False
+    size_attributes = ("padding", "stride", "kernel")
 
     def resize(self, axis: int, size: int) -> int | None:
         return window_output_size(size, parse_kernel(self.kernel)[axis], self.stride, self.padding)
@@ -223,6 +227,7 @@ class Padding(Layer):
     name = "Padding"
     short_name = "pad"
     takes_vector = False
+    size_attributes = ("size",)
 
     def resize(self, axis: int, size: int) -> int | None:
         return size + 2 * self.size

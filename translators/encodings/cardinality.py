@@ -1,0 +1,59 @@
+"""Counting: how many of some literals are true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from math import comb
+
+from featurenet_uvl.translators.encodings.builder import ClauseBuilder
+
+MAX_DIRECT_CLAUSES = 32
+"""Up to this many clauses, a count is written without auxiliaries."""
+
+
+def count_outputs(builder: ClauseBuilder, literals: Sequence[int], limit: int) -> list[int]:
+    """Literals `out[j - 1]`, true exactly if at least j of the literals are, for j = 1 .. min(limit, n).
+
+    A sequential counter in both directions, so every auxiliary is determined: about 4 n * limit clauses.
+
+    Source: Sinz, "Towards an optimal CNF encoding of Boolean cardinality constraints", CP 2005, with the
+    reverse implications added.
+    """
+    row: list[int] = []
+    for literal in literals:
+        above = row
+        row = []
+        for j in range(min(len(above) + 1, limit)):
+            stays = above[j] if j < len(above) else None
+            grows = above[j - 1] if j else None
+            row.append(_counter_cell(builder, literal, stays, grows))
+    return row
+
+
+def _counter_cell(builder: ClauseBuilder, literal: int, stays: int | None, grows: int | None) -> int:
+    """`stays or (grows and literal)`; a missing `stays` is false, a missing `grows` is true."""
+    both = (literal,) if grows is None else (grows, literal)
+    if stays is None:
+        return builder.define_and(both)
+    output = builder.new()
+    builder.add((-stays, output))
+    builder.add((*(-b for b in both), output))
+    for b in both:
+        builder.add((-output, stays, b))
+    return output
+
+
+def direct_clauses(literals: Sequence[int], lower: int, upper: int) -> Iterator[tuple[int, ...]]:
+    """`lower <= number of true literals <= upper` without auxiliaries: one clause a subset that would break it."""
+    count = len(literals)
+    if lower > 0:
+        yield from combinations(literals, count - lower + 1)
+    if upper < count:
+        yield from (tuple(-literal for literal in subset) for subset in combinations(literals, upper + 1))
+
+
+def direct_size(count: int, lower: int, upper: int) -> int:
+    """How many clauses `direct_clauses` gives."""
+    least = comb(count, count - lower + 1) if lower > 0 else 0
+    return least + (comb(count, upper + 1) if upper < count else 0)

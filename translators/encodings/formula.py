@@ -1,0 +1,191 @@
+"""Propositional formulas as clauses: by distribution while that is small, else with determined auxiliaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from featurenet_uvl.ir.expression import (
+    And,
+    Constant,
+    Count,
+    Expression,
+    FeatureRef,
+    Iff,
+    Implies,
+    Not,
+    Or,
+    children,
+    walk,
+)
+from featurenet_uvl.translators.encodings.builder import ClauseBuilder
+from featurenet_uvl.translators.encodings.cardinality import (
+    MAX_DIRECT_CLAUSES,
+    count_outputs,
+    direct_clauses,
+    direct_size,
+)
+
+MAX_DISTRIBUTED = 24
+"""How many clauses one disjunction may grow to before its parts get names."""
+
+Clauses = list[tuple[int, ...]]
+
+
+def assert_formula(builder: ClauseBuilder, formula: Expression) -> None:
+    """Adds clauses that hold exactly where the formula does; linear in its size, iterative.
+
+    Source: Tseitin, "On the complexity of derivation in propositional calculus", 1968, in both directions; distribution
+    of small disjunctions as in FeatureIDE, so that ordinary models get no auxiliaries.
+    """
+    for clause in _Encoder(builder).encode(formula):
+        builder.add(clause)
+
+
+@dataclass(slots=True)
+class _Encoder:
+    builder: ClauseBuilder
+    literals: dict[int, int] = field(default_factory=dict)
+    """The literal of a node, by its identity, where it was given a name."""
+
+    def encode(self, formula: Expression) -> Clauses:
+        order = list(walk(formula))
+        signs = _needed_signs(order)
+        done: dict[tuple[int, bool], Clauses] = {}
+        for node in reversed(order):
+            for sign in sorted(signs[id(node)]):
+                done[id(node), sign] = self._clauses(node, sign, done)
+        return done[id(formula), True]
+
+    def _clauses(self, node: Expression, sign: bool, done: dict[tuple[int, bool], Clauses]) -> Clauses:
+        """Clauses of the node (or of its negation), from those of its operands."""
+        match node:
+            case Constant(value=value):
+                return [] if bool(value) is sign else [()]
+            case FeatureRef(name=name):
+                variable = self.builder.variables[name]
+                return [(variable if sign else -variable,)]
+            case Not(operand=operand):
+                return done[id(operand), not sign]
+            case And(operands=operands) | Or(operands=operands):
+                parts = [(operand, sign) for operand in operands]
+                conjunction = isinstance(node, And) is sign
+                return self._all(parts, done) if conjunction else self._any(parts, done)
+            case Implies(left=left, right=right):
+                if sign:
+                    return self._any([(left, False), (right, True)], done)
+                return self._all([(left, True), (right, False)], done)
+            case Iff(left=left, right=right):
+                first = self._any([(left, False), (right, sign)], done)
+                return first + self._any([(left, True), (right, not sign)], done)
+            case Count():
+                return self._count(node, sign)
+            case _:
+                raise AssertionError(f"{type(node).__name__} is not propositional")
+
+    def _all(self, parts: Sequence[tuple[Expression, bool]], done: dict[tuple[int, bool], Clauses]) -> Clauses:
+        return [clause for node, sign in parts for clause in done[id(node), sign]]
+
+    def _any(self, parts: Sequence[tuple[Expression, bool]], done: dict[tuple[int, bool], Clauses]) -> Clauses:
+        """The disjunction: the product of the clause lists, with names for the larger ones if it grows too much."""
+        lists = [done[id(node), sign] for node, sign in parts]
+        size = 1
+        for clauses in lists:
+            size *= len(clauses)
+        if size > MAX_DISTRIBUTED:
+            largest = max(range(len(parts)), key=lambda i: len(lists[i]))
+            for i, (node, sign) in enumerate(parts):
+                if len(lists[i]) > 1 and i != largest:
+                    literal = self.literal(node)
+                    lists[i] = [(literal if sign else -literal,)]
+        base = tuple(literal for clauses in lists if len(clauses) == 1 for literal in clauses[0])
+        product: Clauses = [base]
+        for clauses in lists:
+            if len(clauses) != 1:
+                product = [(*left, *right) for left in product for right in clauses]
+        return product
+
+    def _count(self, node: Count, sign: bool) -> Clauses:
+        literals = [self.literal(operand) for operand in node.operands]
+        upper = len(literals) if node.upper is None else node.upper
+        if sign and direct_size(len(literals), node.lower, upper) <= MAX_DIRECT_CLAUSES:
+            return list(direct_clauses(literals, node.lower, upper))
+        within = self._within(literals, node.lower, upper)
+        return [(literal,) for literal in within] if sign else [tuple(-literal for literal in within)]
+
+    def _within(self, literals: Sequence[int], lower: int, upper: int) -> list[int]:
+        """Literals whose conjunction says that the count lies in `[lower, upper]`, a range that can be left."""
+        outputs = count_outputs(self.builder, literals, min(len(literals), max(lower, upper + 1)))
+        bounds = [outputs[lower - 1]] if lower > 0 else []
+        return [*bounds, -outputs[upper]] if upper < len(literals) else bounds
+
+    def literal(self, formula: Expression) -> int:
+        """A literal that is equivalent to the formula, by auxiliaries for everything inside."""
+        for node in reversed(list(walk(formula))):
+            if id(node) not in self.literals:
+                self.literals[id(node)] = self._name(node)
+        return self.literals[id(formula)]
+
+    def _name(self, node: Expression) -> int:
+        inner = [self.literals[id(operand)] for operand in children(node)]
+        define: Callable[[Sequence[int]], int] = self.builder.define_and
+        match node:
+            case FeatureRef(name=name):
+                return self.builder.variables[name]
+            case Not():
+                return -inner[0]
+            case And():
+                return define(inner) if inner else self._constant(True)
+            case Or():
+                return self.builder.define_or(inner) if inner else self._constant(False)
+            case Implies():
+                return self.builder.define_or([-inner[0], inner[1]])
+            case Iff():
+                return self._equivalence(inner[0], inner[1])
+            case Count(lower=lower, upper=upper):
+                limit = len(inner) if upper is None else upper
+                within = self._within(inner, lower, limit)
+                return define(within) if within else self._constant(True)
+            case Constant(value=value):
+                return self._constant(bool(value))
+            case _:
+                raise AssertionError(f"{type(node).__name__} is not propositional")
+
+    def _constant(self, value: bool) -> int:
+        output = self.builder.new()
+        self.builder.add((output if value else -output,))
+        return output
+
+    def _equivalence(self, left: int, right: int) -> int:
+        output = self.builder.new()
+        for clause in (
+            (-left, -right, output),
+            (left, right, output),
+            (-left, right, -output),
+            (left, -right, -output),
+        ):
+            self.builder.add(clause)
+        return output
+
+
+def _needed_signs(order: Sequence[Expression]) -> dict[int, set[bool]]:
+    """For each node, whether its clauses are needed as it stands, negated, or both."""
+    signs: dict[int, set[bool]] = {id(node): set() for node in order}
+    signs[id(order[0])].add(True)
+    for node in order:
+        own = signs[id(node)]
+        match node:
+            case Not(operand=operand):
+                signs[id(operand)] |= {not sign for sign in own}
+            case Implies(left=left, right=right):
+                signs[id(left)] |= {not sign for sign in own}
+                signs[id(right)] |= own
+            case Iff(left=left, right=right):
+                signs[id(left)] |= {True, False}
+                signs[id(right)] |= {True, False}
+            case And(operands=operands) | Or(operands=operands):
+                for operand in operands:
+                    signs[id(operand)] |= own
+            case _:
+                pass
+    return signs

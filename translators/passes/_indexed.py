@@ -1,0 +1,228 @@
+"""Indexed constraints: the ranges of their index variables, and their instances.
+
+A variable ranges over the instance numbers of the multi-features at whose index positions it stands alone; else over
+the domain of an attribute with which it is compared alone; else over the values for which some comparison or index that
+is linear in it can hold while the other variables run over their ranges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+
+from featurenet_uvl.errors import ModelError
+from featurenet_uvl.ir.expression import (
+    Aggregate,
+    Arithmetic,
+    AttributeRef,
+    Comparison,
+    Constant,
+    Count,
+    Expression,
+    FeatureRef,
+    IndexVariable,
+    Quantified,
+    children,
+    walk,
+    with_children,
+)
+from featurenet_uvl.ir.feature_model import Constraint
+from featurenet_uvl.ir.span import Span
+from featurenet_uvl.translators.passes._instances import Instances
+from featurenet_uvl.translators.passes._simplify import FALSE, fold, fold_node, is_false, is_true
+
+Ranges = Mapping[str, tuple[int, ...]]
+
+
+def expand_indexed(constraint: Constraint, instances: Instances) -> Iterator[Expression]:
+    """The constraint for every value of its free variables, over unfolded names; instances that are true are left out.
+
+    Raises:
+        ModelError: An unknown name, a wrong number of indices, or a variable without a range.
+    """
+    _check_references(constraint, instances)
+    free = sorted(_free_variables(constraint.formula))
+    ranges = _ranges(constraint.formula, free, {}, instances, constraint.span)
+    for values in product(*(ranges[name] for name in free)):
+        formula = _Expansion(instances).expand(constraint.formula, dict(zip(free, values)))
+        if not is_true(formula):
+            yield formula
+
+
+@dataclass(frozen=True, slots=True)
+class _Expansion:
+    instances: Instances
+
+    def expand(self, node: Expression, values: Mapping[str, int]) -> Expression:
+        """The node with indices and variables replaced; recursive, as deep as an indexed constraint is written."""
+        match node:
+            case IndexVariable(name=name, span=span):
+                return Constant(values[name], span)
+            case FeatureRef(name=name, span=span):
+                indices = self._indices(node, values)
+                return FALSE if indices is None else FeatureRef(self.instances.name(name, indices), None, span)
+            case AttributeRef(feature=feature, attribute=attribute, span=span):
+                indices = self._indices(node, values)
+                if indices is None:
+                    return FALSE
+                return AttributeRef(self.instances.name(feature, indices), attribute, None, span)
+            case Quantified():
+                return self._count(node, values)
+            case Comparison():
+                operands = tuple(self.expand(child, values) for child in children(node))
+                missing = any(is_false(part) for operand in operands for part in walk(operand))
+                return FALSE if missing else fold(with_children(node, operands))
+            case _:
+                return fold_node(with_children(node, tuple(self.expand(child, values) for child in children(node))))
+
+    def _indices(self, node: FeatureRef | AttributeRef, values: Mapping[str, int]) -> tuple[int, ...] | None:
+        """The instance meant, or None if there is none with these numbers."""
+        numbers = [_evaluate(index, values) for index in node.indices or ()]
+        if any(number is None or number.denominator != 1 for number in numbers):
+            return None
+        indices = tuple(int(number) for number in numbers if number is not None)
+        return indices if self.instances.exists(_name(node), indices) else None
+
+    def _count(self, node: Quantified, values: Mapping[str, int]) -> Expression:
+        known = {name: (value,) for name, value in values.items() if name != node.variable}
+        scope = _ranges(node.body, [node.variable], known, self.instances, node.span)[node.variable]
+        operands = tuple(self.expand(node.body, {**values, node.variable: value}) for value in scope)
+        lower = 0 if node.quantifier == "atmost" else node.number
+        upper = node.number if node.quantifier in ("atmost", "exactly") else None
+        return fold_node(Count(lower, upper, operands, node.span))
+
+
+def _name(node: FeatureRef | AttributeRef) -> str:
+    return node.name if isinstance(node, FeatureRef) else node.feature
+
+
+def _check_references(constraint: Constraint, instances: Instances) -> None:
+    problems = []
+    for node in walk(constraint.formula):
+        if isinstance(node, Aggregate):
+            problems.append(f"{constraint.span}: found {node.function}() in an indexed constraint, expected none there")
+        if not isinstance(node, FeatureRef | AttributeRef):
+            continue
+        name, place = _name(node), node.span if node.span.line else constraint.span
+        if name not in instances.enclosing:
+            problems.append(f"{place}: found unknown feature {name!r}, expected a feature of the model")
+            continue
+        expected, found = instances.enclosing[name], len(node.indices or ())
+        if found != len(expected):
+            wish = f"{len(expected)} ({', '.join(expected)})" if expected else "none"
+            problems.append(f"{place}: found {found} indices on {name!r}, expected {wish}")
+        if isinstance(node, AttributeRef) and (name, node.attribute) not in {*instances.domains, *instances.constants}:
+            problems.append(f"{place}: found unknown attribute {name}.{node.attribute}, expected one of the feature's")
+    if problems:
+        raise ModelError(problems)
+
+
+def _free_variables(formula: Expression) -> set[str]:
+    match formula:
+        case IndexVariable(name=name):
+            return {name}
+        case Quantified(variable=variable, body=body):
+            return _free_variables(body) - {variable}
+        case _:
+            return set().union(*(_free_variables(child) for child in children(formula)))
+
+
+def _ranges(
+    formula: Expression, wanted: Iterable[str], known: Ranges, instances: Instances, span: Span
+) -> dict[str, tuple[int, ...]]:
+    """The range of each wanted variable; `known` gives those of variables that are bound outside."""
+    ranges: dict[str, tuple[int, ...]] = dict(known)
+    bare = {name: _bare_range(formula, name, instances) for name in wanted}
+    ranges.update({name: found for name, found in bare.items() if found})
+    missing = [name for name in wanted if name not in ranges]
+    inner = _inner_ranges(formula, ranges, instances)
+    while missing:
+        solved = {name: _linear_range(formula, name, {**inner, **ranges}, instances) for name in missing}
+        ranges.update({name: found for name, found in solved.items() if found})
+        still = [name for name in missing if name not in ranges]
+        if len(still) == len(missing):
+            raise ModelError(
+                f"{span}: the index variable {still[0]!r} has no range; use it alone as an index, as in"
+                f" Feature[{still[0]}], or compare it with an attribute"
+            )
+        missing = still
+    return ranges
+
+
+def _inner_ranges(formula: Expression, known: Ranges, instances: Instances) -> dict[str, tuple[int, ...]]:
+    """Ranges of the variables that quantifiers inside the formula bind, where they stand alone."""
+    names = {node.variable for node in walk(formula) if isinstance(node, Quantified)}
+    found = {name: _bare_range(formula, name, instances) for name in sorted(names - set(known))}
+    return {name: values for name, values in found.items() if values}
+
+
+def _bare_range(formula: Expression, name: str, instances: Instances) -> tuple[int, ...] | None:
+    """Instance numbers where the variable stands alone as an index; else domain values it is compared with."""
+    limit, values = 0, set[int]()
+    for node in walk(formula):
+        if isinstance(node, FeatureRef | AttributeRef):
+            for multi, index in zip(instances.enclosing[_name(node)], node.indices or (), strict=True):
+                if isinstance(index, IndexVariable) and index.name == name:
+                    limit = max(limit, instances.limits[multi])
+        elif isinstance(node, Comparison):
+            for one, other in ((node.left, node.right), (node.right, node.left)):
+                if isinstance(one, IndexVariable) and one.name == name and isinstance(other, AttributeRef):
+                    values.update(_whole(instances.domains.get((other.feature, other.attribute), ())))
+    return tuple(range(1, limit + 1)) if limit else tuple(sorted(values)) or None
+
+
+def _whole(values: Iterable[object]) -> list[int]:
+    return [value for value in values if isinstance(value, int) and not isinstance(value, bool)]
+
+
+def _linear_range(formula: Expression, name: str, known: Ranges, instances: Instances) -> tuple[int, ...] | None:
+    """The values for which a comparison with an attribute, or an index, that is linear in the variable can hold."""
+    values: set[int] = set()
+    for node in walk(formula):
+        if isinstance(node, Comparison):
+            for one, other in ((node.left, node.right), (node.right, node.left)):
+                if isinstance(one, AttributeRef):
+                    targets = _whole(instances.domains.get((one.feature, one.attribute), ()))
+                    values |= _solutions(other, name, targets, known)
+        elif isinstance(node, FeatureRef | AttributeRef):
+            for multi, index in zip(instances.enclosing[_name(node)], node.indices or (), strict=True):
+                values |= _solutions(index, name, range(1, instances.limits[multi] + 1), known)
+    return tuple(sorted(values)) or None
+
+
+def _solutions(term: Expression, name: str, targets: Iterable[int], known: Ranges) -> set[int]:
+    """The values v of the variable with term(v) in `targets`, if the term is x + v or x - v over known variables."""
+    others = sorted(_free_variables(term) - {name})
+    if name not in _free_variables(term) or not all(other in known for other in others):
+        return set()
+    targets, solutions = tuple(targets), set[int]()
+    for choice in product(*(known[other] for other in others)):
+        values = dict(zip(others, choice))
+        at = [_evaluate(term, {**values, name: v}) for v in (0, 1, 2)]
+        if at[0] is None or at[1] is None or at[2] is None or at[2] - at[1] != at[1] - at[0]:
+            return set()
+        slope = at[1] - at[0]
+        if abs(slope) != 1:
+            return set()
+        solutions |= {
+            int((target - at[0]) / slope) for target in targets if ((target - at[0]) / slope).denominator == 1
+        }
+    return solutions
+
+
+def _evaluate(term: Expression, values: Mapping[str, int]) -> Fraction | None:
+    """The value of an index expression, None where it has none (an attribute, a division by zero)."""
+    match term:
+        case IndexVariable(name=name):
+            return Fraction(values[name])
+        case Constant(value=value) if not isinstance(value, str):
+            return Fraction(str(value))
+        case Arithmetic(operator=operator, left=left, right=right):
+            a, b = _evaluate(left, values), _evaluate(right, values)
+            if a is None or b is None or (operator == "/" and b == 0):
+                return None
+            return {"+": a + b, "-": a - b, "*": a * b}[operator] if operator != "/" else a / b
+        case _:
+            return None

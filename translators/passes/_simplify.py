@@ -1,0 +1,137 @@
+"""Fold truth values and comparisons of constants out of a formula."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from fractions import Fraction
+
+from featurenet_uvl.ir.expression import (
+    And,
+    Arithmetic,
+    Comparison,
+    ComparisonOperator,
+    Constant,
+    Count,
+    Expression,
+    Iff,
+    Implies,
+    Not,
+    Or,
+    Value,
+    rebuild,
+)
+
+TRUE, FALSE = Constant(True), Constant(False)
+
+_COMPARE: dict[ComparisonOperator, Callable[[Fraction | str, Fraction | str], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
+
+
+def exact(value: Value) -> Fraction | str:
+    """A value as comparisons see it: numbers exactly as written (0.1 is one tenth), truth values as 0 and 1."""
+    if isinstance(value, str):
+        return value
+    return Fraction(int(value)) if isinstance(value, bool) else Fraction(str(value))
+
+
+def compare(comparison: ComparisonOperator, left: Fraction | str, right: Fraction | str) -> bool:
+    """Whether the comparison holds; between a text and a number only `!=` does."""
+    if isinstance(left, str) != isinstance(right, str):
+        return comparison == "!="
+    return _COMPARE[comparison](left, right)
+
+
+def is_true(node: Expression) -> bool:
+    return isinstance(node, Constant) and node.value is True
+
+
+def is_false(node: Expression) -> bool:
+    return isinstance(node, Constant) and node.value is False
+
+
+def fold(node: Expression) -> Expression:
+    """An equivalent formula without truth values inside; linear in its size."""
+    return rebuild(node, fold_node)
+
+
+def fold_node(node: Expression) -> Expression:
+    """`fold` for a node whose operands are folded already."""
+    match node:
+        case And(operands=operands, span=span):
+            return _fold_junction(operands, span_of=node, absorbing=False) or And(_drop(operands, is_true), span)
+        case Or(operands=operands, span=span):
+            return _fold_junction(operands, span_of=node, absorbing=True) or Or(_drop(operands, is_false), span)
+        case Not(operand=Constant(value=bool() as value)):
+            return Constant(not value)
+        case Implies(left=left, right=right, span=span):
+            if is_false(left) or is_true(right):
+                return TRUE
+            return right if is_true(left) else Not(left, span) if is_false(right) else node
+        case Iff(left=left, right=right, span=span):
+            for one, other in ((left, right), (right, left)):
+                if is_true(one):
+                    return other
+                if is_false(one):
+                    return fold_node(Not(other, span))
+            return node
+        case Count():
+            return _fold_count(node)
+        case Comparison(operator=comparison, left=Constant(value=left_value), right=Constant(value=right_value)):
+            return Constant(compare(comparison, exact(left_value), exact(right_value)))
+        case Arithmetic():
+            return _fold_arithmetic(node)
+        case _:
+            return node
+
+
+def _drop(operands: tuple[Expression, ...], which: Callable[[Expression], bool]) -> tuple[Expression, ...]:
+    return tuple(operand for operand in operands if not which(operand))
+
+
+def _fold_junction(operands: tuple[Expression, ...], span_of: Expression, absorbing: bool) -> Expression | None:
+    """What an And (absorbing False) or Or (True) comes to if it is a constant or one operand, else None."""
+    absorbs, vanishes = (is_true, is_false) if absorbing else (is_false, is_true)
+    if any(absorbs(operand) for operand in operands):
+        return Constant(absorbing)
+    rest = _drop(operands, vanishes)
+    if not rest:
+        return Constant(not absorbing)
+    if len(rest) == 1:
+        return rest[0]
+    return span_of if len(rest) == len(operands) else None
+
+
+def _fold_count(node: Count) -> Expression:
+    true = sum(is_true(operand) for operand in node.operands)
+    rest = _drop(_drop(node.operands, is_true), is_false)
+    lower = max(node.lower - true, 0)
+    upper = None if node.upper is None or node.upper - true >= len(rest) else node.upper - true
+    if lower > len(rest) or (upper is not None and upper < lower):
+        return FALSE
+    if lower == 0 and upper is None:
+        return TRUE
+    if lower == 1 and upper is None:
+        return rest[0] if len(rest) == 1 else Or(rest, node.span)
+    if upper == 0:
+        return fold_node(Not(rest[0] if len(rest) == 1 else Or(rest, node.span), node.span))
+    if lower == len(rest) and upper is None:
+        return rest[0] if len(rest) == 1 else And(rest, node.span)
+    return Count(lower, upper, rest, node.span)
+
+
+def _fold_arithmetic(node: Arithmetic) -> Expression:
+    """The exact result of two whole numbers; anything else is left to the evaluation of its comparison."""
+    if not (isinstance(node.left, Constant) and isinstance(node.right, Constant)):
+        return node
+    left, right = node.left.value, node.right.value
+    if not (isinstance(left, int) and isinstance(right, int)) or node.operator == "/":
+        return node
+    result = {"+": left + right, "-": left - right, "*": left * right}[node.operator]
+    return Constant(result, node.span)

@@ -1,0 +1,49 @@
+"""Mutable drafts of a feature tree, for passes that build another one; no recursion, trees may be thousands deep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from featurenet_uvl.ir.feature_model import Cardinality, Feature, Group, GroupKind
+from featurenet_uvl.ir.span import NOWHERE, Span
+
+
+@dataclass(slots=True)
+class GroupDraft:
+    kind: GroupKind
+    members: list[FeatureDraft] = field(default_factory=list)
+    cardinality: Cardinality | None = None
+    span: Span = NOWHERE
+
+
+@dataclass(slots=True)
+class FeatureDraft:
+    """`feature` gives everything but the groups."""
+
+    feature: Feature
+    groups: list[GroupDraft] = field(default_factory=list)
+
+    def members(self, kind: GroupKind, span: Span) -> list[FeatureDraft]:
+        """The members of the last group, if it is of this kind (mandatory or optional), else of a new one."""
+        if not self.groups or self.groups[-1].kind is not kind:
+            self.groups.append(GroupDraft(kind, span=span))
+        return self.groups[-1].members
+
+
+def freeze(root: FeatureDraft) -> Feature:
+    """The finished tree. Groups without members are left out."""
+    order: list[FeatureDraft] = []
+    stack = [root]
+    while stack:
+        draft = stack.pop()
+        order.append(draft)
+        stack.extend(member for group in draft.groups for member in group.members)
+    finished: dict[int, Feature] = {}
+    for draft in reversed(order):
+        groups = tuple(
+            Group(group.kind, tuple(finished.pop(id(m)) for m in group.members), group.cardinality, group.span)
+            for group in draft.groups
+            if group.members
+        )
+        finished[id(draft)] = replace(draft.feature, groups=groups)
+    return finished[id(root)]

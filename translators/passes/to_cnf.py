@@ -1,0 +1,75 @@
+"""From the Boolean model to clauses."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from featurenet_uvl.ir.boolean_model import BooleanModel
+from featurenet_uvl.ir.feature_model import Group, GroupKind
+from featurenet_uvl.translators.encodings.builder import ClauseBuilder
+from featurenet_uvl.translators.encodings.cardinality import (
+    MAX_DIRECT_CLAUSES,
+    count_outputs,
+    direct_clauses,
+    direct_size,
+)
+from featurenet_uvl.translators.encodings.formula import assert_formula
+
+
+def to_cnf(model: BooleanModel) -> ClauseBuilder:
+    """The clauses of tree and constraints; features are the first variables, in document order.
+
+    Needs: a Boolean model. Gives: a clause list that rule sets may still extend. Keeps: the configurations, one model
+    each: auxiliaries are determined by the features.
+
+    Groups are written without auxiliaries, as FeatureIDE does (an alternative of n children has n (n - 1) / 2 + n + 1
+    clauses); `[n..m]` groups and large formulas get counters and definitions.
+    """
+    features = list(model.model.features())
+    builder = ClauseBuilder([feature.name for feature in features])
+    builder.add((1,))
+    for feature in features:
+        parent = builder.variables[feature.name]
+        for group in feature.groups:
+            _add_group(builder, parent, group)
+    for constraint in model.model.constraints:
+        assert_formula(builder, constraint.formula)
+    return builder
+
+
+def _add_group(builder: ClauseBuilder, parent: int, group: Group) -> None:
+    members = [builder.variables[member.name] for member in group.members]
+    for member in members:
+        builder.add((-member, parent))
+    match group.kind:
+        case GroupKind.MANDATORY:
+            for member in members:
+                builder.add((-parent, member))
+        case GroupKind.OPTIONAL:
+            pass
+        case GroupKind.OR | GroupKind.ALTERNATIVE:
+            builder.add((-parent, *members))
+            if group.kind is GroupKind.ALTERNATIVE:
+                for one, other in combinations(members, 2):
+                    builder.add((-one, -other))
+        case GroupKind.CARDINALITY:
+            _add_range(builder, parent, members, group)
+
+
+def _add_range(builder: ClauseBuilder, parent: int, members: list[int], group: Group) -> None:
+    """`parent` selected: the number of members lies in the group's cardinality."""
+    assert group.cardinality is not None
+    count = len(members)
+    lower, upper = group.cardinality.lower, group.cardinality.upper
+    upper = count if upper is None else min(upper, count)
+    if lower > count:
+        builder.add((-parent,))
+    elif direct_size(count, lower, upper) <= MAX_DIRECT_CLAUSES:
+        for clause in direct_clauses(members, lower, upper):
+            builder.add((-parent, *clause))
+    else:
+        outputs = count_outputs(builder, members, min(count, max(lower, upper + 1)))
+        if lower > 0:
+            builder.add((-parent, outputs[lower - 1]))
+        if upper < count:
+            builder.add((-parent, -outputs[upper]))

@@ -1,0 +1,155 @@
+"""The variables of each cell of the DNN model, as the rule set `tensor-shapes` needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+from pysat.solvers import Solver
+
+from featurenet_uvl.errors import ModelError
+from featurenet_uvl.ir.boolean_model import BooleanModel
+from featurenet_uvl.ir.expression import Value
+from featurenet_uvl.ir.feature_model import Feature, Origin
+from featurenet_uvl.ir.layers import INPUT_LAYERS, OPERATION_LAYERS, Layer
+from featurenet_uvl.translators.encodings.builder import ClauseBuilder
+
+Choices = tuple[tuple[Value, int], ...]
+"""The values of an attribute, each with its variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class KindVars:
+    """One kind of layer that a cell can hold: the feature's variable, and those of its attributes' values."""
+
+    kind: type[Layer]
+    variable: int
+    attributes: Mapping[str, Choices]
+
+
+@dataclass(frozen=True, slots=True)
+class CellVars:
+    """The living variables of one cell; `targets` maps a relative index to its variable, `zeros` may be None."""
+
+    block: int
+    cell: int
+    variable: int
+    inputs: tuple[tuple[KindVars, ...], tuple[KindVars, ...]]
+    operations: tuple[tuple[KindVars, ...], tuple[KindVars, ...]]
+    zeros: int | None
+    combinations: Mapping[str, int]
+    targets: Mapping[int, int]
+    to_block: int | None
+    feature: Feature
+
+
+def find_cells(model: BooleanModel, builder: ClauseBuilder) -> tuple[tuple[CellVars, ...], ...]:
+    """The cells of each block, without what no configuration can select.
+
+    Raises:
+        ModelError: A layer of no known kind, or attributes that are not its kind's.
+    """
+    dead = _dead_by_propagation(builder)
+    features = {f.name: f for f in model.model.features()}
+    by_origin = {origin: name for name, origin in model.origins().items() if builder.variables[name] not in dead}
+    _check_kinds(model)
+    reader = _CellReader(by_origin, builder.variables, features, _attribute_values(by_origin))
+    blocks: dict[int, list[CellVars]] = {}
+    for origin in by_origin:
+        if origin.feature == "Cell" and origin.attribute is None:
+            if len(origin.indices) != 2:
+                raise ModelError(f"{model.root.span}: the rule set tensor-shapes needs Cell [n..m] inside Block [n..m]")
+            blocks.setdefault(origin.indices[0], []).append(reader.read(origin.indices))
+    return tuple(tuple(blocks[number]) for number in sorted(blocks))
+
+
+def _dead_by_propagation(builder: ClauseBuilder) -> frozenset[int]:
+    """Features that unit propagation alone shows to be in no configuration."""
+    with Solver(name="minisat22", bootstrap_with=builder.clauses) as solver:
+        return frozenset(v for v in builder.variables.values() if not solver.propagate([v])[0])
+
+
+def _attribute_values(by_origin: Mapping[Origin, str]) -> Mapping[tuple[str, tuple[int, ...], str], list[Origin]]:
+    values: dict[tuple[str, tuple[int, ...], str], list[Origin]] = {}
+    for origin in by_origin:
+        if origin.attribute is not None and origin.value is not None:
+            values.setdefault((origin.feature, origin.indices, origin.attribute), []).append(origin)
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class _CellReader:
+    by_origin: Mapping[Origin, str]
+    variables: Mapping[str, int]
+    features: Mapping[str, Feature]
+    values: Mapping[tuple[str, tuple[int, ...], str], Sequence[Origin]]
+
+    def read(self, indices: tuple[int, ...]) -> CellVars:
+        block, cell = indices
+        return CellVars(
+            block,
+            cell,
+            self.variables[self.by_origin[Origin("Cell", indices)]],
+            (self._kinds("Input1_", INPUT_LAYERS, indices), self._kinds("Input2_", INPUT_LAYERS, indices)),
+            (
+                self._kinds("Operation1_", OPERATION_LAYERS, indices),
+                self._kinds("Operation2_", OPERATION_LAYERS, indices),
+            ),
+            self._variable("Input2_Zeros", indices),
+            {
+                name: variable
+                for name in ("Sum", "Concat", "Product")
+                if (variable := self._variable(f"Combination_{name}", indices)) is not None
+            },
+            {int(value): variable for value, variable in self._choices("Output_Cell", indices, "relativeIndex")},
+            self._variable("Output_Block", indices),
+            self.features[self.by_origin[Origin("Cell", indices)]],
+        )
+
+    def _variable(self, feature: str, indices: tuple[int, ...]) -> int | None:
+        name = self.by_origin.get(Origin(feature, indices))
+        return None if name is None else self.variables[name]
+
+    def _choices(self, feature: str, indices: tuple[int, ...], attribute: str) -> Choices:
+        origins = self.values.get((feature, indices, attribute), ())
+        return tuple((o.value, self.variables[self.by_origin[o]]) for o in origins if o.value is not None)
+
+    def _kinds(self, prefix: str, kinds: Mapping[str, type[Layer]], indices: tuple[int, ...]) -> tuple[KindVars, ...]:
+        found = []
+        for name, kind in kinds.items():
+            variable = self._variable(prefix + name, indices)
+            if variable is not None and name != "Zeros":
+                attributes = {f.name: self._choices(prefix + name, indices, f.name) for f in fields(kind)}
+                found.append(KindVars(kind, variable, attributes))
+        return tuple(found)
+
+
+def _check_kinds(model: BooleanModel) -> None:
+    """Every child of Input1, Input2, Operation1 and Operation2 is a known kind with exactly its attributes."""
+    problems: list[str] = []
+    for feature in model.model.features():
+        origin = feature.origin
+        if origin is None or origin.attribute is not None:
+            continue
+        for parents, kinds in ((("Input1", "Input2"), INPUT_LAYERS), (("Operation1", "Operation2"), OPERATION_LAYERS)):
+            if origin.feature in parents and set(origin.indices) <= {1}:
+                for child in feature.children:
+                    problems.extend(_kind_problems(child, f"{origin.feature}_", kinds))
+    if problems:
+        raise ModelError(problems)
+
+
+def _kind_problems(child: Feature, prefix: str, kinds: Mapping[str, type[Layer]]) -> Iterable[str]:
+    name = child.origin.feature if child.origin is not None else child.name
+    kind = kinds.get(name.removeprefix(prefix))
+    if kind is None or not name.startswith(prefix):
+        wish = ", ".join(prefix + known for known in kinds)
+        yield f"{child.span}: found {name!r}, expected a layer that the decoder knows: {wish}"
+        return
+    expected = {f.name for f in fields(kind)}
+    found = {head.origin.attribute for head in child.children if head.origin is not None and head.origin.attribute}
+    for missing in sorted(expected - found):
+        yield f"{child.span}: found {name!r} without the attribute {missing!r}, expected {', '.join(sorted(expected))}"
+    for unknown in sorted(found - expected):
+        wish = f"one of {', '.join(sorted(expected))}" if expected else "none"
+        yield f"{child.span}: found the attribute {name}.{unknown}, expected {wish}"
