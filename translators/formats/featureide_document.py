@@ -1,0 +1,150 @@
+"""An XML document of FeatureIDE, parsed safely, with the place of every element and a list of problems."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from featurenet_uvl.errors import ReadError
+from featurenet_uvl.ir.span import Span
+
+MAX_PROBLEMS = 50
+
+_ROOT = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<([^\s/>]+)", re.DOTALL)
+_MARKUP = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<([^\s/>!?][^\s/>]*)", re.DOTALL)
+_POSITION_IN_MESSAGE = re.compile(r", line \d+, column \d+$")
+_TEXT_ELEMENTS = frozenset({"description", "var", "c", "tags"})
+"""Elements that hold text; anywhere else text is a mistake that FeatureIDE would not mention."""
+
+
+@dataclass(slots=True)
+class Document:
+    """A parsed document. Problems are collected, so that all of a file come at once."""
+
+    path: str
+    root: etree._Element
+    places: dict[etree._Element, Span]
+    """The span of each element; it also keeps the elements alive, so that they can be keys."""
+    problems: list[tuple[Span, str]] = field(default_factory=list)
+
+    def place(self, element: etree._Element) -> Span:
+        return self.places[element]
+
+    def report(self, element: etree._Element, message: str) -> None:
+        """Notes a problem of an element: `found, expected`."""
+        self.problems.append((self.place(element), message))
+
+    def raise_problems(self) -> None:
+        """Raises ReadError with all problems noted so far, in the order of the file, if there are any."""
+        if not self.problems:
+            return
+        ordered = sorted(self.problems, key=lambda problem: problem[0])
+        lines = [f"{span}: {message}" for span, message in ordered]
+        if len(lines) > MAX_PROBLEMS:
+            lines[MAX_PROBLEMS:] = [f"{self.path}: and {len(lines) - MAX_PROBLEMS} more problems"]
+        raise ReadError(lines)
+
+
+def parse_document(text: str, path: str, roots: Collection[str]) -> Document:
+    """The document, without expanding or fetching anything.
+
+    Args:
+        text: The file's text; what its XML declaration says of the encoding is ignored, as FeatureIDE does.
+        path: For messages.
+        roots: Allowed names of the root element.
+
+    Raises:
+        ReadError: Another root, a DOCTYPE, or text that is no well-formed XML.
+    """
+    expected = " or ".join(f"<{name}>" for name in roots)
+    start = _ROOT.match(text)
+    if start is None:
+        raise ReadError(f"{path}:1:1: found no XML, expected {expected}")
+    if start[1] not in roots:
+        found = "a DOCTYPE" if start[1].startswith("!DOCTYPE") else f"<{start[1]}>"
+        raise ReadError(f"{_span(path, text, start.start(1) - 1)}: found {found}, expected {expected}")
+    parser = etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=True,  # deep trees; without a DOCTYPE there are no entities that could grow
+        remove_comments=True,
+        remove_pis=True,
+        collect_ids=False,
+    )
+    try:
+        root = etree.fromstring(text.strip().encode(), parser)
+    except (etree.XMLSyntaxError, UnicodeEncodeError) as error:
+        raise ReadError(_syntax_message(error, text, path)) from error
+    places = dict(zip(root.iter(), _spans(path, text), strict=True))
+    document = Document(path, root, places)
+    _report_stray_text(document)
+    return document
+
+
+def _syntax_message(error: etree.XMLSyntaxError | UnicodeEncodeError, text: str, path: str) -> str:
+    if isinstance(error, UnicodeEncodeError):
+        return f"{path}: found a character that UTF-8 cannot carry, expected XML"
+    skipped = len(text) - len(text.lstrip())
+    line = (error.lineno or 1) + text.count("\n", 0, skipped)
+    message = _POSITION_IN_MESSAGE.sub("", error.msg or "no element")
+    return (
+        f"{path}:{line}:{max(error.offset or 1, 1)}: found malformed XML ({message}), expected a well-formed document"
+    )
+
+
+def _spans(path: str, text: str) -> Iterator[Span]:
+    """The places of all start tags in document order; in well-formed XML no other `<` can be mistaken for one."""
+    line, line_start = 1, 0
+    seen = 0
+    for match in _MARKUP.finditer(text):
+        if match[1] is None:
+            continue
+        position = match.start()
+        newlines = text.count("\n", seen, position)
+        if newlines:
+            line += newlines
+            line_start = text.rfind("\n", seen, position) + 1
+        seen = position
+        yield Span(path, line, position - line_start + 1)
+
+
+def _span(path: str, text: str, position: int) -> Span:
+    return Span(path, text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position))
+
+
+def _report_stray_text(document: Document) -> None:
+    for element in document.places:
+        parts = [] if element.tag in _TEXT_ELEMENTS else [element.text]
+        if element.tag not in _TEXT_ELEMENTS:
+            parts += [child.tail for child in element]
+        for part in parts:
+            if part and part.strip():
+                document.report(element, f"found the text {part.strip()[:40]!r} in <{element.tag}>, expected elements")
+
+
+def text_of(document: Document, element: etree._Element) -> str:
+    """The text of an element that must not hold others."""
+    if len(element):
+        document.report(element[0], f"found <{element[0].tag}> in <{element.tag}>, expected text only")
+    return element.text or ""
+
+
+def flag(document: Document, element: etree._Element, name: str) -> bool:
+    """A boolean XML attribute. FeatureIDE takes any spelling but `true` for false; here only `false` is."""
+    value = element.get(name, "false")
+    if value not in ("true", "false"):
+        document.report(element, f"found {name}={value!r} on <{element.tag}>, expected 'true' or 'false'")
+    return value == "true"
+
+
+def check_attributes(document: Document, element: etree._Element, allowed: Collection[str]) -> None:
+    """Reports every XML attribute that is not allowed."""
+    for name in element.keys():  # noqa: SIM118 an lxml element iterates over its children, not its keys
+        if name not in allowed:
+            expected = ", ".join(allowed) if allowed else "none"
+            document.report(element, f"found the XML attribute {name!r} on <{element.tag}>, expected {expected}")

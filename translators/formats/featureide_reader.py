@@ -1,0 +1,340 @@
+"""Reads FeatureIDE's XML, plain (`featureModel`) and extended (`extendedFeatureModel`), strictly.
+
+What FeatureIDE's format has no word for is carried by its attributes, as `featureide_writer` explains. What only an
+editor's user would miss is kept as notes; the keys are
+
+- of a feature: `description`, `hidden`, `graphics:KEY`, `property:TYPE:KEY`, and for an attribute A
+  `attribute:A:unit`, `:recursive`, `:configurable` (without a domain), `:type` (without a value), `:inherited`;
+- of the model: `graphics:KEY`, `calculations:KEY`, `property:TYPE:KEY`, `comment`, `featureOrder`, and for the Nth rule
+  `rule:N:tags`, `rule:N:graphics:KEY`, `rule:N:property:TYPE:KEY`.
+
+Not kept, because FeatureIDE itself no longer heeds it: the legacy section `calculations`, its old keys, `colorSchemes`,
+`coordinates`, the layout on the root element, and `mandatory` below `or` and `alt`. White space in descriptions is
+normalised as FeatureIDE does. A recursive string attribute, which crashes FeatureIDE's editor, becomes one attribute
+on each feature that has a value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+
+from lxml import etree
+
+from featurenet_uvl.errors import ModelError, ReadError, UnsupportedError
+from featurenet_uvl.files import decode_text
+from featurenet_uvl.ir.feature_model import (
+    Constraint,
+    Feature,
+    FeatureModel,
+    FeatureType,
+    Group,
+    GroupKind,
+)
+from featurenet_uvl.translators.formats.expression_text import parse_formula
+from featurenet_uvl.translators.formats.featureide_attributes import FeatureAttributes, Heads, read_attributes
+from featurenet_uvl.translators.formats.featureide_document import (
+    Document,
+    check_attributes,
+    flag,
+    parse_document,
+    text_of,
+)
+from featurenet_uvl.translators.formats.featureide_formulas import FORMULA_TAGS, read_formula
+from featurenet_uvl.translators.formats.featureide_values import CONSTRAINT_ATTRIBUTES, CONSTRAINT_SEPARATOR
+
+FEATURE_TAGS = ("and", "or", "alt", "feature")
+NAMESPACE_NOTE = "property:featurenet_uvl:namespace"
+"""How a UVL namespace travels: as a custom property of the model."""
+
+_SECTIONS = ("properties", "struct", "constraints", "comments", "featureOrder", "calculations", "colorSchemes")
+_OLD_CALCULATIONS = frozenset({"auto", "constraints", "features", "redundant", "tautology"})
+_PLACE = re.compile(r"^.*?:\d+(?::\d+)?: ")
+_AFTER_LINE_BREAK = re.compile(r"\n[ \t\n\x0b\f\r]+")
+
+
+def read_featureide(source: str | bytes, path: str) -> FeatureModel:
+    """The feature model of a FeatureIDE XML file.
+
+    Constraints come in this order: rules, then those of the attributes `constraint`, `constraints` and
+    `array_constraints` in document order.
+
+    Raises:
+        ReadError: Every problem of the file, each as `path:line:column: found, expected`. What FeatureIDE would pass
+            over in silence is a problem here, too.
+
+    >>> text = '<featureModel><struct><or name="A"><feature name="B"/><feature name="C"/></or></struct></featureModel>'
+    >>> [feature.name for feature in read_featureide(text, "m.xml").features()]
+    ['A', 'B', 'C']
+    """
+    text = decode_text(source, path) if isinstance(source, bytes) else source
+    document = parse_document(text, path, ("featureModel", "extendedFeatureModel"))
+    sections = _sections(document)
+    root = _root(document, sections.get("struct"))
+    if root is None:
+        document.raise_problems()
+        raise ReadError(f"{path}: found no feature, expected one in <struct>")
+    tree = _Tree(document)
+    feature = tree.read(root)
+    rules, rule_notes = _rules(document, sections.get("constraints"), tree.names)
+    texts = _text_constraints(document, tree)
+    notes = [*_model_notes(document, sections, tree.names), *rule_notes]
+    namespace = next((text for key, text in notes if key == NAMESPACE_NOTE), None)
+    model = FeatureModel(
+        feature, (*rules, *texts), namespace, tuple(note for note in notes if note[0] != NAMESPACE_NOTE)
+    )
+    try:
+        model.verify()
+    except ModelError as error:
+        raise ReadError([*_problems_so_far(document), *error.problems]) from error
+    document.raise_problems()
+    return model
+
+
+def _problems_so_far(document: Document) -> tuple[str, ...]:
+    try:
+        document.raise_problems()
+    except ReadError as error:
+        return error.problems
+    return ()
+
+
+def _sections(document: Document) -> dict[str, etree._Element]:
+    found: dict[str, etree._Element] = {}
+    for element in document.root:
+        if element.tag not in _SECTIONS:
+            document.report(element, f"found <{element.tag}>, expected one of {', '.join(_SECTIONS[:5])}")
+        elif element.tag in found:
+            first = document.place(found[element.tag])
+            document.report(element, f"found a second <{element.tag}>, expected one; the first is at {first}")
+        else:
+            found[element.tag] = element
+    return found
+
+
+def _root(document: Document, struct: etree._Element | None) -> etree._Element | None:
+    if struct is None:
+        document.report(document.root, f"found no <struct> in <{document.root.tag}>, expected one")
+        return None
+    root = None
+    for element in struct:
+        if element.tag not in FEATURE_TAGS:
+            document.report(element, f"found <{element.tag}> in <struct>, expected one of {', '.join(FEATURE_TAGS)}")
+        elif root is not None:
+            document.report(element, f"found a second root feature {element.get('name')!r}, expected one")
+        else:
+            root = element
+    if root is None and not len(struct):
+        document.report(struct, "found no feature in <struct>, expected one")
+    return root
+
+
+class _Tree:
+    """Reads the features: top down what they say, then bottom up into `Feature` nodes; neither recurses."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._attributes: dict[etree._Element, FeatureAttributes] = {}
+        self._notes: dict[etree._Element, list[tuple[str, str]]] = {}
+        self._children: dict[etree._Element, list[etree._Element]] = {}
+        self._order: list[etree._Element] = []
+        self.names: dict[str, etree._Element] = {}
+
+    def read(self, root: etree._Element) -> Feature:
+        stack: list[tuple[etree._Element, Heads]] = [(root, {})]
+        while stack:
+            element, heads = stack.pop()
+            self._order.append(element)
+            heads = self._scan(element, heads, is_root=element is root)
+            stack.extend((child, heads) for child in reversed(self._children[element]))
+        built: dict[etree._Element, Feature] = {}
+        for element in reversed(self._order):
+            built[element] = self._feature(element, [built.pop(child) for child in self._children[element]])
+        return built[root]
+
+    def text_constraints(self) -> Iterator[tuple[etree._Element, str, str]]:
+        """Attribute element, name and value of the attributes that hold constraints."""
+        for element in self._order:
+            yield from self._attributes[element].constraints
+
+    def _scan(self, element: etree._Element, heads: Heads, *, is_root: bool) -> Heads:
+        document = self._document
+        allowed = ("name", "mandatory", "abstract", "hidden", "coordinates")
+        check_attributes(document, element, allowed)
+        name = element.get("name", "")
+        if not name or "\n" in name or "\r" in name:
+            document.report(element, f"found the feature name {name!r}, expected a name of one line")
+        self.names.setdefault(name, element)
+        notes = self._notes[element] = []
+        children = self._children[element] = []
+        attributes: list[etree._Element] = []
+        for child in element:
+            if child.tag in FEATURE_TAGS:
+                children.append(child)
+            elif child.tag == "attribute" and document.root.tag == "extendedFeatureModel":
+                attributes.append(child)
+            elif child.tag == "attribute":
+                document.report(
+                    child, "found <attribute> in a <featureModel>, expected the root <extendedFeatureModel>"
+                )
+            elif child.tag == "description":
+                notes.extend(_description(document, child, notes))
+            else:
+                notes.extend(_property(document, child, notes, f"feature {name!r}"))
+        if flag(document, element, "hidden"):
+            notes.append(("hidden", "true"))
+        read = read_attributes(document, attributes, heads, is_root=is_root)
+        self._attributes[element] = read
+        notes.extend(read.notes)
+        return read.heads
+
+    def _feature(self, element: etree._Element, children: list[Feature]) -> Feature:
+        document, attributes = self._document, self._attributes[element]
+        flag(document, element, "mandatory")
+        return Feature(
+            element.get("name", ""),
+            tuple(self._groups(element, children)),
+            tuple(attributes.attributes),
+            attributes.cardinality,
+            attributes.type or FeatureType.BOOLEAN,
+            flag(document, element, "abstract"),
+            None,
+            tuple(self._notes[element]),
+            document.place(element),
+        )
+
+    def _groups(self, element: etree._Element, children: list[Feature]) -> Iterator[Group]:
+        document, span = self._document, self._document.place(element)
+        elements = self._children[element]
+        limits = self._attributes[element].group_cardinality
+        if element.tag == "feature" and children:
+            document.report(
+                elements[0], f"found <{elements[0].tag}> in <feature>, expected <and>, <or> or <alt> above it"
+            )
+        if limits is not None:
+            if element.tag != "and" or any(child.get("mandatory") == "true" for child in elements):
+                document.report(element, "found group_cardinality here, expected it on an <and> with optional children")
+            elif children:
+                yield Group(GroupKind.CARDINALITY, tuple(children), limits, span)
+            else:
+                document.report(element, "found group_cardinality without children, expected some")
+        elif element.tag in ("or", "alt") and len(children) > 1:
+            yield Group(GroupKind.OR if element.tag == "or" else GroupKind.ALTERNATIVE, tuple(children), None, span)
+        elif element.tag in ("or", "alt") and children:
+            yield Group(GroupKind.MANDATORY, tuple(children), None, span)
+        else:
+            pairs = zip(elements, children, strict=True)
+            for is_mandatory, run in groupby(pairs, lambda pair: pair[0].get("mandatory") == "true"):
+                kind = GroupKind.MANDATORY if is_mandatory else GroupKind.OPTIONAL
+                yield Group(kind, tuple(child for _, child in run), None, span)
+
+
+def _description(
+    document: Document, element: etree._Element, notes: list[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    if any(key == "description" for key, _ in notes):
+        document.report(element, "found a second <description>, expected one")
+    check_attributes(document, element, ())
+    text = description_text(text_of(document, element))
+    if text:
+        yield "description", text
+
+
+def description_text(text: str) -> str:
+    """A description as FeatureIDE reads it: no white space after line breaks, no empty lines, none if blank."""
+    text = _AFTER_LINE_BREAK.sub("\n", text).removeprefix("\n").removesuffix("\n")
+    if "\n" in text:
+        text = text.lstrip(" \t")
+    return text if text.strip() else ""
+
+
+def _property(
+    document: Document, element: etree._Element, notes: list[tuple[str, str]], where: str
+) -> Iterator[tuple[str, str]]:
+    """The note of a `graphics`, `calculations` or `property` element; anything else is reported."""
+    if element.tag not in ("graphics", "property", "calculations"):
+        document.report(element, f"found <{element.tag}> in {where}, expected no such element")
+        return
+    is_property = element.tag == "property"
+    check_attributes(document, element, ("data-type", "key", "value") if is_property else ("key", "value"))
+    key, value, kind = element.get("key"), element.get("value"), element.get("data-type", "custom").lower()
+    if key is None or value is None:
+        document.report(element, f"found <{element.tag}> without key or value, expected both")
+    elif ":" in kind:
+        document.report(element, f"found the data-type {kind!r}, expected one without ':'")
+    else:
+        note = (f"property:{kind}:{key.lower()}" if is_property else f"{element.tag}:{key.lower()}", value)
+        if any(known == note[0] for known, _ in notes):
+            document.report(element, f"found a second value for the key {key!r}, expected one")
+        yield note
+
+
+def _rules(
+    document: Document, section: etree._Element | None, names: dict[str, etree._Element]
+) -> tuple[list[Constraint], list[tuple[str, str]]]:
+    constraints: list[Constraint] = []
+    model_notes: list[tuple[str, str]] = []
+    for rule in section if section is not None else ():
+        if rule.tag != "rule":
+            document.report(rule, f"found <{rule.tag}> in <constraints>, expected <rule>")
+            continue
+        check_attributes(document, rule, ("coordinates",))
+        notes: list[tuple[str, str]] = []
+        formulas: list[etree._Element] = []
+        unknown = 0
+        for child in rule:
+            if child.tag in FORMULA_TAGS:
+                formulas.append(child)
+            elif child.tag == "description":
+                notes.extend(_description(document, child, notes))
+            elif child.tag == "tags":
+                notes.append(("tags", text_of(document, child)))
+            else:
+                unknown += child.tag not in ("graphics", "property")
+                notes.extend(_property(document, child, notes, "a rule"))
+        if len(formulas) > 1 or not (formulas or unknown):
+            document.report(rule, f"found {len(formulas)} formulas in a rule, expected 1")
+        elif formulas:
+            description = next((text for key, text in notes if key == "description"), "")
+            formula = read_formula(document, formulas[0], names)
+            constraints.append(Constraint(formula, description=description, span=document.place(rule)))
+            number = len(constraints)
+            model_notes.extend((f"rule:{number}:{key}", text) for key, text in notes if key != "description")
+    return constraints, model_notes
+
+
+def _text_constraints(document: Document, tree: _Tree) -> Iterator[Constraint]:
+    for element, name, value in tree.text_constraints():
+        is_indexed = CONSTRAINT_ATTRIBUTES[name]
+        for text in value.split(CONSTRAINT_SEPARATOR):
+            try:
+                formula = parse_formula(text.strip(), document.place(element), indexed=is_indexed)
+            except (ReadError, UnsupportedError) as error:
+                message = _PLACE.sub("", str(error))  # the parser counts columns from the element's, which says nothing
+                document.report(element, f"in the constraint {text.strip()!r}: {message}")
+            else:
+                yield Constraint(formula, is_indexed, span=document.place(element))
+
+
+def _model_notes(
+    document: Document, sections: dict[str, etree._Element], names: dict[str, etree._Element]
+) -> list[tuple[str, str]]:
+    notes: list[tuple[str, str]] = []
+    for element in sections.get("properties", ()):
+        old = element.tag == "calculations" and element.get("key", "").lower() in _OLD_CALCULATIONS
+        if not old:
+            notes.extend(_property(document, element, notes, "<properties>"))
+    for element in sections.get("comments", ()):
+        if element.tag == "c":
+            notes.append(("comment", text_of(document, element)))
+        else:
+            document.report(element, f"found <{element.tag}> in <comments>, expected <c>")
+    order = sections.get("featureOrder")
+    if order is not None and flag(document, order, "userDefined"):
+        ordered = [element.get("name", "") for element in order]
+        for element, name in zip(order, ordered, strict=True):
+            if element.tag != "feature" or name not in names:
+                document.report(element, f"found <{element.tag}> {name!r} in <featureOrder>, expected a known feature")
+        notes.append(("featureOrder", "\n".join(ordered)))
+    return notes

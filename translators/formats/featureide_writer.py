@@ -1,0 +1,219 @@
+"""Writes a feature model as FeatureIDE XML, byte for byte as FeatureIDE 3.12 would save it, so that it opens cleanly.
+
+What FeatureIDE's format has no word for is carried by attributes of `extendedFeatureModel`, type `string`:
+
+- a configurable attribute is `configurable="true"` with its domain as value, `1x1|3x3|5x5`; numerals are numbers, and a
+  text that could be taken for something else stands in single quotes; the default of `A` is the constant `A_default`;
+- `cardinality` and `group_cardinality` (on an `and` with optional children) hold `1..5` or `0..*`;
+- `feature_type` holds `Integer`, `Real` or `String`; `rules` on the root holds names joined by `|`;
+- `constraints` and `array_constraints` on the root hold the constraints that no `rule` can say, joined by ` ; `.
+
+The namespace is a custom property. Notes are written where `featureide_reader` found them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from xml.sax.saxutils import escape
+
+from featurenet_uvl.errors import UnsupportedError
+from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, GroupKind
+from featurenet_uvl.translators.formats.expression_text import format_expression
+from featurenet_uvl.translators.formats.featureide_attribute_writer import attribute_lines, element
+from featurenet_uvl.translators.formats.featureide_formulas import format_formula, is_rule
+from featurenet_uvl.translators.formats.featureide_reader import NAMESPACE_NOTE
+from featurenet_uvl.translators.formats.featureide_values import CONSTRAINT_SEPARATOR
+
+_BAD_NAME = re.compile(r'["()\r\n]')
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_GROUP_TAGS = {GroupKind.OR: "or", GroupKind.ALTERNATIVE: "alt"}
+
+
+def write_featureide(model: FeatureModel) -> str:
+    """The text of a FeatureIDE XML file; equal input gives equal text.
+
+    Raises:
+        UnsupportedError: Something that neither the format nor the conventions above can carry, with its place.
+        ModelError: The model breaks an invariant.
+
+    >>> print(write_featureide(FeatureModel(Feature("Net"))), end="")
+    <?xml version="1.0" encoding="UTF-8" standalone="no"?>
+    <featureModel>
+        <struct>
+                <feature mandatory="true" name="Net"/>
+        </struct>
+    </featureModel>
+    """
+    model.verify()
+    rules = [c for c in model.constraints if not c.is_indexed and is_rule(c.formula)]
+    others = [c for c in model.constraints if c.is_indexed or not is_rule(c.formula)]
+    struct = list(_struct(model, others))
+    is_extended = any(line.lstrip("\t").startswith("<attribute ") for line in struct)
+    root = "extendedFeatureModel" if is_extended else "featureModel"
+    lines = ['<?xml version="1.0" encoding="UTF-8" standalone="no"?>', f"<{root}>"]
+    lines += _section("properties", _properties(model))
+    lines += ["\t<struct>", *struct, "\t</struct>"]
+    lines += _section("constraints", _rules(model, rules))
+    lines += _section("comments", (f"\t\t<c>{_text(text)}</c>" for key, text in model.notes if key == "comment"))
+    order = next((text for key, text in model.notes if key == "featureOrder"), None)
+    if order is not None:
+        lines.append('\t<featureOrder userDefined="true">')
+        lines += [element(2, "feature", name=name) for name in order.split("\n") if name]
+        lines.append("\t</featureOrder>")
+    lines += [f"</{root}>", ""]
+    text = "\n".join(lines)
+    bad = _NOT_XML.search(text)
+    if bad:
+        line = text[text.rfind("\n", 0, bad.start()) + 1 :].split("\n", 1)[0].strip()
+        raise UnsupportedError(f"found the character {bad[0]!r} in {line[:60]!r}, which XML cannot carry")
+    return text
+
+
+def _section(name: str, content: Iterator[str]) -> list[str]:
+    lines = list(content)
+    return [f"\t<{name}>", *lines, f"\t</{name}>"] if lines else []
+
+
+def _text(text: str) -> str:
+    return escape(text, {"\r": "&#13;"})
+
+
+def _properties(model: FeatureModel) -> Iterator[str]:
+    known = ("graphics:", "calculations:", "property:")
+    for key, value in model.notes:
+        if key.startswith(known):
+            yield _property(2, key, value)
+        elif key not in ("comment", "featureOrder") and not key.startswith("rule:"):
+            raise UnsupportedError(f"found the note {key!r} on the model, for which FeatureIDE XML has no place")
+    if model.namespace is not None:
+        yield _property(2, NAMESPACE_NOTE, model.namespace)
+
+
+def _property(depth: int, note: str, value: str) -> str:
+    tag, _, key = note.partition(":")
+    if tag != "property":
+        return element(depth, tag, key=key, value=value)
+    kind, _, key = key.partition(":")
+    return element(depth, tag, data_type=kind, key=key, value=value)
+
+
+def _struct(model: FeatureModel, others: list[Constraint]) -> Iterator[str]:
+    stack: list[tuple[int, Feature | str, bool]] = [(2, model.root, True)]
+    while stack:
+        depth, feature, is_mandatory = stack.pop()
+        if isinstance(feature, str):
+            yield "\t" * depth + feature
+            continue
+        tag, children = _children(feature)
+        content = [*_content(feature, depth + 1, is_root=feature is model.root)]
+        if feature is model.root:
+            content += _constraint_attributes(others, depth + 1)
+        yield element(
+            depth,
+            tag,
+            is_open=bool(content or children),
+            abstract="true" if feature.is_abstract else None,
+            hidden="true" if ("hidden", "true") in feature.notes else None,
+            mandatory="true" if is_mandatory else None,
+            name=_checked_name(feature),
+        )
+        yield from content
+        if content or children:
+            stack.append((depth, f"</{tag}>", False))
+        stack.extend((depth + 1, child, flag) for child, flag in reversed(children))
+
+
+def _children(feature: Feature) -> tuple[str, list[tuple[Feature, bool]]]:
+    """The element name of a feature, and its children with whether they are marked mandatory."""
+    kinds = [group.kind for group in feature.groups]
+    if not kinds:
+        return "feature", []
+    if len(kinds) == 1 and kinds[0] in _GROUP_TAGS and len(feature.groups[0].members) > 1:
+        return _GROUP_TAGS[kinds[0]], [(child, False) for child in feature.children]
+    children: list[tuple[Feature, bool]] = []
+    for group in feature.groups:
+        is_single_choice = group.kind in _GROUP_TAGS and len(group.members) == 1
+        is_plain = group.kind in (GroupKind.MANDATORY, GroupKind.OPTIONAL) or is_single_choice
+        if not is_plain and len(kinds) > 1:
+            raise UnsupportedError(
+                f"{group.span}: found {group.kind.value} group beside another group below {feature.name!r}; FeatureIDE"
+                " XML has one group a feature: put one of them below an abstract mandatory feature"
+            )
+        is_mandatory = group.kind is GroupKind.MANDATORY or is_single_choice
+        children.extend((child, is_mandatory) for child in group.members)
+    return "and", children
+
+
+def _checked_name(feature: Feature) -> str:
+    if not feature.name.strip() or _BAD_NAME.search(feature.name):
+        raise UnsupportedError(
+            f"{feature.span}: found the feature name {feature.name!r}, expected one that FeatureIDE's editor opens:"
+            " not blank, one line, without quotation marks and parentheses"
+        )
+    return feature.name
+
+
+def _content(feature: Feature, depth: int, *, is_root: bool) -> Iterator[str]:
+    """Description, properties and attributes of a feature."""
+    for key, text in feature.notes:
+        if key == "description":
+            yield from _description(text, depth)
+    for key, text in feature.notes:
+        if key.startswith(("graphics:", "property:")):
+            yield _property(depth, key, text)
+        elif key not in ("description", "hidden") and not key.startswith("attribute:"):
+            raise UnsupportedError(
+                f"{feature.span}: found the note {key!r} on {feature.name!r}, for which FeatureIDE XML has no place"
+            )
+    yield from attribute_lines(feature, depth, is_root=is_root)
+
+
+def _description(text: str, depth: int) -> Iterator[str]:
+    indent = "\t" * depth
+    lines = [_text(line) for line in text.split("\n")]
+    if len(lines) == 1:
+        yield f"{indent}<description>{lines[0]}</description>"
+        return
+    yield f"{indent}<description>"
+    yield from (f"{indent}\t{line}" for line in lines)
+    yield f"{indent}</description>"
+
+
+def _constraint_attributes(others: list[Constraint], depth: int) -> Iterator[str]:
+    for name, is_indexed in (("constraints", False), ("array_constraints", True)):
+        texts = [_constraint_text(constraint) for constraint in others if constraint.is_indexed == is_indexed]
+        if texts:
+            yield element(depth, "attribute", name=name, type="string", unit="", value=CONSTRAINT_SEPARATOR.join(texts))
+
+
+def _constraint_text(constraint: Constraint) -> str:
+    text = format_expression(constraint.formula, indexed=constraint.is_indexed)
+    if CONSTRAINT_SEPARATOR in text:
+        raise UnsupportedError(
+            f"{constraint.span}: found {CONSTRAINT_SEPARATOR!r} within the constraint {text!r}; FeatureIDE XML carries"
+            " it in an attribute where that separates constraints: change the text"
+        )
+    if constraint.description:
+        raise UnsupportedError(
+            f"{constraint.span}: found a description of the constraint {text!r}; FeatureIDE XML carries it in an"
+            " attribute, which has none: remove the description"
+        )
+    return text
+
+
+def _rules(model: FeatureModel, rules: list[Constraint]) -> Iterator[str]:
+    notes: dict[str, list[tuple[str, str]]] = {}
+    for key, text in model.notes:
+        if key.startswith("rule:"):
+            _, place, kind = key.split(":", 2)
+            notes.setdefault(place, []).append((kind, text))
+    for number, rule in enumerate(rules, 1):
+        yield "\t\t<rule>"
+        if rule.description:
+            yield from _description(rule.description, 3)
+        own = notes.get(str(number), ())
+        yield from (_property(3, key, text) for key, text in own if key != "tags")
+        yield from (f"\t\t\t<tags>{_text(text)}</tags>" for key, text in own if key == "tags")
+        yield from format_formula(rule.formula, 3)
+        yield "\t\t</rule>"
