@@ -51,6 +51,7 @@ NAMESPACE_NOTE = "property:featurenet_uvl:namespace"
 _SECTIONS = ("properties", "struct", "constraints", "comments", "featureOrder", "calculations", "colorSchemes")
 _OLD_CALCULATIONS = frozenset({"auto", "constraints", "features", "redundant", "tautology"})
 _PLACE = re.compile(r"^.*?:\d+(?::\d+)?: ")
+_BLANK_LINE = re.compile(r"\A[ \t\r]*\n")
 _AFTER_LINE_BREAK = re.compile(r"\n[ \t\n\x0b\f\r]+")
 
 
@@ -182,6 +183,7 @@ class _Tree:
                 notes.extend(_description(document, child, notes))
             else:
                 notes.extend(_property(document, child, notes, f"feature {name!r}"))
+        notes.sort(key=lambda note: note[0] != "description")
         if flag(document, element, "hidden"):
             notes.append(("hidden", "true"))
         read = read_attributes(document, attributes, heads, is_root=is_root)
@@ -243,9 +245,9 @@ def _description(
 
 def description_text(text: str) -> str:
     """A description as FeatureIDE reads it: no white space after line breaks, no empty lines, none if blank."""
-    text = _AFTER_LINE_BREAK.sub("\n", text).removeprefix("\n").removesuffix("\n")
+    text = _BLANK_LINE.sub("", _AFTER_LINE_BREAK.sub("\n", text)).removesuffix("\n")
     if "\n" in text:
-        text = text.lstrip(" \t")
+        text = text.lstrip(" \t\r")
     return text if text.strip() else ""
 
 
@@ -300,6 +302,7 @@ def _rules(
             formula = read_formula(document, formulas[0], names)
             constraints.append(Constraint(formula, description=description, span=document.place(rule)))
             number = len(constraints)
+            notes.sort(key=lambda note: note[0] == "tags")
             model_notes.extend((f"rule:{number}:{key}", text) for key, text in notes if key != "description")
     return constraints, model_notes
 

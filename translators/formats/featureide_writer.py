@@ -37,12 +37,12 @@ def write_featureide(model: FeatureModel) -> str:
         UnsupportedError: Something that neither the format nor the conventions above can carry, with its place.
         ModelError: The model breaks an invariant.
 
-    >>> print(write_featureide(FeatureModel(Feature("Net"))), end="")
+    >>> print(write_featureide(FeatureModel(Feature("Net"))).expandtabs(2), end="")
     <?xml version="1.0" encoding="UTF-8" standalone="no"?>
     <featureModel>
-        <struct>
-                <feature mandatory="true" name="Net"/>
-        </struct>
+      <struct>
+        <feature mandatory="true" name="Net"/>
+      </struct>
     </featureModel>
     """
     model.verify()

@@ -260,6 +260,24 @@ def test_recursive_attributes_keep_their_head() -> None:
     assert write_featureide(model) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "description"),
+    [
+        ("one  ", "one  "),
+        ("  one", "  one"),
+        ("\n\t\tone\n\n\t\t two \n\t", "one\ntwo "),
+        ("\t\t\n\t\tr\t", "r\t"),
+        (" &#13;\n a\n b", "a\nb"),
+        (" \n ", None),
+    ],
+)
+def test_descriptions_are_normalised_once(text: str, description: str | None) -> None:
+    source = _plain(f'<feature name="A"><graphics key="K" value="1"/><description>{text}</description></feature>')
+    model = read_featureide(source, "m.xml")
+    assert dict(model.root.notes).get("description") == description
+    assert read_featureide(write_featureide(model), "m.xml") == model
+
+
 @given(st.lists(st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text("a'|1.e-true"), min_size=1))
 def test_domains_come_back(values: list[int | float | str]) -> None:
     back = parse_domain(format_domain(tuple(values)))
