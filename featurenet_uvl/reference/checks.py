@@ -88,8 +88,8 @@ def _check_indices(node: Expression, tree: Tree, *, is_indexed: bool) -> None:
 def instantiated_multis(formula: Expression, tree: Tree) -> tuple[str, ...]:
     """The multi-features for whose existing instances a plain constraint holds, outer ones first.
 
-    They are those that lie strictly above a feature that is mentioned, and a multi-feature itself where its attribute
-    or value is mentioned.
+    They are those that lie strictly above a feature that is mentioned, be it as the scope of an aggregate, and a
+    multi-feature itself where its attribute or value is mentioned.
     """
     found: set[str] = set()
     values = {id(c) for n in walk(formula) if isinstance(n, Comparison | Arithmetic | Call) for c in children(n)}
@@ -97,8 +97,11 @@ def instantiated_multis(formula: Expression, tree: Tree) -> tuple[str, ...]:
         match node:
             case AttributeRef():
                 found.update(tree.multis[node.feature])
-            case FeatureRef():
-                multis = tree.multis[node.name]
-                is_value = id(node) in values
-                found.update(multis if is_value else (multi for multi in multis if multi != node.name))
+            case FeatureRef(name=name) | Aggregate(scope=str(name)):
+                multis = tree.multis[name]
+                found.update(multis if id(node) in values and isinstance(node, FeatureRef) else _outer(multis, name))
     return tuple(name for name in tree.features if name in found)
+
+
+def _outer(multis: tuple[str, ...], name: str) -> tuple[str, ...]:
+    return tuple(multi for multi in multis if multi != name)

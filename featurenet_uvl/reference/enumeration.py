@@ -45,7 +45,7 @@ def enumerate_configurations(model: FeatureModel, *, limit: int = 200_000) -> fr
     chooser = _Chooser(domains, limit)
     size = chooser.count(model.root)
     if size > limit:
-        raise LimitError(f"{model.root.span}: the tree alone has {size} configurations, expected at most {limit}")
+        raise LimitError(f"{model.root.span}: the tree alone has more than {limit} configurations, too many to try all")
     laws = [Law.of(constraint, tree, domains) for constraint in model.constraints]
     return frozenset(
         frozenset(_origins(items))
@@ -55,11 +55,7 @@ def enumerate_configurations(model: FeatureModel, *, limit: int = 200_000) -> fr
 
 
 def tree_size(model: FeatureModel, *, limit: int = 10**9) -> int:
-    """The number of configurations that the model has without its constraints.
-
-    Raises:
-        LimitError: The instances of one multi-feature alone have more than `limit`.
-    """
+    """The number of configurations that the model has without its constraints; above `limit` only a lower bound."""
     return _Chooser(typed_domains(model, limit), limit).count(model.root)
 
 
@@ -94,7 +90,7 @@ class _Chooser:
         lower, upper = _group_bounds(group)
         partial: list[tuple[int, Items]] = [(0, ())]
         for member in group.members:
-            ways = [(1, items) for items in self._selected(member, at)]
+            ways = [(1, items) for items in self._selected(member, at)] if upper else []
             if _may_be_absent(member, group.kind):
                 ways.append((0, ()))
             partial = [(n + k, left + right) for n, left in partial for k, right in ways if n + k <= upper]
@@ -115,7 +111,7 @@ class _Chooser:
         return result
 
     def count(self, feature: Feature) -> int:
-        """The length of `instances`."""
+        """The length of `instances`; above `limit` only a lower bound."""
         result = prod(len(domain) for domain in self._choices(feature).values())
         for group in feature.groups:
             lower, upper = _group_bounds(group)
@@ -134,14 +130,15 @@ class _Chooser:
         one = self.count(member)
         if member.cardinality is None or one == 0:
             return one
+        first, last = max(member.cardinality.lower, 1), member.cardinality.upper or 0
+        if one == 1:
+            return max(last - first + 1, 0)
         result, array = 0, 1
-        for index in range(1, (member.cardinality.upper or 0) + 1):
+        for index in range(1, last + 1):
             array *= one
-            result += array if index >= member.cardinality.lower else 0
-            if max(result, array, index) > self.limit:
-                raise LimitError(
-                    f"{member.span}: the instances of {member.name!r} alone have more than {self.limit} configurations"
-                )
+            result += array if index >= first else 0
+            if array > self.limit:
+                return array  # from here on a lower bound will do
         return result
 
 

@@ -249,14 +249,22 @@ class _Evaluator:
     def _aggregate(self, node: Aggregate) -> Fraction:
         """Over all selected instances, or those in the subtree of the scope, itself included; 0 over nothing."""
         numbers: list[Fraction] = []
-        for (name, _), values in self.selection.items():
-            attribute = self.law.tree.features[name].attribute(node.attribute)
-            if attribute is None or (node.scope is not None and node.scope not in self.law.tree.scopes[name]):
+        for instance, values in self.selection.items():
+            attribute = self.law.tree.features[instance[0]].attribute(node.attribute)
+            if attribute is None or (node.scope is not None and not self._is_below(instance, node.scope)):
                 continue
             value = values[node.attribute] if attribute.is_configurable else attribute.value
             numbers.append(_as_number(scalar(value, attribute.span), attribute.span))
         total = sum(numbers, Fraction(0))
         return total / len(numbers) if node.function == "avg" and numbers else total
+
+    def _is_below(self, instance: Key, scope: str) -> bool:
+        """Whether the instance lies in the subtree of the scope, within the instances at hand."""
+        feature, indices = instance
+        place = dict(zip(self.law.tree.multis[feature], indices))
+        return scope in self.law.tree.scopes[feature] and all(
+            place[multi] == self.at[multi] for multi in self.law.tree.multis[scope] if multi in self.at
+        )
 
     def _call(self, node: Call) -> Fraction:
         if node.function == "len":
