@@ -39,6 +39,28 @@ def solve_steered(cnf: Cnf, count: int, seed: int, on_progress: Progress | None 
         UsageError: `count` is below 1 or `seed` not within 128 bits.
         UnsatisfiableError: The CNF has no solution.
     """
+    _check_request(cnf, count, seed)
+    decider = _Decider(cnf.variables.feature_count, choice_groups(cnf))
+    steering = _Steering(array_lengths(cnf), np.random.default_rng(seed))
+    rows: list[BoolMatrix] = []
+    is_exhaustive = False
+    with _new_solver() as solver:
+        _load(solver, cnf, decider)
+        while len(rows) < count:
+            decider.wanted, decider.priority = steering.draw()
+            if (rows and not _forbid(solver, decider.decisions())) or not _solve(solver):
+                is_exhaustive = True
+                break
+            rows.append(_values(solver.get_model(), len(cnf.variables)))
+            steering.learn(rows[-1])
+            if on_progress is not None:
+                on_progress(len(rows))
+    if not rows:
+        raise UnsatisfiableError("no configuration exists: the CNF is unsatisfiable")
+    return Solutions(np.stack(rows), is_exhaustive)
+
+
+def _check_request(cnf: Cnf, count: int, seed: int) -> None:
     if count < 1:
         raise UsageError(f"found a sample size of {count}, expected at least 1")
     if not 0 <= seed < 2**128:
@@ -46,27 +68,6 @@ def solve_steered(cnf: Cnf, count: int, seed: int, on_progress: Progress | None 
     cnf.verify()
     if not all(cnf.clauses):
         raise UnsatisfiableError("no configuration exists: the CNF has an empty clause")
-    features = cnf.variables.feature_count
-    decider = _Decider(features, choice_groups(cnf))
-    steering = _Steering(array_lengths(cnf), np.random.default_rng(seed))
-    rows: list[BoolMatrix] = []
-    is_exhaustive = False
-    with _new_solver() as solver:
-        _load(solver, cnf, decider)
-        while len(rows) < count and not is_exhaustive:
-            decider.wanted, decider.priority = steering.draw()
-            if not solver.solve():
-                is_exhaustive = True
-                break
-            rows.append(_values(solver.get_model(), len(cnf.variables)))
-            steering.learn(rows[-1])
-            if on_progress is not None:
-                on_progress(len(rows))
-            if len(rows) < count:
-                is_exhaustive = not _forbid(solver, decider.decisions())
-    if not rows:
-        raise UnsatisfiableError("no configuration exists: the CNF is unsatisfiable")
-    return Solutions(np.stack(rows), is_exhaustive)
 
 
 def _new_solver() -> Any:
@@ -74,7 +75,7 @@ def _new_solver() -> Any:
         from pysat.solvers import Cadical195
     except ImportError as error:
         raise UnsupportedError(
-            "found a python-sat without Cadical195, expected 1.8.dev13 or newer: pip install 'python-sat>=1.8.dev13'"
+            "found a python-sat without Cadical195, expected 1.9.dev7 or newer: pip install 'python-sat>=1.9.dev7'"
         ) from error
     return Cadical195()
 
@@ -85,6 +86,19 @@ def _load(solver: Any, cnf: Cnf, decider: _Decider) -> None:
     solver.connect_propagator(decider)
     for variable in range(1, cnf.variables.feature_count + 1):
         solver.observe(variable)
+
+
+def _solve(solver: Any) -> bool:
+    """What `solver.solve()` does, but without python-sat's handler of SIGINT.
+
+    That one leaves the solver by a long jump, over the frames of a callback that may be running, and the process then
+    aborts. Without it, Python raises KeyboardInterrupt in the next callback, and the solver is left in order.
+    """
+    from pysat import solvers
+
+    handle_interrupts = 0
+    solver.status = solvers.pysolvers.cadical195_solve(solver.cadical, [], handle_interrupts)
+    return bool(solver.status)
 
 
 def _values(model: list[int], variables: int) -> BoolMatrix:

@@ -264,3 +264,28 @@ def test_an_old_python_sat(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr("pysat.solvers.Cadical195")
     with pytest.raises(UnsupportedError, match="found a python-sat without Cadical195"):
         draw(cnf_of(1, []), 1, seed=1)
+
+
+INTERRUPTED = """
+import signal
+from featurenet_uvl.ir.cnf import Cnf, VarMap
+from featurenet_uvl.sampling import steered
+signal.signal(signal.SIGINT, signal.default_int_handler)
+decide = steered._Decider.decide
+calls = []
+def interrupted_decide(self):
+    calls.append(1)
+    if len(calls) == 100:
+        signal.raise_signal(signal.SIGINT)
+    return decide(self)
+steered._Decider.decide = interrupted_decide
+try:
+    steered.solve_steered(Cnf(VarMap(tuple(f"f{i}" for i in range(30)), 30), ((1,),)), 1000, 1)
+except KeyboardInterrupt:
+    print("interrupted after", len(calls))
+"""
+
+
+def test_an_interrupt_within_the_solver_is_a_keyboard_interrupt() -> None:
+    found = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout, found.stderr) == (0, "interrupted after 100\n", "")
