@@ -25,13 +25,13 @@ def lenet5(input_shape: Shape, classes: int) -> Any:
     Raises:
         UsageError: The images are too small.
     """
-    import keras
-
     if min(input_shape[:2]) < LENET5_SMALLEST:
         raise UsageError(
             f"baseline lenet5: found images of {format_shape(input_shape)}, "
             f"expected at least {LENET5_SMALLEST}x{LENET5_SMALLEST}"
         )
+    import keras
+
     layers = keras.layers
     return keras.Sequential(
         [

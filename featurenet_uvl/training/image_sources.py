@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,18 +80,23 @@ def read_npz(path: Path, form: ImageFormat) -> Images:
         DataError: The file is damaged or holds something else; each problem has its place.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise DataError(f"{path}: found a single array, expected an .npz file with {', '.join(PARTS)}")
-            missing = [part for part in PARTS if part not in archive]
-            if missing:
-                raise DataError(
-                    f"{path}: found keys {', '.join(archive.files) or 'none'}, expected also {', '.join(missing)}"
-                )
-            arrays = {part: np.asarray(archive[part]) for part in PARTS}
+        with path.open("rb") as file:
+            arrays = _npz_arrays(file, path)
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError) as error:
         raise DataError(f"{path}: found a damaged file ({error}), expected an .npz file in Keras' format") from error
     return checked_images(arrays, form, str(path))
+
+
+def _npz_arrays(file: IO[bytes], path: Path) -> Mapping[str, NDArray[Any]]:
+    archive = np.load(file, allow_pickle=False)
+    if not isinstance(archive, np.lib.npyio.NpzFile):
+        raise DataError(f"{path}: found a single array, expected an .npz file with {', '.join(PARTS)}")
+    with archive:
+        missing = [part for part in PARTS if part not in archive]
+        if missing:
+            found = ", ".join(archive.files) or "none"
+            raise DataError(f"{path}: found keys {found}, expected also {', '.join(missing)}")
+        return {part: np.asarray(archive[part]) for part in PARTS}
 
 
 def embedded_digits() -> Images:

@@ -149,7 +149,7 @@ def _result(row: tuple[Any, ...]) -> TrialResult:
         weights=weights,
         seconds=seconds,
         history=tuple(Epoch(*epoch) for epoch in json.loads(history)),
-        provenance=MappingProxyType(json.loads(provenance)),
+        provenance=json.loads(provenance),
         finished_at=finished_at,
     )
 

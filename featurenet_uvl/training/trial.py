@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from types import MappingProxyType
 
 from featurenet_uvl.ir.architecture import Architecture
 
@@ -78,8 +77,8 @@ class TrialResult:
     weights: int | None = None
     seconds: float = 0.0
     history: tuple[Epoch, ...] = ()
-    provenance: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Seed, hash of the data, versions of the packages, device."""
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    """Seed, hash of the data, versions of the packages, device. A plain dict, which goes from process to process."""
     finished_at: str = ""
     """UTC, ISO 8601."""
 

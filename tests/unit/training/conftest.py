@@ -1,0 +1,12 @@
+"""Workers find `fake_trials` by its name, so its folder is on the path, theirs too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _fake_trials_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))

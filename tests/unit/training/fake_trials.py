@@ -1,0 +1,50 @@
+"""Trials without networks, for tests of the pool: the payload says what the worker does."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from featurenet_uvl.training.data import Dataset
+from featurenet_uvl.training.protocol import Protocol
+from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus
+from featurenet_uvl.training.worker import Trainer
+
+DATA = Dataset("digits", "", (16, 16, 1), 10, 1437, 360, "0" * 16)
+PROTOCOL = Protocol("digits", seed=3)
+
+
+def fake(name: str, action: str = "sleep", value: object = 0.0, log: Path | None = None) -> TrialSpec:
+    """A trial of this name; `log` is a file that each run of the trial adds a line to."""
+    return TrialSpec.of(name, "fake", {"name": name, "action": action, "value": value, "log": str(log or "")})
+
+
+def fake_train(spec: TrialSpec, protocol: Protocol, data: Dataset) -> TrialResult:
+    payload = json.loads(spec.payload)
+    if payload["log"]:
+        with open(payload["log"], "a", encoding="utf-8") as log:
+            log.write(f"{payload['name']} {os.getpid()}\n")
+    value = payload["value"]
+    match payload["action"]:
+        case "sleep":
+            time.sleep(value)
+        case "accuracy":
+            return TrialResult(spec.name, spec.hash, TrialStatus.DONE, test_accuracy=value, weights=1000)
+        case "raise":
+            raise ValueError(f"{value}\nand a second line")
+        case "nan":
+            return TrialResult(spec.name, spec.hash, TrialStatus.NAN, "the loss became nan in epoch 1")
+        case "exit":
+            print("last words of a worker", file=sys.stderr, flush=True)
+            os._exit(value)
+        case "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+    accuracy = int(spec.hash, 16) % 1000 / 1000
+    return TrialResult(spec.name, spec.hash, TrialStatus.DONE, test_accuracy=accuracy, weights=1000)
+
+
+FAKE = Trainer(fake_train)
