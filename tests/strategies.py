@@ -229,10 +229,22 @@ class _Builder:
         guard, multis = self.pick(inside)
         variables = [IndexVariable(name) for name in ("i", "j")[: len(multis)]]
         left = FeatureRef(guard.name, tuple(variables))
+        wired = [(f, m, a.name) for f, m in inside for a in f.attributes if a.name in ("x", "y")]
+        if wired and self.chance(20):
+            return self._wired(*self.pick(wired))
         body = self._indexed_formula(variables, 1)
         if self.chance(30):
             return Or((left, body))
         return Implies(left, body)
+
+    def _wired(self, feature: Feature, multis: tuple[str, ...], attribute: str) -> Expression:
+        """How many instances point at c, whose range is what the equality leaves."""
+        outer = (IndexVariable("i"),)[: len(multis) - 1]
+        bound = IndexVariable("k")
+        quantifiers: list[Quantifier] = ["atmost", "atleast"]
+        target = Arithmetic("-", Arithmetic("-", IndexVariable("c"), bound), Constant(self.choices.integer(0, 1)))
+        pointing = Comparison("==", AttributeRef(feature.name, attribute, (*outer, bound)), target)
+        return Quantified(self.pick(quantifiers), self.choices.integer(0, 2), "k", pointing)
 
     def _indexed_formula(self, variables: list[IndexVariable], depth: int) -> Expression:
         kind = self.choices.integer(0, 9 if depth else 3)
