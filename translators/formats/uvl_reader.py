@@ -104,7 +104,9 @@ class _Document:
             self._attempt(self._read_import, line)
         if "features" in sections:
             header, *body = sections["features"]
-            tree = read_tree(header.span(self.path), body, self._alias, has_imports=bool(self.imports))
+            tree = read_tree(
+                header.span(self.path), body, self._alias, has_imports=len(sections.get("imports", ())) > 1
+            )
             self.drafts = tree.drafts
             self.problems.extend(tree.problems)
             self.unsupported.extend(tree.unsupported)

@@ -50,9 +50,8 @@ def write_uvl(model: FeatureModel) -> str:
         UnsupportedError: UVL has no place for something: a note, a rule's description, a name or text that it cannot
             quote, a formula without a spelling; the message names it and its place.
 
-    >>> print(write_uvl(FeatureModel(Feature("Net", is_abstract=True))), end="")
-    features
-        Net {abstract}
+    >>> write_uvl(FeatureModel(Feature("Net", is_abstract=True))).split()
+    ['features', 'Net', '{abstract}']
     """
     model.verify()
     for note, _ in model.notes:
