@@ -274,7 +274,26 @@ class _Builder:
             case _:
                 return Arithmetic("+", self.pick(variables), self.pick(variables))
 
+    def _indexed_text(self, variables: list[IndexVariable]) -> Expression | None:
+        """A comparison of texts, perhaps with a variable whose range are the texts of a domain."""
+        found = [(f, m, a) for f, m in self.features for a in f.attributes if a.name in ("t", "s")]
+        if not found or not self.chance(25):
+            return None
+        feature, multis, attribute = self.pick(found)
+        left = AttributeRef(feature.name, attribute.name, tuple(self._index(variables) for _ in multis))
+        other, inner, another = self.pick(found)
+        right: Expression = AttributeRef(other.name, another.name, tuple(self._index(variables) for _ in inner))
+        if attribute.is_configurable and self.chance(30):
+            value = IndexVariable("v")
+            return And((Comparison("==", left, value), Comparison("==", right, value)))
+        if self.chance(50):
+            right = Constant(self.pick(["a", "b", ""]))
+        return Comparison(self.pick(["==", "!="]), left, right)
+
     def _indexed_comparison(self, variables: list[IndexVariable]) -> Expression:
+        texts = self._indexed_text(variables)
+        if texts is not None:
+            return texts
         found = [(f, m, a.name) for f, m in self.features for a in f.attributes if a.name in _NUMERIC]
         if not found:
             return self._indexed_feature(variables)
