@@ -40,7 +40,7 @@ from featurenet_uvl.ir.expression import (
 )
 from featurenet_uvl.ir.span import Span
 from featurenet_uvl.translators.formats.expression_format import COMPARISON, PRECEDENCE, format_expression
-from featurenet_uvl.translators.formats.uvl_tokens import FUNCTION_KEYWORDS, Token, Tokens
+from featurenet_uvl.translators.formats.uvl_tokens import FUNCTION_KEYWORDS, STRICT_NAME, Token, Tokens
 
 __all__ = ["format_expression", "parse_formula", "read_formula"]
 
@@ -216,6 +216,8 @@ class _Parser:
         if not operand.is_term:
             raise self._wrong_kind(operand, "a formula", "a value", where)
         if self._indexed and isinstance(node, FeatureRef) and node.indices is None:
+            if not STRICT_NAME.fullmatch(node.name):
+                raise self._wrong_kind(operand, f'name "{node.name}"', "an index variable, which has no quotes,", where)
             return IndexVariable(node.name, node.span)
         return node
 

@@ -141,7 +141,8 @@ def test_a_wrong_formula_is_refused_at_its_place(text: str, place: str, found: s
 @pytest.mark.parametrize(
     ("text", "column"),
     [("F[1.5]", 4), ("F[a.b]", 5), ("F[G[b]]", 5), ("F[b", 5), ("exists(k)", 10), ("atmost(k, F[k])", 9),
-     ("exists(k, 3)", 2), ("exists(2, F[b])", 9), ("atmost(1.5, k, F[k])", 9), ('"a.b" & F', 2)],
+     ("exists(k, 3)", 2), ("exists(2, F[b])", 9), ("atmost(1.5, k, F[k])", 9), ('"a.b" & F', 2),
+     ('"a b" + 1 > 2', 2)],
 )  # fmt: skip
 def test_a_wrong_indexed_formula_is_refused_at_its_place(text: str, column: int) -> None:
     with pytest.raises(ReadError, match=rf"^x\.uvl:7:{column}: found .*expected "):

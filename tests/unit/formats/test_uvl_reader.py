@@ -149,6 +149,7 @@ HEAD = "features\n\tR\n\t\toptional\n\t\t\ta {p 1}\n"
         ("\tR\n", "x.uvl:1:2: found an indented line"),
         ("feature\n\tR\n", "x.uvl:1:1: found name 'feature'"),
         ("features x\n\tR\n", "x.uvl:1:10: found name 'x'"),
+        ("/* a\n*/ features x\n\tR\n", "x.uvl:2:13: found name 'x'"),
         (HEAD + "features\n\tQ\n", "x.uvl:5:1: found a second section 'features'"),
         ("constraints\n\tR\nfeatures\n\tR\n", "x.uvl:3:1: found section 'features' after 'constraints'"),
         ("include\n\tBoolean.xx\n" + HEAD, "x.uvl:2:10: found name 'xx'"),
