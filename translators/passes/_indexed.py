@@ -24,6 +24,7 @@ from featurenet_uvl.ir.expression import (
     FeatureRef,
     IndexVariable,
     Quantified,
+    Value,
     children,
     walk,
     with_children,
@@ -31,9 +32,9 @@ from featurenet_uvl.ir.expression import (
 from featurenet_uvl.ir.feature_model import Constraint
 from featurenet_uvl.ir.span import Span
 from featurenet_uvl.translators.passes._instances import Instances
-from featurenet_uvl.translators.passes._simplify import FALSE, fold, fold_node, is_false, is_true
+from featurenet_uvl.translators.passes._simplify import FALSE, exact, fold, fold_node, is_false, is_true
 
-Ranges = Mapping[str, tuple[int, ...]]
+Ranges = Mapping[str, tuple[Value, ...]]
 
 
 def expand_indexed(constraint: Constraint, instances: Instances) -> Iterator[Expression]:
@@ -55,7 +56,7 @@ def expand_indexed(constraint: Constraint, instances: Instances) -> Iterator[Exp
 class _Expansion:
     instances: Instances
 
-    def expand(self, node: Expression, values: Mapping[str, int]) -> Expression:
+    def expand(self, node: Expression, values: Mapping[str, Value]) -> Expression:
         """The node with indices and variables replaced; recursive, as deep as an indexed constraint is written."""
         match node:
             case IndexVariable(name=name, span=span):
@@ -66,7 +67,7 @@ class _Expansion:
             case AttributeRef(feature=feature, attribute=attribute, span=span):
                 indices = self._indices(node, values)
                 if indices is None:
-                    return FALSE
+                    return self.instances.absent_value(feature, attribute)
                 return AttributeRef(self.instances.name(feature, indices), attribute, None, span)
             case Quantified():
                 return self._count(node, values)
@@ -77,7 +78,7 @@ class _Expansion:
             case _:
                 return fold_node(with_children(node, tuple(self.expand(child, values) for child in children(node))))
 
-    def _indices(self, node: FeatureRef | AttributeRef, values: Mapping[str, int]) -> tuple[int, ...] | None:
+    def _indices(self, node: FeatureRef | AttributeRef, values: Mapping[str, Value]) -> tuple[int, ...] | None:
         """The instance meant, or None if there is none with these numbers."""
         numbers = [_evaluate(index, values) for index in node.indices or ()]
         if any(number is None or number.denominator != 1 for number in numbers):
@@ -85,7 +86,7 @@ class _Expansion:
         indices = tuple(int(number) for number in numbers if number is not None)
         return indices if self.instances.exists(_name(node), indices) else None
 
-    def _count(self, node: Quantified, values: Mapping[str, int]) -> Expression:
+    def _count(self, node: Quantified, values: Mapping[str, Value]) -> Expression:
         known = {name: (value,) for name, value in values.items() if name != node.variable}
         scope = _ranges(node.body, [node.variable], known, self.instances, node.span)[node.variable]
         operands = tuple(self.expand(node.body, {**values, node.variable: value}) for value in scope)
@@ -131,9 +132,9 @@ def _free_variables(formula: Expression) -> set[str]:
 
 def _ranges(
     formula: Expression, wanted: Iterable[str], known: Ranges, instances: Instances, span: Span
-) -> dict[str, tuple[int, ...]]:
+) -> dict[str, tuple[Value, ...]]:
     """The range of each wanted variable; `known` gives those of variables that are bound outside."""
-    ranges: dict[str, tuple[int, ...]] = dict(known)
+    ranges: dict[str, tuple[Value, ...]] = dict(known)
     bare = {name: _bare_range(formula, name, instances) for name in wanted}
     ranges.update({name: found for name, found in bare.items() if found})
     missing = [name for name in wanted if name not in ranges]
@@ -151,17 +152,22 @@ def _ranges(
     return ranges
 
 
-def _inner_ranges(formula: Expression, known: Ranges, instances: Instances) -> dict[str, tuple[int, ...]]:
+def _inner_ranges(formula: Expression, known: Ranges, instances: Instances) -> dict[str, tuple[Value, ...]]:
     """Ranges of the variables that quantifiers inside the formula bind, where they stand alone."""
-    names = {node.variable for node in walk(formula) if isinstance(node, Quantified)}
-    found = {name: _bare_range(formula, name, instances) for name in sorted(names - set(known))}
-    return {name: values for name, values in found.items() if values}
-
-
-def _bare_range(formula: Expression, name: str, instances: Instances) -> tuple[int, ...] | None:
-    """Instance numbers where the variable stands alone as an index; else domain values it is compared with."""
-    limit, values = 0, set[int]()
+    found: dict[str, tuple[Value, ...]] = {}
     for node in walk(formula):
+        if isinstance(node, Quantified) and node.variable not in known:
+            values = _bare_range(node.body, node.variable, instances)
+            if values:
+                found[node.variable] = values
+    return found
+
+
+def _bare_range(formula: Expression, name: str, instances: Instances) -> tuple[Value, ...] | None:
+    """Instance numbers where the variable stands alone as an index; else domain values it is compared with."""
+    limit = 0
+    values: dict[Value, None] = {}
+    for node in _walk_free(formula, name):
         if isinstance(node, FeatureRef | AttributeRef):
             for multi, index in zip(instances.enclosing[_name(node)], node.indices or (), strict=True):
                 if isinstance(index, IndexVariable) and index.name == name:
@@ -169,35 +175,45 @@ def _bare_range(formula: Expression, name: str, instances: Instances) -> tuple[i
         elif isinstance(node, Comparison):
             for one, other in ((node.left, node.right), (node.right, node.left)):
                 if isinstance(one, IndexVariable) and one.name == name and isinstance(other, AttributeRef):
-                    values.update(_whole(instances.domains.get((other.feature, other.attribute), ())))
-    return tuple(range(1, limit + 1)) if limit else tuple(sorted(values)) or None
+                    values.update(dict.fromkeys(instances.domains.get((other.feature, other.attribute), ())))
+    return tuple(range(1, limit + 1)) if limit else tuple(values) or None
 
 
-def _whole(values: Iterable[object]) -> list[int]:
-    return [value for value in values if isinstance(value, int) and not isinstance(value, bool)]
+def _walk_free(formula: Expression, name: str) -> Iterator[Expression]:
+    """The nodes in which the variable means the one outside: not below a quantifier that binds the same name."""
+    stack = [formula]
+    while stack:
+        node = stack.pop()
+        yield node
+        if not (isinstance(node, Quantified) and node.variable == name):
+            stack.extend(reversed(children(node)))
 
 
-def _linear_range(formula: Expression, name: str, known: Ranges, instances: Instances) -> tuple[int, ...] | None:
+def _numbers(values: Iterable[Value]) -> list[Fraction]:
+    return [number for number in map(exact, values) if isinstance(number, Fraction)]
+
+
+def _linear_range(formula: Expression, name: str, known: Ranges, instances: Instances) -> tuple[Value, ...] | None:
     """The values for which a comparison with an attribute, or an index, that is linear in the variable can hold."""
-    values: set[int] = set()
-    for node in walk(formula):
+    values: set[Fraction] = set()
+    for node in _walk_free(formula, name):
         if isinstance(node, Comparison):
             for one, other in ((node.left, node.right), (node.right, node.left)):
                 if isinstance(one, AttributeRef):
-                    targets = _whole(instances.domains.get((one.feature, one.attribute), ()))
+                    targets = _numbers(instances.domains.get((one.feature, one.attribute), ()))
                     values |= _solutions(other, name, targets, known)
         elif isinstance(node, FeatureRef | AttributeRef):
             for multi, index in zip(instances.enclosing[_name(node)], node.indices or (), strict=True):
-                values |= _solutions(index, name, range(1, instances.limits[multi] + 1), known)
-    return tuple(sorted(values)) or None
+                values |= _solutions(index, name, map(Fraction, range(1, instances.limits[multi] + 1)), known)
+    return tuple(int(v) if v.denominator == 1 else float(v) for v in sorted(values)) or None
 
 
-def _solutions(term: Expression, name: str, targets: Iterable[int], known: Ranges) -> set[int]:
+def _solutions(term: Expression, name: str, targets: Iterable[Fraction], known: Ranges) -> set[Fraction]:
     """The values v of the variable with term(v) in `targets`, if the term is x + v or x - v over known variables."""
     others = sorted(_free_variables(term) - {name})
     if name not in _free_variables(term) or not all(other in known for other in others):
         return set()
-    targets, solutions = tuple(targets), set[int]()
+    targets, solutions = tuple(targets), set[Fraction]()
     for choice in product(*(known[other] for other in others)):
         values = dict(zip(others, choice))
         at = [_evaluate(term, {**values, name: v}) for v in (0, 1, 2)]
@@ -206,19 +222,17 @@ def _solutions(term: Expression, name: str, targets: Iterable[int], known: Range
         slope = at[1] - at[0]
         if abs(slope) != 1:
             return set()
-        solutions |= {
-            int((target - at[0]) / slope) for target in targets if ((target - at[0]) / slope).denominator == 1
-        }
+        solutions.update(Fraction(target - at[0]) / slope for target in targets)
     return solutions
 
 
-def _evaluate(term: Expression, values: Mapping[str, int]) -> Fraction | None:
+def _evaluate(term: Expression, values: Mapping[str, Value]) -> Fraction | None:
     """The value of an index expression, None where it has none (an attribute, a division by zero)."""
     match term:
         case IndexVariable(name=name):
-            return Fraction(values[name])
-        case Constant(value=value) if not isinstance(value, str):
-            return Fraction(str(value))
+            return _number(values[name])
+        case Constant(value=value):
+            return _number(value)
         case Arithmetic(operator=operator, left=left, right=right):
             a, b = _evaluate(left, values), _evaluate(right, values)
             if a is None or b is None or (operator == "/" and b == 0):
@@ -226,3 +240,8 @@ def _evaluate(term: Expression, values: Mapping[str, int]) -> Fraction | None:
             return {"+": a + b, "-": a - b, "*": a * b}[operator] if operator != "/" else a / b
         case _:
             return None
+
+
+def _number(value: Value) -> Fraction | None:
+    number = exact(value)
+    return number if isinstance(number, Fraction) else None

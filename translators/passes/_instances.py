@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 
 from featurenet_uvl.errors import ModelError
-from featurenet_uvl.ir.expression import Value
-from featurenet_uvl.ir.feature_model import Feature, FeatureModel
+from featurenet_uvl.ir.expression import Constant, Value
+from featurenet_uvl.ir.feature_model import AttributeValue, Feature, FeatureModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Instances:
     enclosing: Mapping[str, tuple[str, ...]]
     limits: Mapping[str, int]
     domains: Mapping[tuple[str, str], tuple[Value, ...]]
-    constants: frozenset[tuple[str, str]]
+    constants: Mapping[tuple[str, str], AttributeValue]
 
     def name(self, feature: str, indices: tuple[int, ...]) -> str:
         """The unfolded name of one instance, prefixed by the instances that it lies in.
@@ -45,6 +45,12 @@ class Instances:
         """The indices of every possible instance, in document order."""
         return product(*(range(1, self.limits[multi] + 1) for multi in self.enclosing[feature]))
 
+    def absent_value(self, feature: str, attribute: str) -> Constant:
+        """An attribute of an instance that cannot exist: none (False) if configurable, else 0 or the empty text."""
+        if (feature, attribute) in self.domains:
+            return Constant(False)
+        return Constant("" if isinstance(self.constants[feature, attribute], str) else 0)
+
     def is_multi(self, feature: str) -> bool:
         return feature in self.limits
 
@@ -60,7 +66,7 @@ def instances_of(model: FeatureModel) -> Instances:
     problems: list[str] = []
     stack: list[tuple[Feature, tuple[str, ...]]] = [(model.root, ())]
     domains: dict[tuple[str, str], tuple[Value, ...]] = {}
-    constants: set[tuple[str, str]] = set()
+    constants: dict[tuple[str, str], AttributeValue] = {}
     while stack:
         feature, multis = stack.pop()
         if feature.cardinality is not None:
@@ -78,13 +84,15 @@ def instances_of(model: FeatureModel) -> Instances:
         problems.append(f"{model.root.span}: the root {model.root.name!r} has a cardinality, expected a single root")
     if problems:
         raise ModelError(problems)
-    return Instances(enclosing, limits, domains, frozenset(constants))
+    return Instances(enclosing, limits, domains, constants)
 
 
 def _note_attributes(
-    feature: Feature, domains: dict[tuple[str, str], tuple[Value, ...]], constants: set[tuple[str, str]]
+    feature: Feature,
+    domains: dict[tuple[str, str], tuple[Value, ...]],
+    constants: dict[tuple[str, str], AttributeValue],
 ) -> None:
-    constants.update((feature.name, attribute.name) for attribute in feature.attributes)
+    constants.update({(feature.name, a.name): a.value for a in feature.attributes if a.value is not None})
     origin = feature.origin
     if origin is not None and origin.attribute is not None and origin.value is None:
         domains[origin.feature, origin.attribute] = tuple(

@@ -1,0 +1,92 @@
+"""From solutions to configurations of the source model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+from pysat.solvers import Solver
+
+from featurenet_uvl.errors import DecodeError
+from featurenet_uvl.ir.cnf import Cnf, VarMap
+from featurenet_uvl.ir.configuration import Configuration, Instance
+from featurenet_uvl.ir.expression import Value
+
+SHOWN_NAMES = 3
+"""How many names a message lists."""
+
+
+def decode_solution(selected: NDArray[np.bool_], variables: VarMap) -> Configuration:
+    """The configuration that a solution stands for.
+
+    Args:
+        selected: One truth value a feature variable, in their order.
+        variables: Those of a CNF that was compiled here, so that origins are known.
+
+    Raises:
+        DecodeError: Another number of variables, or a CNF without origins.
+    """
+    if len(variables.origins) != variables.feature_count:
+        raise DecodeError("the variables have no origins: compile the model here instead of reading its DIMACS")
+    if len(selected) != variables.feature_count:
+        raise DecodeError(f"found a solution of {len(selected)} variables, expected {variables.feature_count}")
+    instances: dict[Instance, dict[str, Value]] = {}
+    for position in np.flatnonzero(selected):
+        origin = variables.origins[position]
+        instance = Instance(origin.feature, origin.indices)
+        values = instances.setdefault(instance, {})
+        if origin.attribute is not None and origin.value is not None:
+            values[origin.attribute] = origin.value
+    frozen: dict[Instance, Mapping[str, Value]] = {key: MappingProxyType(value) for key, value in instances.items()}
+    return Configuration(MappingProxyType(frozen))
+
+
+def check_names(names: Sequence[str], variables: VarMap, place: str) -> None:
+    """That a sample speaks of exactly these variables.
+
+    Raises:
+        DecodeError: It is of another model, restriction or bound; the first differences are named.
+    """
+    expected = variables.feature_names
+    if tuple(names) == expected:
+        return
+    unknown = [name for name in names if name not in set(expected)]
+    missing = [name for name in expected if name not in set(names)]
+    parts = [f"{len(names)} features"]
+    if unknown:
+        parts.append(f"{len(unknown)} unknown to the model ({', '.join(unknown[:SHOWN_NAMES])})")
+    if missing:
+        parts.append(f"{len(missing)} of the model's missing ({', '.join(missing[:SHOWN_NAMES])})")
+    if not unknown and not missing:
+        parts.append("in another order")
+    raise DecodeError(
+        f"{place}: found {', '.join(parts)}; expected the {len(expected)} features of this model, with the same"
+        " restrictions and bounds as when it was sampled"
+    )
+
+
+def check_solutions(cnf: Cnf, selected: NDArray[np.bool_], place: str) -> None:
+    """That every row is a configuration: the auxiliaries can be completed to a model of the CNF.
+
+    Args:
+        selected: Shape (solutions, features).
+
+    Raises:
+        DecodeError: The first row that violates the model, with a clause that it breaks if one speaks of features only.
+    """
+    count = cnf.variables.feature_count
+    with Solver(name="minisat22", bootstrap_with=cnf.clauses) as solver:
+        for number, row in enumerate(selected, 1):
+            literals = [i if value else -i for i, value in enumerate(row.tolist(), 1)]
+            if not solver.solve(assumptions=literals):
+                raise DecodeError(f"{place}: configuration {number} violates the model{_reason(cnf, row, count)}")
+
+
+def _reason(cnf: Cnf, row: NDArray[np.bool_], count: int) -> str:
+    for clause in cnf.clauses:
+        if all(abs(literal) <= count and row[abs(literal) - 1] != (literal > 0) for literal in clause):
+            names = [("" if literal > 0 else "!") + cnf.variables.names[abs(literal) - 1] for literal in clause]
+            return f": found none of {' | '.join(names)}"
+    return " (the tensor shapes of the network do not fit)" if len(cnf.variables) > count else ""

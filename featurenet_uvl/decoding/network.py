@@ -1,0 +1,163 @@
+"""From a configuration of the DNN model to the network that it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+
+from featurenet_uvl.errors import DecodeError
+from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destination
+from featurenet_uvl.ir.configuration import Configuration
+from featurenet_uvl.ir.expression import Value
+from featurenet_uvl.ir.layers import INPUT_LAYERS, OPERATION_LAYERS, Layer, Shape
+
+MAX_SOURCES = 2
+"""How many tensors a cell can take."""
+
+CellFeatures = Mapping[str, Mapping[str, Value]]
+"""The selected features inside one cell, with their attributes."""
+
+
+def to_architecture(configuration: Configuration, input_shape: Shape, classes: int) -> Architecture:
+    """The network of a configuration, wired as DESIGN section 5 says; its shapes are checked.
+
+    Within a block, a cell takes the outputs of the earlier cells that aim at it by relativeIndex, else the block's
+    inputs: the network's input for the first block, else the outputs of the cells of the block before that end in
+    Output_Block.
+
+    Args:
+        input_shape: (height, width, channels) of the images.
+        classes: The number of classes.
+
+    Raises:
+        DecodeError: The configuration is no network; the cell is named. Nothing is altered to make it one.
+
+    Source: Ghamizi et al. 2019, section 4.2 (pending outputs).
+    """
+    found = _features_by_cell(configuration)
+    if not found:
+        raise DecodeError("found a configuration without cells, expected at least one")
+    drafts = {id_: _draft(id_, features) for id_, features in found.items()}
+    cells: list[Cell] = []
+    for id_, draft in drafts.items():
+        sources = _sources(id_, drafts)
+        if len(sources) == MAX_SOURCES and draft.input2.name == "Zeros":
+            raise DecodeError(
+                f"cell {id_}: found two sources and Input2_Zeros, expected an Input2 that takes the second"
+            )
+        cells.append(
+            Cell(
+                id_,
+                sources,
+                draft.input1,
+                draft.operation1,
+                draft.input2,
+                draft.operation2,
+                draft.combination,
+                draft.destination,
+            )
+        )
+    _check_destinations(drafts)
+    architecture = Architecture(input_shape, classes, tuple(cells))
+    architecture.shapes()
+    return architecture
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A cell without its sources."""
+
+    input1: Layer
+    operation1: Layer
+    input2: Layer
+    operation2: Layer
+    combination: str
+    destination: Destination
+
+
+def _features_by_cell(configuration: Configuration) -> dict[CellId, CellFeatures]:
+    cells: dict[CellId, dict[str, Mapping[str, Value]]] = {}
+    for instance, attributes in configuration.instances.items():
+        if len(instance.indices) == 2:
+            cells.setdefault(CellId(*instance.indices), {})[instance.feature] = attributes
+    return {id_: cells[id_] for id_ in sorted(cells)}
+
+
+def _draft(id_: CellId, features: CellFeatures) -> _Draft:
+    combination = _one(id_, features, "Combination_", ("Sum", "Concat", "Product"))
+    kind = _one(id_, features, "Output_", ("Cell", "Block", "Out"))
+    index = features.get("Output_Cell", {}).get("relativeIndex")
+    if kind == "Cell" and not isinstance(index, int):
+        raise DecodeError(f"cell {id_}: found Output_Cell without a relativeIndex, expected a number")
+    return _Draft(
+        _layer(id_, features, "Input1_", INPUT_LAYERS),
+        _layer(id_, features, "Operation1_", OPERATION_LAYERS),
+        _layer(id_, features, "Input2_", INPUT_LAYERS),
+        _layer(id_, features, "Operation2_", OPERATION_LAYERS),
+        combination,
+        Destination(kind, int(index) if kind == "Cell" and isinstance(index, int) else None),
+    )
+
+
+def _one(id_: CellId, features: CellFeatures, prefix: str, names: Sequence[str]) -> str:
+    """The one of these names that the cell has."""
+    found = [name.removeprefix(prefix) for name in features if name.startswith(prefix)]
+    if len(found) != 1 or found[0] not in names:
+        wish = ", ".join(prefix + name for name in names)
+        raise DecodeError(
+            f"cell {id_}: found {', '.join(prefix + name for name in found) or 'nothing'}, expected one of {wish}"
+        )
+    return found[0]
+
+
+def _layer(id_: CellId, features: CellFeatures, prefix: str, kinds: Mapping[str, type[Layer]]) -> Layer:
+    name = _one(id_, features, prefix, tuple(kinds))
+    kind, attributes = kinds[name], features[prefix + name]
+    expected = [field.name for field in fields(kind)]
+    if sorted(attributes) != sorted(expected):
+        raise DecodeError(
+            f"cell {id_}: found {prefix}{name} with {', '.join(sorted(attributes)) or 'no attributes'},"
+            f" expected {', '.join(expected) or 'none'}"
+        )
+    return kind(**attributes)
+
+
+def _sources(id_: CellId, drafts: Mapping[CellId, _Draft]) -> tuple[CellId, ...]:
+    """The cells whose outputs a cell takes, in their order; none for the network's input."""
+    aiming = [
+        other
+        for other, draft in drafts.items()
+        if other.block == id_.block
+        and draft.destination.relative_index is not None
+        and other.cell + draft.destination.relative_index + 1 == id_.cell
+    ]
+    if not aiming and id_.block > 1:
+        aiming = [
+            other
+            for other, draft in drafts.items()
+            if other.block == id_.block - 1 and draft.destination.kind == "Block"
+        ]
+        if not aiming:
+            raise DecodeError(
+                f"cell {id_}: found no cell of block {id_.block - 1} that sends to it, expected one or two"
+            )
+    if len(aiming) > MAX_SOURCES:
+        raise DecodeError(
+            f"cell {id_}: found {len(aiming)} sources ({', '.join(map(str, aiming))}), expected at most {MAX_SOURCES}"
+        )
+    return tuple(aiming)
+
+
+def _check_destinations(drafts: Mapping[CellId, _Draft]) -> None:
+    """Every output is consumed: its cell or block exists, and the network has an end."""
+    last = max(id_.block for id_ in drafts)
+    for id_, draft in drafts.items():
+        kind, index = draft.destination.kind, draft.destination.relative_index
+        if index is not None and CellId(id_.block, id_.cell + index + 1) not in drafts:
+            raise DecodeError(f"cell {id_}: found relativeIndex {index}, but block {id_.block} has no such later cell")
+        if kind == "Block" and id_.block == last:
+            raise DecodeError(f"cell {id_}: found Output_Block in the last block, expected Output_Cell or Output_Out")
+        if kind == "Out" and id_.block != last:
+            raise DecodeError(f"cell {id_}: found Output_Out before the last block")
+    if not any(draft.destination.kind == "Out" for draft in drafts.values()):
+        raise DecodeError("found no Output_Out, expected one in the last block")
