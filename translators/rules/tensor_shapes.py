@@ -78,7 +78,7 @@ def _cell_inputs(
     ]
     if not aims:
         return block_inputs
-    nobody = [-literal for literal, _ in aims]
+    nobody = [cell.variable, *(-literal for literal, _ in aims)]
     first = select(clauses, cell.variable, [*_first_of(aims), (nobody, block_inputs[0])])
     second = select(clauses, cell.variable, [*_first_of(aims[::-1]), (nobody, block_inputs[1])])
     return first, second
