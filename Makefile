@@ -1,52 +1,57 @@
-# make experiments    set up on a fresh machine, run the smoke preset, end with results/smoke/
-# make test           set up, run the tests
+# The two commands that matter: make experiments, make test. Both set themselves up. Nothing is installed outside .venv.
 PYTHON ?= python3
 PRESET ?= smoke
+ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install test check lint types format experiments models bench deep clean
+.DEFAULT_GOAL := help
+.PHONY: help install test check lint types format experiments models bench deep clean
 
-install: $(STAMP)
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS="$$(printf '\t')" read -r name text; do \
+	  printf '  make %-12s %s\n' "$$name" "$$text"; done
 
-$(STAMP): setup.cfg pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "make: Python 3.11 or newer is needed, found $$($(PYTHON) --version); set PYTHON=python3.11" >&2; exit 1; }
-	@command -v $${CC:-cc} >/dev/null || { \
-	  echo "make: a C compiler is needed to build pyeda; on Debian or Ubuntu: apt-get install gcc python3-dev" >&2; exit 1; }
+install: $(STAMP)  ## a virtual environment in .venv with everything (PYTHON=python3.11)
+
+# The stamp comes last, so that an install that broke off starts again.
+$(STAMP): setup.cfg pyproject.toml .ci/requirements.py
+	@command -v $(PYTHON) >/dev/null || { echo "make install: found no $(PYTHON), expected Python 3.11 or newer: make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) .ci/requirements.py
+	@rm -f $@
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet --editable '.[dev,flamapy]'
 	@touch $@
 
-test: $(STAMP)
+test: $(STAMP)  ## all tests but the deep ones
 	$(BIN)/pytest -m "not deep"
 
-lint: $(STAMP)
+lint: $(STAMP)  ## ruff: format and rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-types: $(STAMP)
+types: $(STAMP)  ## mypy --strict
 	$(BIN)/mypy
 
-format: $(STAMP)
+check: lint types test  ## lint, types, test
+
+format: $(STAMP)  ## put the code in order
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-check: lint types test
-
-experiments: $(STAMP)
+experiments: $(STAMP)  ## the paper's tables, in results/PRESET (PRESET=smoke, ARGS="--data-dir DIR")
 	$(BIN)/featurenet-uvl experiments run --preset $(PRESET) $(ARGS)
 
-models: $(STAMP)
+models: $(STAMP)  ## models/dnn.xml again, from models/dnn.uvl
 	$(BIN)/featurenet-uvl convert models/dnn.uvl -o models/dnn.xml --force
 
-bench: $(STAMP)
+bench: $(STAMP)  ## sizes and times, in benchmarks/results
 	$(BIN)/python benchmarks/pipeline.py
 
-deep: $(STAMP)
+deep: $(STAMP)  ## the long verification runs
 	$(BIN)/pytest -m deep
 
-clean:
-	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .coverage
+clean:  ## remove what builds and tools leave behind (not .venv, not results)
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
