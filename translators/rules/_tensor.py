@@ -209,15 +209,25 @@ def add_exponents(clauses: Clauses, left: Exponents, right: Exponents) -> dict[i
 
 
 def map_sizes(
-    clauses: Clauses, sizes: Sizes, functions: Sequence[tuple[int, Callable[[int], int | None]]], exists: int
+    clauses: Clauses,
+    sizes: Sizes,
+    functions: Sequence[tuple[int, Callable[[int], int | None]]],
+    exists: int,
+    active: int,
 ) -> dict[int, int]:
-    """The size of an axis after the one function whose condition holds; a size without an image is forbidden."""
+    """The size of an axis after the one function whose condition holds, none where `exists` is false.
+
+    A size without an image (None) is forbidden where `active` holds; the image 0 means no size, without complaint.
+    """
     images = [(condition, {size: function(size) for size in sizes}) for condition, function in functions]
-    reached = sorted({image for _, table in images for image in table.values() if image is not None})
+    reached = sorted({image for _, table in images for image in table.values() if image})
     result = {size: clauses.new() for size in reached}
     for condition, table in images:
         for size, image in table.items():
-            clauses.add(-condition, -sizes[size], FALSE if image is None else result[image])
+            if image is None:
+                clauses.add(-condition, -sizes[size], -active)
+            elif image:
+                clauses.add(-condition, -sizes[size], result[image])
         for image, literal in result.items():
             clauses.add(-condition, -literal, *(sizes[size] for size, found in table.items() if found == image))
     for literal in result.values():

@@ -109,12 +109,12 @@ def _cell_output(clauses: Clauses, cell: CellVars, first: Tensor, second: Tensor
             " cannot express in this version; forbid it, as s1.uvl does, or compile without rule sets"
         )
     _must_have_shape(clauses, cell.variable, first)
-    output = _half(clauses, first, cell.inputs[0], cell.operations[0], cell.variable)
+    output = _half(clauses, cell, 0, first, cell.variable)
     if not cell.inputs[1]:
         return output
     active = cell.variable if cell.zeros is None else clauses.define_and(cell.variable, -cell.zeros)
     _must_have_shape(clauses, active, second)
-    other = _half(clauses, second, cell.inputs[1], cell.operations[1], active)
+    other = _half(clauses, cell, 1, second, active)
     for left, right in pairs(output, other):
         clauses.equal_if([active], left, right)
     return output
@@ -124,28 +124,33 @@ def _must_have_shape(clauses: Clauses, exists: int, tensor: Tensor) -> None:
     clauses.add(-exists, tensor.is_vector, *tensor.axes[0].values())
 
 
-def _half(
-    clauses: Clauses, tensor: Tensor, inputs: Sequence[KindVars], operations: Sequence[KindVars], active: int
-) -> Tensor:
-    return _apply(clauses, _apply(clauses, tensor, inputs, active), operations, active)
+def _half(clauses: Clauses, cell: CellVars, half: int, tensor: Tensor, active: int) -> Tensor:
+    """The tensor after the input layer and the operation of one half, which computes something where `active` holds."""
+    tensor = _apply(clauses, tensor, cell.inputs[half], active, active)
+    return _apply(clauses, tensor, cell.operations[half], cell.variable, active)
 
 
-def _apply(clauses: Clauses, tensor: Tensor, kinds: Sequence[KindVars], active: int) -> Tensor:
-    """The tensor after the one of these layers that is selected, where `active` holds."""
+def _apply(clauses: Clauses, tensor: Tensor, kinds: Sequence[KindVars], selected: int, active: int) -> Tensor:
+    """The tensor after the one of these layers that is selected.
+
+    Args:
+        selected: Holds exactly where one of the layers is selected.
+        active: Holds where the layer must be able to take the tensor; it implies `selected`.
+    """
     for kind in kinds:
         if not kind.kind.takes_vector:
-            clauses.add(-kind.variable, -tensor.is_vector)
+            clauses.add(-kind.variable, -active, -tensor.is_vector)
         if not kind.kind.takes_matrix:
-            clauses.add(-kind.variable, tensor.is_vector)
+            clauses.add(-kind.variable, -active, tensor.is_vector)
     flattening = [kind.variable for kind in kinds if kind.kind.flattens]
     flattened = clauses.define_or(*flattening) if flattening else FALSE
-    axes = tuple(_resize(clauses, kinds, axis, tensor.axes[axis], active) for axis in (0, 1))
+    axes = tuple(_resize(clauses, kinds, axis, tensor.axes[axis], selected, active) for axis in (0, 1))
     is_vector = clauses.define_or(tensor.is_vector, flattened)
-    units = _units(clauses, tensor, kinds, flattened, active)
+    units = _units(clauses, tensor, kinds, flattened, selected)
     return Tensor(is_vector, (axes[0], axes[1]), units, _channels(tensor, kinds))
 
 
-def _resize(clauses: Clauses, kinds: Sequence[KindVars], axis: int, sizes: Sizes, active: int) -> Sizes:
+def _resize(clauses: Clauses, kinds: Sequence[KindVars], axis: int, sizes: Sizes, selected: int, active: int) -> Sizes:
     """One axis after the layer. Layers that do the same to all reachable sizes share one literal."""
     tables: dict[tuple[int | None, ...], list[tuple[int, ...]]] = {}
     for kind in kinds:
@@ -155,13 +160,13 @@ def _resize(clauses: Clauses, kinds: Sequence[KindVars], axis: int, sizes: Sizes
         return sizes
     functions: list[tuple[int, Callable[[int], int | None]]] = []
     for table, conditions in tables.items():
-        literal = active if len(tables) == 1 else _one_of(clauses, conditions)
+        literal = selected if len(tables) == 1 else _one_of(clauses, conditions)
         functions.append((literal, dict(zip(sizes, table)).__getitem__))
     for (one, _), (other, _) in combinations(functions, 2):
         clauses.add(-one, -other)
     for literal, _ in functions:
-        clauses.add(-literal, active)
-    return map_sizes(clauses, sizes, functions, active)
+        clauses.add(-literal, selected)
+    return map_sizes(clauses, sizes, functions, selected, active)
 
 
 def _one_of(clauses: Clauses, conditions: Sequence[tuple[int, ...]]) -> int:
@@ -207,7 +212,7 @@ def _table(layer: Layer, axis: int, sizes: tuple[int, ...]) -> tuple[int | None,
     return tuple(layer.resize(axis, size) for size in sizes)
 
 
-def _units(clauses: Clauses, tensor: Tensor, kinds: Sequence[KindVars], flattened: int, active: int) -> Exponents:
+def _units(clauses: Clauses, tensor: Tensor, kinds: Sequence[KindVars], flattened: int, selected: int) -> Exponents:
     """The last axis after the layer: kept, set by an attribute, or the product of all three axes."""
     keeping = [k.variable for k in kinds if not k.kind.flattens and k.kind.units_attribute is None]
     setting = _settings(kinds)
@@ -227,7 +232,7 @@ def _units(clauses: Clauses, tensor: Tensor, kinds: Sequence[KindVars], flattene
     for number, literal in setting:
         set_units(clauses, literal, result, int(number))
     for literals in result.values():
-        clauses.add(-literals[0], active)
+        clauses.add(-literals[0], selected)
     return result
 
 
