@@ -45,11 +45,22 @@ def choice_groups(cnf: Cnf) -> Mapping[int, ChoiceGroup]:
     return result
 
 
-def array_lengths(cnf: Cnf) -> tuple[int, ...]:
-    """For each feature variable the number of array elements from it to the end, itself included: 1 outside arrays.
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """The unfolded multi-features of a model.
 
-    An array shows as siblings of which each needs the one before it: `!next | v`, and `!next | p`, `!v | p` for some
-    earlier p. Index 0 is variable 1. O(implications * parents of a feature).
+    `lengths` has, for each feature variable (index 0 is variable 1), the number of elements from it to the end of its
+    array, itself included: 1 outside arrays. `elements` are the variables in arrays, in document order.
+    """
+
+    lengths: tuple[int, ...]
+    elements: tuple[int, ...]
+
+
+def find_arrays(cnf: Cnf) -> Arrays:
+    """The arrays of a CNF: siblings of which each needs the one before it.
+
+    They show as `!next | v`, and `!next | p`, `!v | p` for some earlier p. O(implications * parents of a feature).
     """
     features = cnf.variables.feature_count
     needs: list[set[int]] = [set() for _ in range(features + 1)]
@@ -57,11 +68,13 @@ def array_lengths(cnf: Cnf) -> tuple[int, ...]:
         if variable <= features and needed <= features:
             needs[variable].add(needed)
     lengths = [1] * (features + 1)
+    elements: set[int] = set()
     for variable in range(features, 0, -1):
         for needed in sorted(needs[variable]):
             if needed < variable and any(parent < needed for parent in needs[variable] & needs[needed]):
                 lengths[needed] = max(lengths[needed], lengths[variable] + 1)
-    return tuple(lengths[1:])
+                elements |= {needed, variable}
+    return Arrays(tuple(lengths[1:]), tuple(sorted(elements)))
 
 
 def _implications(cnf: Cnf) -> set[tuple[int, int]]:

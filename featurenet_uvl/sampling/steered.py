@@ -14,7 +14,7 @@ import numpy as np
 from featurenet_uvl.errors import UnsatisfiableError, UnsupportedError, UsageError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.sampling.check import checked_sample
-from featurenet_uvl.sampling.groups import ALWAYS, ChoiceGroup, array_lengths, choice_groups
+from featurenet_uvl.sampling.groups import ALWAYS, ChoiceGroup, choice_groups, find_arrays
 from featurenet_uvl.sampling.sample import BoolMatrix, Progress, Sample, Solutions
 
 _OPEN, _TRUE, _FALSE = 0, 1, 2
@@ -30,7 +30,8 @@ def sample_steered(cnf: Cnf, count: int, seed: int, *, on_progress: Progress | N
 def solve_steered(cnf: Cnf, count: int, seed: int, on_progress: Progress | None = None) -> Solutions:
     """Up to `count` solutions that differ in their features; fewer only if no more exist.
 
-    Features are decided in document order, auxiliaries by propagation alone. Each solution has an own inclination to
+    Features are decided in document order, the elements of arrays before all others (how long a chain is must not hang
+    on what its first elements chose), auxiliaries by propagation alone. Each solution has an own inclination to
     select, drawn evenly from 0 to 1, so that sizes spread; within it a feature is the likelier selected the rarer it
     has been. Of a group, one member is chosen first, so that the first in the document is not preferred. The decisions
     of each solution are then forbidden, which forbids this solution alone.
@@ -40,8 +41,9 @@ def solve_steered(cnf: Cnf, count: int, seed: int, on_progress: Progress | None 
         UnsatisfiableError: The CNF has no solution.
     """
     _check_request(cnf, count, seed)
-    decider = _Decider(cnf.variables.feature_count, choice_groups(cnf))
-    steering = _Steering(array_lengths(cnf), np.random.default_rng(seed))
+    arrays = find_arrays(cnf)
+    decider = _Decider(cnf.variables.feature_count, choice_groups(cnf), arrays.elements)
+    steering = _Steering(arrays.lengths, np.random.default_rng(seed))
     rows: list[BoolMatrix] = []
     is_exhaustive = False
     with _new_solver() as solver:
@@ -153,10 +155,11 @@ class _Decider:
 
     is_lazy = False
 
-    def __init__(self, features: int, groups: Mapping[int, ChoiceGroup]) -> None:
+    def __init__(self, features: int, groups: Mapping[int, ChoiceGroup], first: tuple[int, ...]) -> None:
         self.wanted = bytes(features + 1)
         self.priority = [0.0] * (features + 1)
         self._groups = groups
+        self._first = first
         self._values = bytearray(features + 1)
         self._values[ALWAYS] = _TRUE  # the parent of groups without a parent, and never to be decided
         self._fixed: set[int] = set()
@@ -184,6 +187,9 @@ class _Decider:
         del self._trail[start:], self._level_starts[to:]
 
     def decide(self) -> int:
+        for element in self._first:
+            if self._values[element] == _OPEN:
+                return element if self.wanted[element] else -element
         variable = self._values.find(_OPEN)
         if variable < 0:
             return 0

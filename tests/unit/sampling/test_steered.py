@@ -14,7 +14,7 @@ import pytest
 
 from featurenet_uvl.errors import ModelError, UnsatisfiableError, UnsupportedError, UsageError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
-from featurenet_uvl.sampling.groups import ChoiceGroup, array_lengths, choice_groups
+from featurenet_uvl.sampling.groups import ChoiceGroup, choice_groups, find_arrays
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.sample_file import format_sample
 from featurenet_uvl.sampling.steered import sample_steered, solve_steered
@@ -212,7 +212,7 @@ def test_groups_and_arrays_of_a_tree() -> None:
     tree.clauses.append((-members[0], *elements[2:]))  # a constraint, not a group: its elements do not need it
     cnf = tree.cnf()
     assert choice_groups(cnf) == dict.fromkeys(members, ChoiceGroup(1, (2, 3, 4)))
-    assert array_lengths(cnf) == (1, 1, 1, 1, 4, 3, 2, 1)
+    assert find_arrays(cnf).lengths == (1, 1, 1, 1, 4, 3, 2, 1)
 
 
 PROGRAM = """
