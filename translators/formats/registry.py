@@ -1,20 +1,37 @@
-"""Formats by name, and which one a file is in, by its content."""
+"""Formats by name, and which one a file is in, by its content or, where it is yet to be written, by its ending."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
+from featurenet_uvl.errors import UsageError
 from featurenet_uvl.files import read_text
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.restriction import Restriction
 from featurenet_uvl.translators.formats.featureide_reader import read_featureide
+from featurenet_uvl.translators.formats.featureide_writer import write_featureide
 from featurenet_uvl.translators.formats.uvl_reader import read_uvl
+from featurenet_uvl.translators.formats.uvl_writer import write_uvl
 
 READERS: Mapping[str, Callable[[str, str], FeatureModel | Restriction]] = MappingProxyType(
     {"uvl": read_uvl, "featureide": read_featureide}
 )
 """Readers of feature models: `(text, path) -> model`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A writer of feature models, and the endings of the files that it writes."""
+
+    write: Callable[[FeatureModel], str]
+    endings: tuple[str, ...]
+
+
+WRITERS: Mapping[str, Writer] = MappingProxyType(
+    {"uvl": Writer(write_uvl, (".uvl",)), "featureide": Writer(write_featureide, (".xml",))}
+)
 
 
 def read_model(path: str) -> FeatureModel | Restriction:
@@ -23,7 +40,15 @@ def read_model(path: str) -> FeatureModel | Restriction:
     Raises:
         ReadError: The file is missing or malformed; all its problems together.
     """
-    text = read_text(path)
+    return parse_model(read_text(path), path)
+
+
+def parse_model(text: str, path: str) -> FeatureModel | Restriction:
+    """The feature model or restriction in a text of any format; `path` is for messages and imports.
+
+    Raises:
+        ReadError: The text is malformed; all its problems together.
+    """
     return READERS[detect_format(text)](text, path)
 
 
@@ -34,3 +59,26 @@ def detect_format(text: str) -> str:
     ('featureide', 'uvl')
     """
     return "featureide" if text.lstrip("\ufeff \t\r\n").startswith("<") else "uvl"
+
+
+def writer_for(path: str, name: str | None = None) -> Writer:
+    """The writer of that name; without one, the writer of files with the path's ending.
+
+    Raises:
+        UsageError: No writer has this name or ending.
+
+    >>> writer_for("model.XML") is writer_for("-", "featureide")
+    True
+    """
+    known = ", ".join(WRITERS)
+    if name is not None:
+        if name not in WRITERS:
+            raise UsageError(f"found format {name!r}, expected one of {known}")
+        return WRITERS[name]
+    for writer in WRITERS.values():
+        if path.lower().endswith(writer.endings):
+            return writer
+    endings = ", ".join(ending for writer in WRITERS.values() for ending in writer.endings)
+    raise UsageError(
+        f"{path}: found no known ending, expected one of {endings}; or name the format ({known}) with --to"
+    )

@@ -1,0 +1,67 @@
+"""The program `featurenet-uvl`: its commands, and what ends them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from featurenet_uvl import __version__
+from featurenet_uvl.cli.compile import compile_to_dimacs
+from featurenet_uvl.cli.convert import convert
+from featurenet_uvl.cli.decode import decode
+from featurenet_uvl.cli.experiments import experiments
+from featurenet_uvl.cli.failure import PROGRAM, report, silence_stdout
+from featurenet_uvl.cli.sample import sample
+from featurenet_uvl.cli.streams import put
+from featurenet_uvl.cli.train import train
+
+app = typer.Typer(name=PROGRAM, add_completion=False, pretty_exceptions_enable=False)
+app.command("convert")(convert)
+app.command("compile")(compile_to_dimacs)
+app.command("sample")(sample)
+app.command("decode")(decode)
+app.command("train")(train)
+app.add_typer(experiments, name="experiments")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        put(f"{PROGRAM} {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Feature models of deep neural networks: translate, sample, decode, train.
+
+    Exit codes: 0 done, 1 input at fault, 2 wrong usage, 3 no configuration, 4 limit reached, 70 bug, 130 interrupted.
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command line, without the program's name, and returns its exit code. Nothing is raised."""
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context(PROGRAM, list(arguments) or ["--help"]) as context:
+            command.invoke(context)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except typer.Exit as end:
+        return end.exit_code
+    except (Exception, KeyboardInterrupt) as error:
+        if isinstance(error, OSError):
+            silence_stdout()
+        return report(error)
+    return 0
+
+
+def main() -> None:
+    """The entry point of the installed program."""
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,72 @@
+"""The options that several commands share, and what their texts mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from featurenet_uvl.errors import UsageError
+from featurenet_uvl.ir.layers import Shape, ShapeError, parse_shape
+
+Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print the results as JSON on stdout.")]
+Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Overwrite outputs that exist.")]
+Output: TypeAlias = Annotated[str, typer.Option("-o", "--output", help="The file to write; - is stdout.")]
+Format: TypeAlias = Annotated[
+    str | None, typer.Option("--to", help="The format to write: uvl or featureide. Else the output's ending decides.")
+]
+Restrictions: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--restrict", metavar="FILE", help="A restriction (UVL) of the model; repeatable."),
+]
+Bounds: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--bound", metavar="NAME=N", help="At most N instances of a multi-feature; repeatable."),
+]
+InputShape: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--input-shape", metavar="HxWxC", help="Shape of the images, such as 28x28x1. Else the model's own."),
+]
+Seed: TypeAlias = Annotated[int, typer.Option("--seed", help="Of all chance: the same seed gives the same result.")]
+Workers: TypeAlias = Annotated[
+    int | None, typer.Option("--workers", help="How many networks are trained at a time. Else one a core.")
+]
+DataDir: TypeAlias = Annotated[
+    Path | None, typer.Option("--data-dir", help="A folder with mnist.npz and cifar10.npz. Else Keras' cache.")
+]
+
+
+def parse_bounds(texts: Iterable[str]) -> Mapping[str, int]:
+    """Upper limits by name, from texts such as `Block=3`; the name may hold a `=`, the number stands last.
+
+    Raises:
+        UsageError: A text of another form, or one name with two numbers.
+
+    >>> dict(parse_bounds(["Block=3", "Cell=2"]))
+    {'Block': 3, 'Cell': 2}
+    """
+    bounds: dict[str, int] = {}
+    for text in texts:
+        name, _, number = text.rpartition("=")
+        if not name or not (number.isascii() and number.isdigit()) or len(number) > 9:
+            raise UsageError(f"--bound: found {text!r}, expected NAME=NUMBER such as Block=3")
+        if bounds.setdefault(name, int(number)) != int(number):
+            raise UsageError(f"--bound: found {name}={bounds[name]} and {name}={number}, expected one of them")
+    return bounds
+
+
+def parse_input_shape(text: str | None) -> Shape | None:
+    """Height, width and channels, from a text such as `28x28x1`.
+
+    Raises:
+        UsageError: A text of another form.
+    """
+    if text is None:
+        return None
+    try:
+        return parse_shape(text)
+    except ShapeError as error:
+        raise UsageError(f"--input-shape: {error}") from error
