@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from featurenet_uvl.errors import ModelError, UnsupportedError, UsageError
+from featurenet_uvl.errors import ModelError, UsageError
 from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.feature_model import FeatureModel
@@ -56,12 +57,16 @@ def load_model(path: str, restrictions: Sequence[str] = (), bounds: Mapping[str,
         other, other_path, more = _follow(extra)
         if not more:
             raise ModelError(f"{extra}: found a model, expected a restriction (a root imported from {model_path})")
-        if other_path != model_path and other != model:
+        if not _is_same_file(other_path, model_path) and other != model:
             raise ModelError(f"{more[0].span}: found a restriction of {other_path}, expected one of {model_path}")
         chain = [*chain, *more]
     for restriction in chain:
         model = restrict(model, restriction)
     return apply_bounds(model, bounds or {})
+
+
+def _is_same_file(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _follow(path: str) -> tuple[FeatureModel, str, list[Restriction]]:
@@ -145,15 +150,3 @@ def compile_model(
     """`load_model`, then `compile_feature_model`."""
     model = load_model(path, restrictions, bounds)
     return compile_feature_model(model, input_shape=input_shape, with_rules=with_rules)
-
-
-__all__ = [
-    "PASSES",
-    "STAGES",
-    "UnsupportedError",
-    "compile_feature_model",
-    "compile_model",
-    "emit",
-    "load_model",
-    "to_boolean",
-]

@@ -1,0 +1,32 @@
+"""One helper: a pass as text before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from textwrap import dedent
+
+from featurenet_uvl.ir.feature_model import FeatureModel
+from featurenet_uvl.translators.formats.uvl_reader import read_uvl
+from featurenet_uvl.translators.formats.uvl_writer import write_uvl
+
+
+def read(text: str) -> FeatureModel:
+    """A model from indented text."""
+    model = read_uvl(tabbed(text), "model.uvl")
+    assert isinstance(model, FeatureModel)
+    return model
+
+
+def tabbed(text: str) -> str:
+    """Text whose blanks of indentation, four a level, become tabs."""
+    lines = dedent(text).strip("\n").splitlines()
+    return "".join("\t" * ((len(line) - len(line.lstrip())) // 4) + line.lstrip() + "\n" for line in lines)
+
+
+def assert_pass(run: Callable[[FeatureModel], FeatureModel], before: str, after: str) -> None:
+    """That the pass turns the one model into the other, both in UVL."""
+    result = run(read(before))
+    result.verify()
+    found, expected = write_uvl(result).replace("\n\n", "\n"), tabbed(after)
+    if found != expected:
+        raise AssertionError(f"found\n{found}\nexpected\n{expected}")
