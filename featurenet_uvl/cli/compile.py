@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from featurenet_uvl.cli.convert import check_references
 from featurenet_uvl.cli.options import (
     Bounds,
     Force,
@@ -72,7 +73,7 @@ def compile_to_dimacs(
     }
     _check_usage(emit_after, to, [option for option, is_given in given.items() if is_given])
     if emit_after is not None:
-        counts = _emit(load_model(source, restrict or (), bounds), emit_after, output, to, force)
+        counts = _emit(load_model(source, restrict or (), bounds), emit_after, output, to, force, quiet)
     else:
         cnf = _compile(load_model(source, restrict or (), bounds), shape, no_rules, verify_each)
         counts = _write(cnf, output, safe_names, projection, force)
@@ -88,13 +89,19 @@ def _check_usage(emit_after: str | None, to: str | None, dimacs_only: list[str])
         raise UsageError(f"found {dimacs_only[0]} with --emit-after, expected it with DIMACS only")
 
 
-def _emit(model: FeatureModel, stage: str, output: str, to: str | None, force: bool) -> dict[str, int]:
+def _emit(model: FeatureModel, stage: str, output: str, to: str | None, force: bool, quiet: bool) -> dict[str, int]:
     from featurenet_uvl.translators.formats.registry import writer_for
-    from featurenet_uvl.translators.pipeline import emit
+    from featurenet_uvl.translators.pipeline import PASSES, emit
 
     writer = writer_for(output, to)
     emitted = emit(model, stage)
+    if stage not in PASSES:
+        check_references(emitted)
     write_output(output, writer.write(emitted), force=force)
+    if stage in PASSES:
+        say("note: this is for reading only: constraints may speak of attributes that are features now", quiet=quiet)
+    if stage != "restrict" and emitted.root.attribute("rules") is not None:
+        say("note: rule sets have no place in a feature model; only DIMACS of the source model has them", quiet=quiet)
     return {"features": sum(1 for _ in emitted.features()), "constraints": len(emitted.constraints)}
 
 

@@ -8,7 +8,7 @@ import typer
 
 from featurenet_uvl.cli.options import Force, Format, Output, Quiet
 from featurenet_uvl.cli.streams import STREAM, check_output, read_input, say, write_output
-from featurenet_uvl.errors import UnsupportedError
+from featurenet_uvl.errors import ModelError, UnsupportedError
 
 if TYPE_CHECKING:
     from featurenet_uvl.ir.feature_model import FeatureModel
@@ -30,8 +30,22 @@ def convert(
     check_output(output, force=force)
     writer = writer_for(output, to)
     model = _read(source)
+    check_references(model)
     write_output(output, writer.write(model), force=force)
     say(f"{sum(1 for _ in model.features())} features, {len(model.constraints)} constraints", quiet=quiet)
+
+
+def check_references(model: FeatureModel) -> None:
+    """That a model which is to be written reads back.
+
+    Raises:
+        ModelError: A restriction names what the model lacks, or an instance by its unfolded name.
+    """
+    from featurenet_uvl.translators.formats.reference_check import unknown_references
+
+    problems = unknown_references(model)
+    if problems:
+        raise ModelError(problems)
 
 
 def _read(source: str) -> FeatureModel:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from featurenet_uvl.cli.options import DataDir, Json, Quiet, Workers
-from featurenet_uvl.cli.progress import ProgressLine
+from featurenet_uvl.cli.progress import ProgressLine, resumable
 from featurenet_uvl.cli.streams import put, put_json, say
 from featurenet_uvl.cli.train import show_progress
 
@@ -52,7 +52,7 @@ def run(
     from featurenet_uvl.report.table1 import table1_markdown
 
     chosen = load_preset(preset)
-    with ProgressLine(quiet=quiet) as line:
+    with resumable(), ProgressLine(quiet=quiet) as line:
         result = run_experiment(
             chosen,
             output,

@@ -47,18 +47,27 @@ def about(
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command line, without the program's name, and returns its exit code. Nothing is raised."""
-    command = typer.main.get_command(app)
     try:
-        with command.make_context(PROGRAM, list(arguments) or ["--help"]) as context:
-            command.invoke(context)
+        code = _invoke(list(arguments) or ["--help"])
         if sys.stdout is not None:
             sys.stdout.flush()
-    except typer.Exit as end:
-        return end.exit_code
     except (Exception, KeyboardInterrupt) as error:
         if isinstance(error, OSError):
             silence_stdout()
         return report(error)
+    return code
+
+
+def _invoke(arguments: list[str]) -> int:
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context(PROGRAM, arguments) as context:
+            command.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
+    except SystemExit as end:
+        # Rich's way to say that the reader of a help text has gone; it has silenced stdout already.
+        raise BrokenPipeError from end
     return 0
 
 

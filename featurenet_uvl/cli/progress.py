@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,16 @@ class ProgressLine:
             self._status.start()
         else:
             self._status.update(escape(text))
+
+
+@contextmanager
+def resumable() -> Iterator[None]:
+    """Around work that keeps what is finished: an interrupt says so before it goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("what has finished is kept; the same command goes on from there")
+        raise
 
 
 def shown_time(seconds: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ STREAM = "-"
 
 
 def say(text: str, *, quiet: bool = False) -> None:
-    """One line for the person at the terminal."""
+    """One line for the person at the terminal. Where nobody can read it any more, the work goes on."""
     if not quiet and sys.stderr is not None:
-        print(printable(text), file=sys.stderr, flush=True)
+        with suppress(OSError, ValueError):
+            print(printable(text), file=sys.stderr, flush=True)
 
 
 def printable(text: str) -> str:

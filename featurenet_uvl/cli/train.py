@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurenet_uvl.cli.options import DataDir, Json, Quiet, Seed, Workers
-from featurenet_uvl.cli.progress import ProgressLine, shown_time
+from featurenet_uvl.cli.progress import ProgressLine, resumable, shown_time
 from featurenet_uvl.cli.streams import printable, put, put_json, say
 from featurenet_uvl.errors import DecodeError
 
@@ -55,7 +55,7 @@ def train(
     networks = read_networks(sources)
     dataset = load_dataset(data, data_dir, store.with_name(store.name + ".data"))
     _check_fit(networks, dataset)
-    with ProgressLine(quiet=quiet) as line:
+    with resumable(), ProgressLine(quiet=quiet) as line:
         results = run_trials(
             [TrialSpec.of_architecture(name, network) for name, network in networks.items()],
             protocol,

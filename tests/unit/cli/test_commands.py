@@ -1,0 +1,205 @@
+"""What the commands make, and what they print for programs."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from featurenet_uvl import __version__
+from featurenet_uvl.ir.architecture import Architecture
+from featurenet_uvl.sampling.sample_file import parse_sample
+from featurenet_uvl.translators.formats.dimacs_reader import read_dimacs
+from featurenet_uvl.translators.pipeline import STAGES, load_model
+
+BOUNDS = ("--bound", "Block=1", "--bound", "Cell=2")
+SHAPE = ("--input-shape", "16x16x1")
+
+
+@pytest.fixture
+def stdin(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def feed(data: bytes) -> None:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+    return feed
+
+
+def test_help_and_version(program: Any) -> None:
+    assert program("--version").out == f"featurenet-uvl {__version__}\n"
+    for command in ("convert", "compile", "sample", "decode", "train", "experiments"):
+        assert command in program("--help").out
+    assert program().out == program("--help").out
+    words = program("compile", "--help").out
+    assert all(stage in words for stage in STAGES)
+
+
+def test_convert_there_and_back_keeps_the_model(program: Any, models: Path, tmp_path: Path) -> None:
+    for name in ("dnn", "s1"):
+        xml, uvl = tmp_path / f"{name}.xml", tmp_path / f"{name}.uvl"
+        assert program("convert", models / f"{name}.uvl", "-o", xml).code == 0
+        assert program("convert", xml, "-o", uvl, "--quiet").err == ""
+        before, after = load_model(str(models / f"{name}.uvl")), load_model(str(uvl))
+        assert after.root == before.root
+        assert len(after.constraints) == len(before.constraints)
+        assert set(after.constraints) == set(before.constraints)
+    assert program("convert", models / "dnn.uvl", "-o", uvl, "--to", "featureide", "--force").code == 0
+    assert uvl.read_text() == (tmp_path / "dnn.xml").read_text()
+
+
+def test_streams_stand_for_files(program: Any, stdin: Any, models: Path, small: Path, tmp_path: Path) -> None:
+    stdin((models / "dnn.uvl").read_bytes())
+    uvl = program("convert", "-", "-o", "-", "--to", "uvl").out
+    assert uvl.startswith("features\n\tArchitecture")
+    stdin((models / "s1.uvl").read_bytes())
+    refused = program("convert", "-", "-o", "-", "--to", "uvl")
+    assert (refused.code, refused.out) == (1, "")
+    assert "<stdin>:5:2: found a restriction, expected a model" in refused.err
+    dimacs = program("compile", models / "s1.uvl", *BOUNDS, *SHAPE, "-o", "-").out
+    assert dimacs == (small / "m.dimacs").read_text()
+    stdin(dimacs.encode())
+    sample = program("sample", "-", "-n", "3", "-o", "-").out
+    assert sample == (small / "s.txt").read_text()
+    stdin(sample.encode())
+    decoded = program("decode", "-", "--model", models / "s1.uvl", *BOUNDS, *SHAPE, "-o", tmp_path / "nets")
+    assert decoded.code == 0
+    stdin(b"\xff")
+    assert "<stdin>:1:1: found the byte 0xff" in program("sample", "-", "-o", "-").err
+
+
+def test_compile_options(program: Any, models: Path, tmp_path: Path) -> None:
+    out = tmp_path / "m.dimacs"
+    counts = program("compile", models / "s1.uvl", *BOUNDS, "-o", out, "--json", "--verify-each").json
+    cnf = read_dimacs(out.read_text(), "m.dimacs")
+    auxiliaries = len(cnf.variables) - cnf.variables.feature_count
+    assert counts == {
+        "output": str(out),
+        "features": cnf.variables.feature_count,
+        "auxiliaries": auxiliaries,
+        "clauses": len(cnf.clauses),
+    }
+    assert auxiliaries > 0
+    plain = ("compile", models / "s1.uvl", *BOUNDS, "-o", out, "--force")
+    assert program(*plain, "--no-rules", "--json").json["auxiliaries"] == 0
+    program(*plain, "--projection")
+    assert out.read_text().endswith(f"c ind {' '.join(map(str, range(1, 383)))} 0\n")
+    (tmp_path / "blank.uvl").write_text('features\n\t"Soft max"\n')
+    program("compile", tmp_path / "blank.uvl", "-o", out, "--force", "--safe-names")
+    assert out.read_text().startswith("c 1 Soft_x20_max\n")
+    restriction = "imports\n\tdnn as d\nfeatures\n\td.Architecture {bound {Block 1, Cell 1}}\n"
+    (tmp_path / "dnn.uvl").write_bytes((models / "dnn.uvl").read_bytes())
+    (tmp_path / "one.uvl").write_text(restriction)
+    result = program("compile", models / "s1.uvl", "--restrict", tmp_path / "one.uvl", "-o", out, "--force", "--json")
+    assert result.json["features"] == 193
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_emit_after(program: Any, stage: str, models: Path, tmp_path: Path) -> None:
+    out = tmp_path / "after.uvl"
+    result = program("compile", models / "s1.uvl", *BOUNDS, "--emit-after", stage, "-o", out)
+    assert result.code == 0
+    readable = stage in ("restrict", "rewrite_constraints")
+    assert ("for reading only" in result.err) is not readable
+    assert ("rule sets have no place" in result.err) is (stage != "restrict")
+    assert (program("compile", out, "-o", tmp_path / "m.dimacs").code == 0) is readable
+
+
+def test_emitted_restriction_of_an_unknown_feature_is_refused(program: Any, small: Path, tmp_path: Path) -> None:
+    arguments = ("compile", small / "unknown.uvl", "--emit-after", "restrict", "-o", tmp_path / "o.uvl")
+    result = program(*arguments)
+    assert (result.code, list(tmp_path.iterdir())) == (1, [])
+    assert f"{small}/unknown.uvl:6:" in result.err
+
+
+def test_sample_says_how_diverse_it_is(program: Any, small: Path, tmp_path: Path) -> None:
+    out = tmp_path / "s.txt"
+    facts = program("sample", small / "m.dimacs", "-n", 4, "--seed", 7, "-o", out, "--json").json
+    sample = parse_sample(out.read_text(), "s.txt")
+    assert (len(sample), sample.seed, facts["count"], facts["seed"], facts["exhaustive"]) == (4, 7, 4, 7, False)
+    assert 0 < facts["minimum"] <= facts["nearest_mean"] <= facts["mean_distance"] < 1
+    facts = program("sample", small / "net.cnf", "-n", 9, "-o", out, "--force", "--json").json
+    assert (facts["asked"], facts["count"], facts["exhaustive"]) == (9, 4, True)
+
+
+def test_decoded_networks_replace_networks_only(program: Any, small: Path, models: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "nets"
+    command = ("decode", small / "s.txt", "--model", models / "s1.uvl", *BOUNDS, *SHAPE, "-o", folder)
+    facts = program(*command, "--json").json
+    assert [entry["file"] for entry in facts] == ["0001.json", "0002.json", "0003.json"]
+    for entry in facts:
+        network = Architecture.from_json(json.loads((folder / entry["file"]).read_text()))
+        assert (network.hash(), network.weights(), len(network.cells)) == (
+            entry["hash"],
+            entry["weights"],
+            entry["cells"],
+        )
+        assert network.input_shape == (16, 16, 1)
+    assert program(*command).code == 2
+    (folder / "0004.json").write_text("{}")
+    assert program(*command, "--force").code == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["0001.json", "0002.json", "0003.json"]
+    (folder / "thesis.tex").write_text("dear")
+    refused = program(*command, "--force")
+    assert refused.code == 2
+    assert "found thesis.tex, expected nothing but networks" in refused.err
+    assert len(list(folder.iterdir())) == 4
+    assert [path.name for path in tmp_path.iterdir()] == ["nets"]
+
+
+def test_a_file_of_another_program_is_no_store(program: Any, small: Path, tmp_path: Path) -> None:
+    other = tmp_path / "thesis.tex"
+    other.write_text("dear " * 1000)
+    result = program("train", small / "nets", "--data", "digits", "--store", other)
+    assert result.code == 1
+    assert f"{other}: found no usable result store" in result.err
+    assert other.read_text() == "dear " * 1000
+
+
+def test_networks_for_other_images_are_refused(program: Any, small: Path, tmp_path: Path) -> None:
+    network = json.loads((small / "nets" / "0001.json").read_text())
+    (tmp_path / "n.json").write_text(json.dumps({**network, "classes": 3}))
+    result = program("train", tmp_path / "n.json", "--data", "digits", "--store", tmp_path / "t")
+    assert result.code == 1
+    assert "n: found a network for images 16x16x1 and 3 classes, expected 16x16x1 and 10" in result.err
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (KeyboardInterrupt(), 130, "featurenet-uvl: interrupted\n"),
+        (MemoryError(), 4, "featurenet-uvl: error: found too little memory for this input\n"),
+        (RecursionError("deep"), 4, "featurenet-uvl: error: found an input that is nested too deeply\n"),
+        (OSError(5, "Input/output error", "disk"), 1, "featurenet-uvl: error: disk: input/output error\n"),
+        (BrokenPipeError(), 0, ""),
+        (
+            ZeroDivisionError("by\nzero"),
+            70,
+            "featurenet-uvl: error: internal error (ZeroDivisionError: by): this is a bug of featurenet-uvl; "
+            "FEATURENET_DEBUG=1 shows where, for a report\n",
+        ),
+    ],
+)
+def test_whatever_is_raised_becomes_a_line(
+    monkeypatch: pytest.MonkeyPatch, program: Any, error: BaseException, code: int, words: str, tmp_path: Path
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(import_module("featurenet_uvl.translators.pipeline"), "load_model", fail)
+    monkeypatch.setattr("featurenet_uvl.cli.main.silence_stdout", lambda: None)
+    result = program("convert", "x.uvl", "-o", tmp_path / "o.xml")
+    assert (result.code, result.out, result.err) == (code, "", words)
+
+
+def test_a_bug_shows_its_place_on_request(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    from featurenet_uvl.cli.main import run
+
+    monkeypatch.setenv("FEATURENET_DEBUG", "1")
+    assert run(["convert", str(tmp_path / "missing"), "-o", str(tmp_path / "o.xml")]) == 1
+    assert "Traceback (most recent call last)" in capsys.readouterr().err

@@ -1,0 +1,123 @@
+"""Every command: what goes well, and what is refused with which exit code and which line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+S1 = "{models}/s1.uvl --bound Block=1 --bound Cell=2"
+DECODE = "--model {models}/s1.uvl --bound Block=1 --bound Cell=2 --input-shape 16x16x1 -o {tmp}/n"
+
+CASES = [
+    # convert
+    ("convert {models}/dnn.uvl -o {tmp}/o.xml", 0, "38 features"),
+    ("convert {models}/dnn.uvl -o {tmp}/missing/o.xml", 1, "{tmp}/missing/o.xml: found no folder"),
+    ("convert {small}/missing.uvl -o {tmp}/o.xml", 1, "{small}/missing.uvl: no such file or directory"),
+    ("convert {small}/truncated.uvl -o {tmp}/o.xml", 1, "{small}/truncated.uvl:[0-9]+:[0-9]+: found"),
+    ("convert {small}/unknown.uvl -o {tmp}/o.xml", 1, "{small}/unknown.uvl:6:[0-9]+: found.*Blok"),
+    ("convert {small} -o {tmp}/o.xml", 1, "{small}: is a directory"),
+    ("convert {models}/dnn.uvl -o {tmp}", 1, "{tmp}: found a folder, expected a file"),
+    ("convert {models}/dnn.uvl -o {tmp}/o.txt", 2, "found no known ending, expected one of .uvl, .xml"),
+    ("convert {models}/dnn.uvl -o {tmp}/o.xml --to yaml", 2, "found format 'yaml', expected one of uvl, featureide"),
+    ("convert {models}/dnn.uvl -o -", 2, "with --to"),
+    ("convert {models}/dnn.uvl -o {small}/net.uvl", 2, "{small}/net.uvl: exists; --force overwrites it"),
+    ("convert {models}/dnn.uvl -o /dev/full --to uvl", 1, "/dev/full: no space left on device"),
+    ("convert {models}/dnn.uvl", 2, "Missing option.*--output.*; see featurenet-uvl convert --help"),
+    ("convert -o {tmp}/o.xml", 2, "Missing argument"),
+    ("convert {models}/dnn.uvl {models}/s1.uvl -o {tmp}/o.xml", 2, "unexpected extra argument"),
+    # compile
+    (f"compile {S1} -o {{tmp}}/o", 0, "382 features, [0-9]+ auxiliaries, [0-9,]+ clauses"),
+    ("compile {small}/none.uvl -o {tmp}/o", 0, "3 features"),
+    ("compile {small}/missing.uvl -o {tmp}/o", 1, "missing.uvl: no such file"),
+    ("compile {small}/truncated.uvl -o {tmp}/o", 1, "{small}/truncated.uvl:[0-9]+:[0-9]+: found"),
+    ("compile {small}/net.uvl --restrict {small}/unknown.uvl -o {tmp}/o", 1, "{small}/unknown.uvl:6:[0-9]+: .*Blok"),
+    ("compile {small}/net.uvl --restrict {small}/none.uvl -o {tmp}/o", 1, "none.uvl: found a model, expected a rest"),
+    ("compile {models}/s1.uvl --restrict {small}/large.uvl -o {tmp}/o", 1, "{small}/large.uvl:4:.*found a restriction"),
+    ("compile {models}/s1.uvl --bound Blok=1 -o {tmp}/o", 1, "--bound: found 'Blok', expected a multi-feature"),
+    ("compile {models}/s1.uvl --bound Block=99 -o {tmp}/o", 1, "--bound: found Block=99, expected a number within"),
+    ("compile {models}/s1.uvl --bound Block -o {tmp}/o", 2, "--bound: found 'Block', expected NAME=NUMBER"),
+    ("compile {models}/s1.uvl --bound Block=two -o {tmp}/o", 2, "--bound: found 'Block=two', expected NAME=NUMBER"),
+    ("compile {models}/s1.uvl --bound Block=-1 -o {tmp}/o", 2, "--bound: found 'Block=-1', expected NAME=NUMBER"),
+    ("compile {models}/s1.uvl --bound Cell=1 --bound Cell=2 -o {tmp}/o", 2, "found Cell=1 and Cell=2"),
+    ("compile {models}/s1.uvl --input-shape 28 -o {tmp}/o", 2, "--input-shape: found input shape '28', expected"),
+    ("compile {small}/net.uvl -o {tmp}/o --to uvl", 2, "found --to uvl without --emit-after"),
+    ("compile {small}/net.uvl -o {tmp}/o.uvl --emit-after nowhere", 2, "found stage 'nowhere', expected one of"),
+    ("compile {small}/net.uvl -o {tmp}/o.uvl --emit-after restrict --projection", 2, "found --projection with --emit"),
+    ("compile {small}/net.uvl -o - --json", 2, "found --json with -o -"),
+    ("compile {small}/net.uvl -o {small}/m.dimacs", 2, "exists; --force overwrites it"),
+    ("compile {small}/net.uvl -o /dev/full", 1, "/dev/full: no space left on device"),
+    ("compile {small}/net.uvl", 2, "Missing option"),
+    # sample
+    ("sample {small}/m.dimacs -n 3 -o {tmp}/o", 0, "3 configurations \\(3 distinct\\) of 382 features"),
+    ("sample {small}/net.cnf -o {tmp}/o", 0, "all 4 configurations that exist; 100 were asked for"),
+    ("sample {small}/missing -o {tmp}/o", 1, "missing: no such file"),
+    ("sample {small}/bad.cnf -o {tmp}/o", 1, "{small}/bad.cnf:3: found"),
+    ("sample {small}/net.uvl -o {tmp}/o", 1, "{small}/net.uvl:1: found no header, expected"),
+    ("sample {small}/none.cnf -o {tmp}/o", 3, "no configuration exists"),
+    ("sample {small}/net.cnf -n 0 -o {tmp}/o", 2, "found a sample size of 0"),
+    ("sample {small}/net.cnf -n many -o {tmp}/o", 2, "many|valid integer"),
+    ("sample {small}/net.cnf --seed -1 -o {tmp}/o", 2, "found seed -1"),
+    ("sample {small}/net.cnf --sampler magic -o {tmp}/o", 2, "found sampler 'magic', expected one of steered"),
+    ("sample {small}/net.cnf -o {small}/s.txt", 2, "exists; --force overwrites it"),
+    ("sample {small}/net.cnf -o /dev/full", 1, "/dev/full: no space left on device"),
+    # decode
+    (f"decode {{small}}/s.txt {DECODE}", 0, "3 networks in {tmp}/n; weights: [0-9,]+ to [0-9,]+, median"),
+    (f"decode {{small}}/missing {DECODE}", 1, "missing: no such file"),
+    (f"decode {{small}}/cut.txt {DECODE}", 1, "cut.txt:[0-9]+: found no line end.*cut off"),
+    (f"decode {{small}}/tampered.txt {DECODE}", 1, "tampered.txt: configuration 3 violates the model: found none of"),
+    (f"decode {{small}}/s.txt {DECODE} --bound Cell=1", 2, "found Cell=2 and Cell=1"),
+    ("decode {small}/s.txt --model {models}/s1.uvl -o {tmp}/n", 1, "s.txt: found 382 features, [0-9]+ of the model's"),
+    (
+        "decode {small}/s.txt --model {small}/net.uvl -o {tmp}/n",
+        1,
+        "net.uvl:2:2: found no input_shape on the root; give one",
+    ),
+    ("decode {small}/s.txt --model {small}/truncated.uvl -o {tmp}/n", 1, "truncated.uvl:[0-9]+:[0-9]+: found"),
+    (f"decode {{small}}/s.txt {DECODE} --classes 0", 2, "--classes: found 0, expected at least 1"),
+    ("decode {small}/s.txt -o {tmp}/n", 2, "Missing option.*--model"),
+    ("decode {small}/s.txt --model {models}/s1.uvl -o {small}", 2, "{small}: exists and is not empty; --force"),
+    ("decode {small}/s.txt --model {models}/s1.uvl -o {small} --force", 2, "expected nothing but networks to replace"),
+    ("decode {small}/s.txt --model {models}/s1.uvl -o {small}/s.txt", 1, "s.txt: found a file, expected a folder"),
+    ("decode {small}/s.txt --model {models}/s1.uvl -o /dev/full", 1, "/dev/full: found a file, expected a folder"),
+    # train
+    ("train {small}/missing.json --data digits --store {tmp}/t", 1, "missing.json: no such file"),
+    ("train {small}/bad.json --data digits --store {tmp}/t", 1, "{small}/bad.json:2:2: found no JSON"),
+    ("train {small}/odd.json --data digits --store {tmp}/t", 1, "{small}/odd.json: "),
+    ("train {tmp} --data digits --store {tmp}/t", 1, "{tmp}: found no file \\*.json"),
+    ("train {small}/nets --data letters --store {tmp}/t", 2, "found data set 'letters', expected one of digits"),
+    ("train {small}/nets --data digits --store {tmp}/t --epochs 0", 2, "epochs: found 0, expected at least 1"),
+    ("train {small}/nets --data digits --store {tmp}/t --workers 0", 2, "workers: found 0, expected at least 1"),
+    ("train {small}/nets --data digits --store {tmp}/t --train-size 9999", 1, "found 1437 train images"),
+    ("train {small}/nets --data digits", 2, "Missing option.*--store"),
+    # experiments
+    ("experiments run --preset nope -o {tmp}/r", 2, "found preset 'nope', expected one of laptop, smoke"),
+    ("experiments run --preset {small}/net.uvl -o {tmp}/r", 1, "{small}/net.uvl: found no preset"),
+    ("experiments run -o {small}/net.uvl", 1, "{small}/net.uvl"),
+    ("experiments", 2, "Missing command; see featurenet-uvl experiments --help"),
+    # the program
+    ("nonsense", 2, "No such command 'nonsense'; see featurenet-uvl --help"),
+    ("--nonsense", 2, "No such option: --nonsense"),
+]
+
+
+@pytest.mark.parametrize(("line", "code", "message"), CASES, ids=[line for line, _, _ in CASES])
+def test_exit_code_and_message(
+    program: Any, line: str, code: int, message: str, small: Path, models: Path, tmp_path: Path
+) -> None:
+    names = {"small": small, "models": models, "tmp": tmp_path}
+    if "/dev/full" in line and not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    before = sorted(path.name for path in small.iterdir())
+    result = program(*line.format(**names).split())
+    for name, path in names.items():
+        message = message.replace(f"{{{name}}}", re.escape(str(path)))
+    assert re.search(message, result.err), result.err
+    assert result.code == code
+    assert result.out == ""
+    if code:
+        made = {path.name for path in tmp_path.iterdir()} - {"t", "t.lock", "t.data", "r"}
+        assert not made, "something half-written was left behind"
+    assert sorted(path.name for path in small.iterdir()) == before
