@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
 
+from featurenet_uvl.cli.streams import STREAM
 from featurenet_uvl.decoding.decoder import check_names, check_solutions, decode_solution
 from featurenet_uvl.decoding.network import to_architecture
 from featurenet_uvl.errors import DecodeError, FeatureNetError, ReadError, UsageError
@@ -55,6 +56,8 @@ def check_folder(path: str, *, force: bool) -> None:
         UsageError: It is not empty, and either `force` is not set or it holds other things than networks.
         FeatureNetError: It is a file, or cannot be looked into.
     """
+    if path == STREAM:
+        raise UsageError(f"found -o {STREAM}, expected a folder: networks are many files")
     target = os.path.realpath(path)
     if os.path.lexists(target) and not os.path.isdir(target):
         raise FeatureNetError(f"{path}: found a file, expected a folder")
@@ -142,9 +145,13 @@ def read_network(path: Path) -> Architecture:
     try:
         network = Architecture.from_json(data, str(path))
         network.weights()
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         # Values of wrong types get through to the arithmetic of shapes.
         raise DecodeError(f"{path}: found no network ({type(error).__name__}: {error}), expected one") from error
     except DecodeError as error:
         raise error if str(error).startswith(str(path)) else DecodeError(f"{path}: {error}") from error
+    if json.loads(json.dumps(network.to_json())) != data:
+        raise DecodeError(
+            f"{path}: found keys or values that a network does not have, expected a file as decode wrote it"
+        )
     return network

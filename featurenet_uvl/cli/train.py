@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ import typer
 from featurenet_uvl.cli.options import DataDir, Json, Quiet, Seed, Workers
 from featurenet_uvl.cli.progress import ProgressLine, resumable, shown_time
 from featurenet_uvl.cli.streams import printable, put, put_json, say
-from featurenet_uvl.errors import DecodeError
+from featurenet_uvl.errors import DecodeError, UsageError
 
 if TYPE_CHECKING:
     from featurenet_uvl.ir.architecture import Architecture
@@ -51,6 +52,8 @@ def train(
     from featurenet_uvl.training.protocol import Protocol
     from featurenet_uvl.training.trial import TrialSpec
 
+    if time_limit is not None and not isfinite(time_limit):
+        raise UsageError(f"--time-limit: found {time_limit}, expected a number of seconds")
     protocol = Protocol(data, train_size, test_size, epochs, batch_size, seed=seed)
     networks = read_networks(sources)
     dataset = load_dataset(data, data_dir, store.with_name(store.name + ".data"))

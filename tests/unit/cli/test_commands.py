@@ -168,6 +168,28 @@ def test_networks_for_other_images_are_refused(program: Any, small: Path, tmp_pa
 
 
 @pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("schema", "x"),
+        ("cells", None),
+        ("cells", [5]),
+        ("input_shape", []),
+        ("input_shape", [16.5, 16, 1]),
+        ("classes", "ten"),
+        ("comment", "an unknown key"),
+    ],
+)
+def test_a_network_file_that_was_changed_is_refused(
+    program: Any, small: Path, key: str, value: object, tmp_path: Path
+) -> None:
+    network = json.loads((small / "nets" / "0001.json").read_text())
+    (tmp_path / "n.json").write_text(json.dumps({**network, key: value}))
+    result = program("train", tmp_path / "n.json", "--data", "digits", "--store", tmp_path / "t")
+    assert result.code == 1
+    assert f"error: {tmp_path}/n.json: " in result.err
+
+
+@pytest.mark.parametrize(
     ("error", "code", "words"),
     [
         (KeyboardInterrupt(), 130, "featurenet-uvl: interrupted\n"),
