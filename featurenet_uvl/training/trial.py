@@ -78,7 +78,7 @@ class TrialResult:
     seconds: float = 0.0
     history: tuple[Epoch, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
-    """Seed, hash of the data, versions of the packages, device. A plain dict, which goes from process to process."""
+    """Seed, hash of the data, versions, device, CPU seconds. A plain dict, which goes from process to process."""
     finished_at: str = ""
     """UTC, ISO 8601."""
 
