@@ -42,7 +42,6 @@ def decode(
     Give the model, restrictions, bounds and input shape that the sample was drawn with.
     """
     from featurenet_uvl.cli.networks import check_folder, networks_of_sample, write_folder
-    from featurenet_uvl.ir.boolean_model import BooleanModel
     from featurenet_uvl.sampling.sample_file import parse_sample
     from featurenet_uvl.translators.pipeline import compile_feature_model, load_model
     from featurenet_uvl.translators.rules.registry import model_input_shape
@@ -55,7 +54,7 @@ def decode(
     sample = parse_sample(text, place)
     loaded = load_model(model, restrict or (), bounds)
     cnf = compile_feature_model(loaded, input_shape=shape)
-    networks = networks_of_sample(sample, cnf, shape or model_input_shape(BooleanModel(loaded)), classes, place)
+    networks = networks_of_sample(sample, cnf, shape or model_input_shape(loaded), classes, place)
     write_folder(folder, networks, force=force)
     if as_json:
         put_json([_facts(name, network) for name, network in networks.items()])

@@ -9,7 +9,7 @@ from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destination
 from featurenet_uvl.ir.configuration import Configuration
 from featurenet_uvl.ir.expression import Value
-from featurenet_uvl.ir.layers import INPUT_LAYERS, OPERATION_LAYERS, Layer, Shape
+from featurenet_uvl.ir.layers import INPUT_LAYERS, OPERATION_LAYERS, Layer, Shape, ShapeError
 
 MAX_SOURCES = 2
 """How many tensors a cell can take."""
@@ -119,7 +119,10 @@ def _layer(id_: CellId, features: CellFeatures, prefix: str, kinds: Mapping[str,
             f"cell {id_}: found {prefix}{name} with {', '.join(sorted(attributes)) or 'no attributes'},"
             f" expected {', '.join(expected) or 'none'}"
         )
-    return kind(**attributes)
+    try:
+        return kind(**attributes)
+    except ShapeError as error:
+        raise DecodeError(f"cell {id_}: {prefix}{name}: {error}") from error
 
 
 def _sources(id_: CellId, drafts: Mapping[CellId, _Draft]) -> tuple[CellId, ...]:

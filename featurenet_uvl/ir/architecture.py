@@ -169,8 +169,25 @@ class Architecture:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise DecodeError(f"{place}: not an architecture: {type(error).__name__} {error}") from error
-        architecture.shapes()
+        architecture._check(place)
+        if architecture.to_json() != dict(data):
+            raise DecodeError(f"{place}: found keys or values that an architecture does not have, expected {SCHEMA}")
         return architecture
+
+    def _check(self, place: str) -> None:
+        """That this is a network: cells whose sources come first, with shapes that fit, and an end."""
+        if len(self.input_shape) != 3 or min(self.input_shape) < 1 or self.classes < 1:
+            raise DecodeError(
+                f"{place}: found {self.input_shape} and {self.classes} classes, expected (h, w, c), 1 or more"
+            )
+        known: set[CellId] = set()
+        for cell in self.cells:
+            if cell.id in known or not set(cell.sources) <= known or len(cell.sources) > 2:
+                raise DecodeError(f"{place}: cell {cell.id} comes twice, before a source of its, or has more than two")
+            known.add(cell.id)
+        if not self.outputs:
+            raise DecodeError(f"{place}: found no cell that ends in Out, expected one")
+        self.shapes()
 
     def hash(self) -> str:
         """A key that is equal for equal architectures, in any process: SHA-256 of the canonical JSON, 16 hex digits."""

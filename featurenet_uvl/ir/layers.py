@@ -12,7 +12,7 @@ Architectures", 2019; sizes of convolution and pooling as Keras computes them (`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar, TypeAlias
@@ -24,8 +24,19 @@ HEIGHT, WIDTH = 0, 1
 """The two spatial axes of a matrix."""
 
 
+ACTIVATIONS = frozenset(
+    {
+        *("celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish"),
+        *("hard_tanh", "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu"),
+        *("sigmoid", "silu", "soft_shrink", "softmax", "softplus", "softsign", "sparse_plus", "sparse_sigmoid"),
+        *("sparsemax", "squareplus", "swish", "tanh", "tanh_shrink", "threshold"),
+    }
+)
+"""Keras' activation functions that keep the shape."""
+
+
 class ShapeError(ValueError):
-    """A layer that cannot take the shape it is given."""
+    """A layer that cannot take the shape it is given, or an attribute that no layer can have."""
 
 
 def window_output_size(size: int, window: int, stride: int, padding: str) -> int | None:
@@ -55,10 +66,28 @@ def parse_kernel(text: str) -> tuple[int, int]:
     >>> parse_kernel("3x1")
     (3, 1)
     """
-    height, times, width = text.partition("x")
+    height, times, width = text.partition("x") if isinstance(text, str) else ("", "", "")
     if not (times and height.isdecimal() and width.isdecimal() and int(height) and int(width)):
         raise ShapeError(f"found kernel {text!r}, expected HEIGHTxWIDTH such as '3x3'")
     return int(height), int(width)
+
+
+def _check(what: str, value: object, is_right: bool, wish: str) -> None:
+    if not is_right:
+        raise ShapeError(f"found {what} {value!r}, expected {wish}")
+
+
+def _check_counts(**counts: object) -> None:
+    for what, value in counts.items():
+        _check(what, value, isinstance(value, int) and not isinstance(value, bool) and value >= 1, "a number from 1")
+
+
+def _check_names(names: Mapping[str, object], known: Mapping[str, Collection[str]]) -> None:
+    for what, value in names.items():
+        _check(what, value, value in known[what], f"one of {', '.join(sorted(known[what]))}")
+
+
+PADDINGS = ("same", "valid")
 
 
 @dataclass(frozen=True)
@@ -136,6 +165,10 @@ class Dense(Layer):
     short_name = "dense"
     units_attribute = "neurons"
 
+    def __post_init__(self) -> None:
+        _check_counts(neurons=self.neurons)
+        _check_names({"activation": self.activation}, {"activation": ACTIVATIONS})
+
     def weights(self, shape: Shape) -> int:
         return (shape[-1] + 1) * self.neurons
 
@@ -159,6 +192,12 @@ class Convolution(Layer):
     units_attribute = "filters"
     size_attributes = ("padding", "stride", "kernel")
 
+    def __post_init__(self) -> None:
+        parse_kernel(self.kernel)
+        _check_counts(filters=self.filters, stride=self.stride)
+        names = {"padding": self.padding, "activation": self.activation, "type": self.type}
+        _check_names(names, {"padding": PADDINGS, "activation": ACTIVATIONS, "type": ("normal", "separable")})
+
     def resize(self, axis: int, size: int) -> int | None:
         return window_output_size(size, parse_kernel(self.kernel)[axis], self.stride, self.padding)
 
@@ -170,8 +209,6 @@ class Convolution(Layer):
 
     def keras_layer(self, keras: Any, name: str) -> Any:
         kinds = {"normal": keras.layers.Conv2D, "separable": keras.layers.SeparableConv2D}
-        if self.type not in kinds:
-            raise ShapeError(f"found convolution type {self.type!r}, expected one of {', '.join(kinds)}")
         return kinds[self.type](
             self.filters,
             parse_kernel(self.kernel),
@@ -193,13 +230,17 @@ class Pooling(Layer):
     takes_vector = False
     size_attributes = ("padding", "stride", "kernel")
 
+    def __post_init__(self) -> None:
+        parse_kernel(self.kernel)
+        _check_counts(stride=self.stride)
+        names = {"padding": self.padding, "type": self.type}
+        _check_names(names, {"padding": PADDINGS, "type": ("average", "max")})
+
     def resize(self, axis: int, size: int) -> int | None:
         return window_output_size(size, parse_kernel(self.kernel)[axis], self.stride, self.padding)
 
     def keras_layer(self, keras: Any, name: str) -> Any:
         kinds = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}
-        if self.type not in kinds:
-            raise ShapeError(f"found pooling type {self.type!r}, expected one of {', '.join(kinds)}")
         return kinds[self.type](parse_kernel(self.kernel), strides=self.stride, padding=self.padding, name=name)
 
 
@@ -229,6 +270,9 @@ class Padding(Layer):
     takes_vector = False
     size_attributes = ("size",)
 
+    def __post_init__(self) -> None:
+        _check_counts(size=self.size)
+
     def resize(self, axis: int, size: int) -> int | None:
         return size + 2 * self.size
 
@@ -242,6 +286,9 @@ class Activation(Layer):
     name = "Activation"
     short_name = "act"
 
+    def __post_init__(self) -> None:
+        _check_names({"function": self.function}, {"function": ACTIVATIONS})
+
     def keras_layer(self, keras: Any, name: str) -> Any:
         return keras.layers.Activation(self.function, name=name)
 
@@ -251,6 +298,10 @@ class Dropout(Layer):
     rate: float
     name = "Dropout"
     short_name = "drop"
+
+    def __post_init__(self) -> None:
+        is_share = isinstance(self.rate, int | float) and 0 <= self.rate < 1
+        _check("rate", self.rate, is_share, "a share from 0 to below 1")
 
     def keras_layer(self, keras: Any, name: str) -> Any:
         return keras.layers.Dropout(self.rate, name=name)

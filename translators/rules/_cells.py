@@ -11,7 +11,7 @@ from featurenet_uvl.errors import ModelError
 from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.expression import Value
 from featurenet_uvl.ir.feature_model import Feature, Origin
-from featurenet_uvl.ir.layers import INPUT_LAYERS, OPERATION_LAYERS, Layer
+from featurenet_uvl.ir.layers import INPUT_LAYERS, OPERATION_LAYERS, Layer, ShapeError
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 
 Choices = tuple[tuple[Value, int], ...]
@@ -60,6 +60,11 @@ def find_cells(model: BooleanModel, builder: ClauseBuilder) -> tuple[tuple[CellV
             if len(origin.indices) != 2:
                 raise ModelError(f"{model.root.span}: the rule set tensor-shapes needs Cell [n..m] inside Block [n..m]")
             blocks.setdefault(origin.indices[0], []).append(reader.read(origin.indices))
+    if not blocks:
+        raise ModelError(
+            f"{model.root.span}: the rule set tensor-shapes found no Cell [n..m] inside Block [n..m]; compile the"
+            " source model instead of an unfolded one, or leave rule sets out (--no-rules)"
+        )
     return tuple(tuple(blocks[number]) for number in sorted(blocks))
 
 
@@ -147,9 +152,24 @@ def _kind_problems(child: Feature, prefix: str, kinds: Mapping[str, type[Layer]]
         yield f"{child.span}: found {name!r}, expected a layer that the decoder knows: {wish}"
         return
     expected = {f.name for f in fields(kind)}
-    found = {head.origin.attribute for head in child.children if head.origin is not None and head.origin.attribute}
-    for missing in sorted(expected - found):
+    heads = {
+        head.origin.attribute: head for head in child.children if head.origin is not None and head.origin.attribute
+    }
+    for missing in sorted(expected - set(heads)):
         yield f"{child.span}: found {name!r} without the attribute {missing!r}, expected {', '.join(sorted(expected))}"
-    for unknown in sorted(found - expected):
+    for unknown in sorted(set(heads) - expected):
         wish = f"one of {', '.join(sorted(expected))}" if expected else "none"
         yield f"{child.span}: found the attribute {name}.{unknown}, expected {wish}"
+    if expected == set(heads):
+        domains = {f.name: _values(heads[f.name]) for f in fields(kind)}
+        for attribute, values in domains.items():
+            for value in values:
+                try:
+                    kind(**{key: others[0] for key, others in domains.items()} | {attribute: value})
+                except ShapeError as error:
+                    yield f"{heads[attribute].span}: the domain of {name}.{attribute}: {error}"
+
+
+def _values(head: Feature) -> list[Value]:
+    origins = (child.origin for child in head.children)
+    return [origin.value for origin in origins if origin is not None and origin.value is not None]

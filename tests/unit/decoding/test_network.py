@@ -107,7 +107,18 @@ def test_json_reads_back_to_the_same_architecture() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"schema": "other/1"}, {"cells": [{}]}, {"classes": None}, {"input_shape": [8, "x", 1]}]
+    "change",
+    [
+        {"schema": "other/1"},
+        {"cells": [{}]},
+        {"cells": []},
+        {"classes": None},
+        {"classes": 0},
+        {"input_shape": [8, "x", 1]},
+        {"input_shape": [8, 8.5, 1]},
+        {"input_shape": []},
+        {"comment": "more"},
+    ],
 )
 def test_damaged_json_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(DecodeError, match=r"arch\.json: "):

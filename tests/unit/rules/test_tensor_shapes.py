@@ -19,7 +19,8 @@ from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.translators.formats.registry import read_model
 from featurenet_uvl.translators.formats.uvl_reader import read_uvl
-from featurenet_uvl.translators.pipeline import compile_feature_model, compile_model
+from featurenet_uvl.translators.formats.uvl_writer import write_uvl
+from featurenet_uvl.translators.pipeline import compile_feature_model, compile_model, emit
 
 MODELS = Path(__file__).parents[3] / "models"
 
@@ -182,3 +183,22 @@ def test_a_layer_with_other_attributes_is_refused() -> None:
         compile_feature_model(model)
     assert "'Input1_Dense' without the attribute 'neurons'" in error.value.problems[0]
     assert "Input1_Dense.units, expected one of activation, neurons" in error.value.problems[1]
+
+
+def test_a_value_that_no_layer_can_have_is_refused_with_the_place_of_its_domain() -> None:
+    model = small_model(1, 1, [DENSE.replace("'relu'", "'relu', 'gallop'"), "Input#_Identity"], ["Operation#_Void"])
+    with pytest.raises(ModelError) as error:
+        compile_feature_model(model)
+    assert len(error.value.problems) == 2
+    assert (
+        "the domain of Input1_Dense.activation: found activation 'gallop', expected one of" in error.value.problems[0]
+    )
+
+
+def test_an_unfolded_model_does_not_pass_for_one_with_rules() -> None:
+    unfolded = emit(small_model(1, 1, [DENSE], ["Operation#_Void"]), "rewrite_constraints")
+    again = read_uvl(write_uvl(unfolded), "unfolded.uvl")
+    assert isinstance(again, FeatureModel)
+    with pytest.raises(ModelError, match=r"unfolded\.uvl:2:.*found no Cell .*compile the source model"):
+        compile_feature_model(again)
+    assert len(compile_feature_model(again, with_rules=False).variables) > 0
