@@ -96,7 +96,7 @@ def run_experiment(
         preset.protocol,
         folder / STORE,
         data=prepared.data,
-        workers=workers or preset.workers or available_cores(),
+        workers=preset.workers or available_cores() if workers is None else workers,
         time_limit_s=preset.time_limit_s,
         on_progress=on_progress,
         retry_failed=retry_failed,

@@ -64,11 +64,11 @@ def test_all_mistakes_together_each_with_its_line(tmp_path: Path) -> None:
         ("bounds =", "bounds = Block=three"),
         ("count = 30", "count = 0"),
         ("data = digits", "data = digit"),
-        ("epochs = 12", "epochs = 1.5"),
+        ("epochs = 6", "epochs = 1.5"),
         ("momentum = 0", "momentum = 1"),
         ("learning_rate = 0.01", "learning_rate = nan\nlerning_rate = 1"),
         ("workers = auto", "workers = many"),
-        ("time_limit_s = 120", "time_limit_s = -1\n[runs]\nx = 1"),
+        ("time_limit_s = 300", "time_limit_s = -1\n[runs]\nx = 1"),
     ):
         assert old in text
         text = text.replace(old, new)

@@ -84,7 +84,7 @@ def test_every_step_leaves_its_file(fake: Trainer, small: Preset, tmp_path: Path
     assert [step.split()[0] for step in steps] == ["data", "compiling", "sampling", "training", "writing"]
     caption = result.table.caption
     assert "4 networks sampled from s1.uvl (4 trained)" in caption
-    assert "digits: 1,437 training and 360 test images, 12 epochs, batch 32, SGD 0.01, seed 1" in caption
+    assert "digits: 1,437 training and 360 test images, 6 epochs, batch 32, SGD 0.01, seed 1" in caption
 
 
 def test_the_same_call_again_trains_nothing_and_changes_nothing(fake: Trainer, small: Preset, tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_results_of_something_else_are_refused(fake: Trainer, small: Preset, tmp
     before = contents(tmp_path)
     other = replace(small, sample_seed=2, protocol=replace(small.protocol, epochs=1))
     assert refusal(UsageError, other, tmp_path, fake) == (
-        f"{tmp_path}: found results of another preset (protocol.epochs 12 there, 1 here; sample.seed 1 there, 2 here), "
+        f"{tmp_path}: found results of another preset (protocol.epochs 6 there, 1 here; sample.seed 1 there, 2 here), "
         "expected those of smoke; pass another results folder, or remove this one"
     )
     manifest = json.loads((tmp_path / "run.json").read_text())
