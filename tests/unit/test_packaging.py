@@ -184,6 +184,31 @@ def test_make_stops_with_one_clear_line_where_python_is_missing(tmp_path: Path) 
     assert not (tmp_path / ".venv").exists()
 
 
+PYTHON_WITHOUT_INDEX = """#!/bin/sh
+if [ "$1" = -m ]; then
+  mkdir -p "$3/bin"
+  printf '#!/bin/sh\\ncase "$*" in *editable*) exit 1;; esac\\n' > "$3/bin/pip"
+  chmod +x "$3/bin/pip"
+fi
+"""
+
+
+def test_an_install_that_breaks_off_does_not_count(tmp_path: Path) -> None:
+    if shutil.which("make") is None:
+        pytest.skip("no make on this machine")
+    shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
+    for name in ("Makefile", "setup.cfg", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    python = tmp_path / "python"
+    python.write_text(PYTHON_WITHOUT_INDEX, encoding="utf-8")
+    python.chmod(0o755)
+    for _ in range(2):
+        done = subprocess.run(["make", "install", f"PYTHON={python}"], cwd=tmp_path, capture_output=True, check=False)
+        assert done.returncode != 0
+    assert (tmp_path / ".venv" / "bin" / "pip").exists()
+    assert not (tmp_path / ".venv" / ".installed").exists()
+
+
 def test_make_alone_lists_every_target() -> None:
     if shutil.which("make") is None:
         pytest.skip("no make on this machine")
