@@ -56,6 +56,15 @@ _DOMAINS: dict[str, list[tuple[Value, ...]]] = {
 }
 _CONSTANTS: dict[str, list[Value]] = {"p": [1, 2, 0, -3, 0.1, 0.2], "s": ["a", "b"]}
 _NUMERIC = ("x", "y", "p")
+_NUMBERS = (FeatureType.INTEGER, FeatureType.REAL)
+_TYPED: list[tuple[FeatureType, tuple[Value, ...]]] = [
+    (FeatureType.INTEGER, (1, 2)),
+    (FeatureType.INTEGER, (-1, 0, 3)),
+    (FeatureType.REAL, (0.5, 2)),
+    (FeatureType.STRING, ("a", "b")),
+    (FeatureType.STRING, ("", "a")),
+]
+"""Types with small domains; the first two are also written as constraints."""
 
 
 class Choices(Protocol):
@@ -106,6 +115,8 @@ class _Builder:
     """Each finished feature with the multi-features that it lies in, itself included."""
     limits: dict[str, int] = field(default_factory=dict)
     names: int = 0
+    bounds: list[Constraint] = field(default_factory=list)
+    """What gives typed features without a domain their values."""
 
     def pick(self, options: Sequence[T]) -> T:
         return options[self.choices.integer(0, len(options) - 1)]
@@ -116,7 +127,7 @@ class _Builder:
     def model(self) -> FeatureModel:
         self.left = self.choices.integer(1, 10)
         root = self._feature((), 0)
-        constraints = [Constraint(self._formula(2)) for _ in range(self.choices.integer(0, 2))]
+        constraints = [*self.bounds, *(Constraint(self._formula(2)) for _ in range(self.choices.integer(0, 2)))]
         if self.limits:
             indexed = [self._indexed() for _ in range(self.choices.integer(0, 2))]
             constraints += [Constraint(formula, is_indexed=True) for formula in indexed]
@@ -134,12 +145,28 @@ class _Builder:
         groups: list[Group] = []
         while self.left > 0 and depth < 4 and len(groups) < 2 and self.chance(90 if not depth else 45):
             groups.append(self._group(multis, depth))
-        is_typed = bool(depth) and self.chance(2)
-        attributes = (Attribute("domain", (1, 2)),) if is_typed else self._attributes()
-        kind = FeatureType.INTEGER if is_typed else FeatureType.BOOLEAN
+        attributes, kind = self._attributes(), FeatureType.BOOLEAN
+        if depth and self.chance(12):
+            kind, domain = self._type(name)
+            attributes = (*attributes, *domain)
         feature = Feature(name, tuple(groups), attributes, cardinality, kind)
         self.features.append((feature, multis))
         return feature
+
+    def _type(self, name: str) -> tuple[FeatureType, tuple[Attribute, ...]]:
+        """A type, and the attribute `domain`, or none and a constraint over the feature alone instead."""
+        kind, values = self.pick(_TYPED)
+        if self.chance(50):
+            return kind, (Attribute("domain", values),)
+        feature = FeatureRef(name)
+        bounds: Expression = Or(tuple(Comparison("==", feature, Constant(value)) for value in values))
+        if kind is FeatureType.INTEGER and self.chance(70):
+            low, high = Constant(values[0]), Constant(values[-1])
+            bounds = And((Comparison(">=", feature, low), Not(Comparison("<", high, feature))))
+        if self.chance(60):
+            bounds = Implies(feature, bounds)
+        self.bounds.append(Constraint(bounds))
+        return kind, ()
 
     def _cardinality(self) -> Cardinality:
         lower = self.choices.integer(0, 2)
@@ -196,7 +223,8 @@ class _Builder:
                 return Count(self.choices.integer(0, 1), self.choices.integer(1, 2), tuple(parts))
 
     def _comparison(self) -> Expression:
-        texts = self._attribute_refs(("t", "s"))
+        texts: list[Expression] = [*self._attribute_refs(("t", "s"))]
+        texts += [FeatureRef(f.name) for f, _ in self.features if f.type is FeatureType.STRING]
         if texts and self.chance(30):
             right: Expression = Constant(self.pick(["a", "b", "c", ""])) if self.chance(70) else self.pick(texts)
             return Comparison(self.pick(["==", "!="]), self.pick(texts), right)
@@ -204,7 +232,7 @@ class _Builder:
 
     def _term(self, depth: int) -> Expression:
         refs: list[Expression] = [*self._attribute_refs(_NUMERIC)]
-        refs += [FeatureRef(f.name) for f, _ in self.features if f.type is not FeatureType.BOOLEAN]
+        refs += [FeatureRef(f.name) for f, _ in self.features if f.type in _NUMBERS]
         kind = self.choices.integer(0, 6 if depth else 3)
         if kind == 0 or not refs:
             return Constant(self.pick([1, 2, 0, 3, 0.5, 0.3]))
@@ -294,7 +322,15 @@ class _Builder:
         texts = self._indexed_text(variables)
         if texts is not None:
             return texts
+        typed = [(f, m) for f, m in self.features if f.type in _NUMBERS]
+        if typed and self.chance(30):
+            feature, multis = self.pick(typed)
+            return self._indexed_value(
+                FeatureRef(feature.name, tuple(self._index(variables) for _ in multis)), variables
+            )
         found = [(f, m, a.name) for f, m in self.features for a in f.attributes if a.name in _NUMERIC]
+        if found and self.chance(15):
+            return self._indexed_value(self._aggregate(), variables)
         if not found:
             return self._indexed_feature(variables)
         feature, multis, name = self.pick(found)
@@ -305,6 +341,9 @@ class _Builder:
             indices = [self._index(variables) for _ in inner]
             indices[-1] = Arithmetic("+", self.pick(variables), value)
             return Implies(Comparison("==", left, value), FeatureRef(target.name, tuple(indices)))
+        return self._indexed_value(left, variables)
+
+    def _indexed_value(self, left: Expression, variables: list[IndexVariable]) -> Expression:
         right = self.pick([Constant(1), Constant(2), self._index(variables), self.pick(variables)])
         return Comparison(self.pick(["==", "!=", "<", ">="]), left, right)
 

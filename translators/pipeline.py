@@ -18,6 +18,7 @@ from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.ir.restriction import Restriction
 from featurenet_uvl.translators.formats.registry import read_model
 from featurenet_uvl.translators.passes.apply_bounds import apply_bounds
+from featurenet_uvl.translators.passes.definitions_as_features import definitions_as_features
 from featurenet_uvl.translators.passes.discretise_attributes import discretise_attributes
 from featurenet_uvl.translators.passes.restrict import restrict
 from featurenet_uvl.translators.passes.rewrite_constraints import rewrite_constraints
@@ -96,7 +97,7 @@ def emit(model: FeatureModel, stage: str) -> FeatureModel:
         model = run(model)
         if name == stage:
             return model
-    return rewrite_constraints(model).model
+    return definitions_as_features(rewrite_constraints(model))
 
 
 def to_boolean(model: FeatureModel, verify_each: bool = False) -> BooleanModel:

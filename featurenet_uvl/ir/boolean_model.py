@@ -22,14 +22,31 @@ from featurenet_uvl.ir.feature_model import Feature, FeatureModel, FeatureType, 
 
 
 @dataclass(frozen=True, slots=True)
+class Definition:
+    """A name for a formula: true exactly where the formula is. It is no feature and decides nothing.
+
+    `dual` is another form of the formula, equivalent to it where the definitions before hold and the tree is obeyed; as
+    clauses, `name => formula` and `dual => name` are then shorter than the formula both ways.
+    """
+
+    name: str
+    formula: Expression
+    dual: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BooleanModel:
     """A feature model without configurable attributes, multi-features, typed features or arithmetic.
 
-    `model` can be written in any format and opened anywhere. Every feature has an `origin`, so that a solution can be
-    read as a configuration of the source model. Plain attributes stay; they are constants and decide nothing any more.
+    `model` can be written in any format and opened anywhere, as long as there are no `definitions`; with those, see
+    `definitions_as_features`. Every feature has an `origin`, so that a solution can be read as a configuration of the
+    source model. Plain attributes stay; they are constants and decide nothing any more.
+
+    `definitions` speak of features and of definitions before them; constraints may mention them like features.
     """
 
     model: FeatureModel
+    definitions: tuple[Definition, ...] = ()
 
     @property
     def root(self) -> Feature:
@@ -52,6 +69,14 @@ class BooleanModel:
                 for a in feature.attributes
                 if a.is_configurable
             )
+        for definition in self.definitions:
+            for node in (*walk(definition.formula), *walk(definition.dual or definition.formula)):
+                problem = _not_propositional(node, names)
+                if problem:
+                    problems.append(f"definition {definition.name}: {problem}")
+            if definition.name in names:
+                problems.append(f"definition {definition.name}: found the name twice, expected it once")
+            names.add(definition.name)
         for constraint in self.model.constraints:
             for node in walk(constraint.formula):
                 problem = _not_propositional(node, names)

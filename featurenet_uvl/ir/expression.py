@@ -130,12 +130,16 @@ class Arithmetic:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """`sum(a)` or `avg(a)` over all selected instances, or `sum(a, F)` over those in the subtree of F."""
+    """`sum(a)` or `avg(a)` over all selected instances, or `sum(a, F)` over those in the subtree of F.
+
+    `more_scopes` are further subtrees that count, too: only unfolding makes them, from a multi-feature F.
+    """
 
     function: AggregateFunction
     attribute: str
     scope: str | None = None
     span: Span = field(default=NOWHERE, compare=False)
+    more_scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

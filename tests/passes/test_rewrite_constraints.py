@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from featurenet_uvl.errors import UnsupportedError
-from featurenet_uvl.ir.feature_model import FeatureModel
+from featurenet_uvl.errors import ModelError, UnsupportedError
+from featurenet_uvl.ir.feature_model import FeatureModel, FeatureType
 from featurenet_uvl.translators.formats.expression_text import format_expression
 from featurenet_uvl.translators.pipeline import to_boolean
 from tests.passes.before_after import read
@@ -15,6 +15,7 @@ features
             F {k {domain ['a', 'b', 'c']}, n {domain [1, 2, 3]}}
             G {cost 2}
             H {cost 5}
+            V {v [1, 2]}
 constraints
     CONSTRAINT
 """
@@ -46,10 +47,53 @@ def test_comparisons_become_the_values_for_which_they_hold(constraint: str, expe
     assert rewritten(constraint) == expected
 
 
-def test_a_table_that_would_be_too_large_is_refused_with_its_place() -> None:
-    names = [f"F{i}" for i in range(8)]
-    features = "\n".join(f"            {name} {{n {{domain [1, 2, 3, 4]}}}}" for name in names)
-    total = " + ".join(f"{name}.n" for name in names)
-    text = f"features\n    R\n        optional\n{features}\nconstraints\n    {total} < 9"
-    with pytest.raises(UnsupportedError, match=r"model\.uvl:13:\d+: .*65536 combinations.*at most 20000"):
-        to_boolean(read(text))
+@pytest.mark.parametrize(
+    ("constraint", "message"),
+    [
+        ("F.k < 1", r"^model\.uvl:9:\d+: found 'a' < 1, expected two numbers or two texts"),
+        ("F.k + 1 == 2", r"^model\.uvl:9:\d+: found 'a' in arithmetic, expected a number"),
+        ("len(F.n) == 1", r"^model\.uvl:9:\d+: found len of 1, expected a text"),
+        ("sum(k) == 1", r"^model\.uvl:9:\d+: found 'a' in sum\(\), expected numbers"),
+        ("sum(v) == 1", r"^model\.uvl:9:\d+: found V\.v, which has no single value"),
+    ],
+)
+def test_values_of_the_wrong_kind_are_refused_with_their_place(constraint: str, message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        rewritten(constraint)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "expected"),
+    [
+        ("n == 3", ["n_value_3"]),
+        ("n == 0", ["!n"]),
+        ("n < 2", ["!n_value_3"]),
+        ("n + 1 > 2 & n", ["n_value_3 & n"]),
+        ("len(t) == 0 & n", ["!t & n"]),
+        ("len(t) == 1", ["t"]),
+    ],
+)
+def test_a_typed_feature_is_a_proposition_or_a_value(constraint: str, expected: list[str]) -> None:
+    tree = """
+    features
+        R
+            optional
+                Integer n {domain [1, 3]}
+                String t {domain ['a', 'b']}
+    constraints
+        CONSTRAINT
+    """
+    model = to_boolean(read(tree.replace("CONSTRAINT", constraint)), verify_each=True).model
+    assert [format_expression(c.formula) for c in model.constraints] == expected
+    assert all(feature.type is FeatureType.BOOLEAN for feature in model.features())
+
+
+def wide_model(constraint: str) -> FeatureModel:
+    names = "\n".join(f"            F{i} {{n {{domain [1, 2, 3, 4]}}}}" for i in range(8))
+    return read(f"features\n    R\n        optional\n{names}\nconstraints\n    {constraint}")
+
+
+def test_a_large_comparison_that_is_not_linear_is_refused_with_its_place() -> None:
+    product = " * ".join(f"F{i}.n" for i in range(8))
+    with pytest.raises(UnsupportedError, match=r"model\.uvl:13:\d+: .*not linear over 65536.*at most 20000"):
+        to_boolean(wide_model(f"{product} < 9"))

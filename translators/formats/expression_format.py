@@ -159,6 +159,8 @@ def _primary_spelling(node: Expression, indexed: bool) -> _Spelling:
         case IndexVariable(name=name):
             return [_variable(name, node)]
         case Aggregate(function=function, attribute=attribute, scope=scope):
+            if node.more_scopes:
+                raise _unsupported(node, f"{function}() over {1 + len(node.more_scopes)} subtrees", "one")
             second = f", {format_name(scope, span)}" if scope is not None else ""
             return [f"{function}({format_name(attribute, span)}{second})"]
         case Call(function=name, argument=argument):

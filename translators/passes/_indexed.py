@@ -1,7 +1,7 @@
 """Indexed constraints: the ranges of their index variables, and their instances.
 
 A variable ranges over the instance numbers of the multi-features at whose index positions it stands alone; else over
-the domain of an attribute with which it is compared alone; else over the values for which some comparison or index that
+the domain of an attribute with which it is compared alone; else over the values for which some equality or index that
 is linear in it can hold while the other variables run over their ranges.
 """
 
@@ -17,6 +17,7 @@ from featurenet_uvl.ir.expression import (
     Aggregate,
     Arithmetic,
     AttributeRef,
+    Call,
     Comparison,
     Constant,
     Count,
@@ -31,8 +32,10 @@ from featurenet_uvl.ir.expression import (
 )
 from featurenet_uvl.ir.feature_model import Constraint
 from featurenet_uvl.ir.span import Span
-from featurenet_uvl.translators.passes._instances import Instances
-from featurenet_uvl.translators.passes._simplify import FALSE, exact, fold, fold_node, is_false, is_true
+from featurenet_uvl.translators.passes._arithmetic import place_of
+from featurenet_uvl.translators.passes._instances import MISSING, Instances
+from featurenet_uvl.translators.passes._instantiate import over_scopes
+from featurenet_uvl.translators.passes._simplify import FALSE, exact, fold, fold_node, is_true
 
 Ranges = Mapping[str, tuple[Value, ...]]
 
@@ -71,12 +74,23 @@ class _Expansion:
                 return AttributeRef(self.instances.name(feature, indices), attribute, None, span)
             case Quantified():
                 return self._count(node, values)
+            case Aggregate(scope=str(scope)):
+                numbers = self.instances.all_indices(scope)
+                return over_scopes(node, [self.instances.name(scope, indices) for indices in numbers])
             case Comparison():
-                operands = tuple(self.expand(child, values) for child in children(node))
-                missing = any(is_false(part) for operand in operands for part in walk(operand))
-                return FALSE if missing else fold(with_children(node, operands))
+                expanded = with_children(node, tuple(self._value(child, values) for child in children(node)))
+                missing = any(part is MISSING for part in walk(expanded))
+                return FALSE if missing else fold(expanded)
+            case Arithmetic() | Call():
+                return fold_node(with_children(node, tuple(self._value(child, values) for child in children(node))))
             case _:
                 return fold_node(with_children(node, tuple(self.expand(child, values) for child in children(node))))
+
+    def _value(self, node: Expression, values: Mapping[str, Value]) -> Expression:
+        """Like `expand` for a node that stands as a value, where a typed feature means what it holds."""
+        if isinstance(node, FeatureRef) and self._indices(node, values) is None:
+            return self.instances.absent_typed_value(node.name)
+        return self.expand(node, values)
 
     def _indices(self, node: FeatureRef | AttributeRef, values: Mapping[str, Value]) -> tuple[int, ...] | None:
         """The instance meant, or None if there is none with these numbers."""
@@ -100,10 +114,11 @@ def _name(node: FeatureRef | AttributeRef) -> str:
 
 
 def _check_references(constraint: Constraint, instances: Instances) -> None:
-    problems = []
+    problems: list[str] = []
+    attributes = {attribute for _, attribute in (*instances.domains, *instances.constants)}
     for node in walk(constraint.formula):
         if isinstance(node, Aggregate):
-            problems.append(f"{constraint.span}: found {node.function}() in an indexed constraint, expected none there")
+            problems.extend(_aggregate_problems(node, attributes, constraint.span, instances))
         if not isinstance(node, FeatureRef | AttributeRef):
             continue
         name, place = _name(node), node.span if node.span.line else constraint.span
@@ -118,6 +133,13 @@ def _check_references(constraint: Constraint, instances: Instances) -> None:
             problems.append(f"{place}: found unknown attribute {name}.{node.attribute}, expected one of the feature's")
     if problems:
         raise ModelError(problems)
+
+
+def _aggregate_problems(node: Aggregate, attributes: set[str], span: Span, instances: Instances) -> Iterator[str]:
+    if node.attribute not in attributes:
+        yield f"{place_of(node, span)}: found unknown attribute {node.attribute!r}, expected one of the model's"
+    if node.scope is not None and node.scope not in instances.enclosing:
+        yield f"{place_of(node, span)}: found unknown feature {node.scope!r}, expected a feature of the model"
 
 
 def _free_variables(formula: Expression) -> set[str]:
@@ -174,8 +196,8 @@ def _bare_range(formula: Expression, name: str, instances: Instances) -> tuple[V
                     limit = max(limit, instances.limits[multi])
         elif isinstance(node, Comparison):
             for one, other in ((node.left, node.right), (node.right, node.left)):
-                if isinstance(one, IndexVariable) and one.name == name and isinstance(other, AttributeRef):
-                    values.update(dict.fromkeys(instances.domains.get((other.feature, other.attribute), ())))
+                if isinstance(one, IndexVariable) and one.name == name:
+                    values.update(dict.fromkeys(instances.values_of(other)))
     return tuple(range(1, limit + 1)) if limit else tuple(values) or None
 
 
@@ -194,14 +216,13 @@ def _numbers(values: Iterable[Value]) -> list[Fraction]:
 
 
 def _linear_range(formula: Expression, name: str, known: Ranges, instances: Instances) -> tuple[Value, ...] | None:
-    """The values for which a comparison with an attribute, or an index, that is linear in the variable can hold."""
+    """The values for which an equality with an attribute, or an index, that is linear in the variable can hold."""
     values: set[Fraction] = set()
     for node in _walk_free(formula, name):
         if isinstance(node, Comparison):
-            for one, other in ((node.left, node.right), (node.right, node.left)):
-                if isinstance(one, AttributeRef):
-                    targets = _numbers(instances.domains.get((one.feature, one.attribute), ()))
-                    values |= _solutions(other, name, targets, known)
+            if node.operator == "==":
+                for one, other in ((node.left, node.right), (node.right, node.left)):
+                    values |= _solutions(other, name, _numbers(instances.values_of(one)), known)
         elif isinstance(node, FeatureRef | AttributeRef):
             for multi, index in zip(instances.enclosing[_name(node)], node.indices or (), strict=True):
                 values |= _solutions(index, name, map(Fraction, range(1, instances.limits[multi] + 1)), known)

@@ -7,8 +7,14 @@ from dataclasses import dataclass
 from itertools import product
 
 from featurenet_uvl.errors import ModelError
-from featurenet_uvl.ir.expression import Constant, Value
-from featurenet_uvl.ir.feature_model import AttributeValue, Feature, FeatureModel
+from featurenet_uvl.ir.expression import AttributeRef, Constant, Expression, FeatureRef, Value
+from featurenet_uvl.ir.feature_model import AttributeValue, Feature, FeatureModel, FeatureType
+
+VALUE = "value"
+"""The name under which a typed feature's value counts as a configurable attribute in origins."""
+
+MISSING = Constant(False)
+"""The value of a configurable attribute where its instance cannot exist; a comparison with it is false."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +23,14 @@ class Instances:
 
     `enclosing` gives, for each source feature, the multi-features that it lies in, itself included, outermost first.
     `limits` has the largest instance number of each multi-feature. `domains` has the values of each attribute that was
-    discretised, by feature and attribute name.
+    discretised, by feature and attribute name, `typed` those of typed features.
     """
 
     enclosing: Mapping[str, tuple[str, ...]]
     limits: Mapping[str, int]
     domains: Mapping[tuple[str, str], tuple[Value, ...]]
     constants: Mapping[tuple[str, str], AttributeValue]
+    typed: Mapping[str, tuple[FeatureType, tuple[Value, ...]]]
 
     def name(self, feature: str, indices: tuple[int, ...]) -> str:
         """The unfolded name of one instance, prefixed by the instances that it lies in.
@@ -46,10 +53,25 @@ class Instances:
         return product(*(range(1, self.limits[multi] + 1) for multi in self.enclosing[feature]))
 
     def absent_value(self, feature: str, attribute: str) -> Constant:
-        """An attribute of an instance that cannot exist: none (False) if configurable, else 0 or the empty text."""
+        """An attribute of an instance that cannot exist: MISSING if configurable, else 0, false or the empty text."""
         if (feature, attribute) in self.domains:
-            return Constant(False)
-        return Constant("" if isinstance(self.constants[feature, attribute], str) else 0)
+            return MISSING
+        value = self.constants[feature, attribute]
+        return Constant(False) if isinstance(value, bool) else Constant("" if isinstance(value, str) else 0)
+
+    def absent_typed_value(self, feature: str) -> Constant:
+        """The value of a typed feature's instance that cannot exist."""
+        return Constant("" if self.typed[feature][0] is FeatureType.STRING else 0)
+
+    def values_of(self, node: Expression) -> tuple[Value, ...]:
+        """What a configurable attribute or a typed feature can be; nothing for any other term."""
+        match node:
+            case AttributeRef(feature=feature, attribute=attribute):
+                return self.domains.get((feature, attribute), ())
+            case FeatureRef(name=name) if name in self.typed:
+                return self.typed[name][1]
+            case _:
+                return ()
 
     def is_multi(self, feature: str) -> bool:
         return feature in self.limits
@@ -67,6 +89,7 @@ def instances_of(model: FeatureModel) -> Instances:
     stack: list[tuple[Feature, tuple[str, ...]]] = [(model.root, ())]
     domains: dict[tuple[str, str], tuple[Value, ...]] = {}
     constants: dict[tuple[str, str], AttributeValue] = {}
+    typed: dict[str, tuple[FeatureType, tuple[Value, ...]]] = {}
     while stack:
         feature, multis = stack.pop()
         if feature.cardinality is not None:
@@ -78,25 +101,30 @@ def instances_of(model: FeatureModel) -> Instances:
                 )
             limits[feature.name] = feature.cardinality.upper or 0
         enclosing[feature.name] = multis
-        _note_attributes(feature, domains, constants)
+        if feature.type is not FeatureType.BOOLEAN:
+            typed.setdefault(feature.name, (feature.type, ()))
+        constants.update({(feature.name, a.name): a.value for a in feature.attributes if a.value is not None})
+        _note_domain(feature, domains, typed)
         stack.extend((child, multis) for child in feature.children)
     if model.root.cardinality is not None:
         problems.append(f"{model.root.span}: the root {model.root.name!r} has a cardinality, expected a single root")
     if problems:
         raise ModelError(problems)
-    return Instances(enclosing, limits, domains, constants)
+    return Instances(enclosing, limits, domains, constants, typed)
 
 
-def _note_attributes(
+def _note_domain(
     feature: Feature,
     domains: dict[tuple[str, str], tuple[Value, ...]],
-    constants: dict[tuple[str, str], AttributeValue],
+    typed: dict[str, tuple[FeatureType, tuple[Value, ...]]],
 ) -> None:
-    constants.update({(feature.name, a.name): a.value for a in feature.attributes if a.value is not None})
+    """Notes the values below the feature that stands for an attribute, or for a typed feature's value."""
     origin = feature.origin
-    if origin is not None and origin.attribute is not None and origin.value is None:
-        domains[origin.feature, origin.attribute] = tuple(
-            child.origin.value
-            for child in feature.children
-            if child.origin is not None and child.origin.value is not None
-        )
+    if origin is None or origin.attribute is None or origin.value is not None:
+        return
+    origins = (child.origin for child in feature.children)
+    values = tuple(child.value for child in origins if child is not None and child.value is not None)
+    if origin.feature in typed and origin.attribute == VALUE:
+        typed[origin.feature] = (typed[origin.feature][0], values)
+    else:
+        domains[origin.feature, origin.attribute] = values

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
-from featurenet_uvl.errors import ModelError, UnsupportedError
+from featurenet_uvl.errors import ModelError
 from featurenet_uvl.ir.expression import (
     Aggregate,
     And,
     Arithmetic,
     AttributeRef,
     Comparison,
+    Constant,
     Expression,
     FeatureRef,
     Implies,
@@ -22,6 +23,7 @@ from featurenet_uvl.ir.expression import (
     walk,
 )
 from featurenet_uvl.ir.feature_model import Constraint
+from featurenet_uvl.translators.passes._arithmetic import value_positions
 from featurenet_uvl.translators.passes._instances import Instances
 from featurenet_uvl.translators.passes._simplify import FALSE, fold_node, is_true
 
@@ -36,7 +38,6 @@ def expand_plain(constraint: Constraint, instances: Instances, unfolded: frozens
 
     Raises:
         ModelError: An unknown feature or attribute.
-        UnsupportedError: An average over the instances of a multi-feature from outside.
     """
     _check_names(constraint, instances, unfolded)
     multis = _surrounding(constraint.formula, instances)
@@ -85,8 +86,11 @@ def _check_names(constraint: Constraint, instances: Instances, unfolded: frozens
 def _surrounding(formula: Expression, instances: Instances) -> tuple[str, ...]:
     """The multi-features that enclose what is mentioned and is not their own subject, outermost first."""
     found: dict[str, None] = {}
+    values = value_positions(formula)
     for node in walk(formula):
         match node:
+            case FeatureRef(name=name) if id(node) in values:
+                found.update(dict.fromkeys(instances.enclosing.get(name, ())))
             case FeatureRef(name=name):
                 multis = instances.enclosing.get(name, ())
                 found.update(dict.fromkeys(multi for multi in multis if multi != name))
@@ -122,19 +126,22 @@ def _over_instances(formula: Expression, at: Mapping[str, int], instances: Insta
 
 
 def _aggregate(node: Aggregate, scope: str, at: Mapping[str, int], instances: Instances) -> Expression:
-    """An aggregate below the instances of its scope."""
+    """An aggregate below the instance of its scope at hand, or below all of them where it is seen from outside."""
     if not instances.is_multi(scope) or scope in at:
         return replace(node, scope=_instance_name(scope, at, instances))
+    numbers = range(1, instances.limits[scope] + 1)
+    return over_scopes(node, [_instance_name(scope, {**at, scope: number}, instances) for number in numbers])
+
+
+def over_scopes(node: Aggregate, scopes: Sequence[str]) -> Expression:
+    """The aggregate over these subtrees together, of which there may be none; a sum becomes one of sums."""
+    if not scopes:
+        return Constant(0, node.span)
     if node.function == "avg":
-        raise UnsupportedError(
-            f"{node.span}: found avg() over the multi-feature {scope!r} from outside, which this version"
-            " cannot translate"
-        )
-    count = instances.limits[scope]
-    terms = [replace(node, scope=_instance_name(scope, {**at, scope: i}, instances)) for i in range(1, count + 1)]
-    total: Expression = terms[0]
-    for term in terms[1:]:
-        total = Arithmetic("+", total, term, node.span)
+        return replace(node, scope=scopes[0], more_scopes=tuple(scopes[1:]))
+    total: Expression = replace(node, scope=scopes[0])
+    for scope in scopes[1:]:
+        total = Arithmetic("+", total, replace(node, scope=scope), node.span)
     return total
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from fractions import Fraction
+from typing import TypeAlias
 
 from featurenet_uvl.ir.expression import (
     And,
@@ -24,7 +25,10 @@ from featurenet_uvl.ir.expression import (
 
 TRUE, FALSE = Constant(True), Constant(False)
 
-_COMPARE: dict[ComparisonOperator, Callable[[Fraction | str, Fraction | str], bool]] = {
+Scalar: TypeAlias = Fraction | str | bool
+"""A value to calculate with."""
+
+_COMPARE: dict[ComparisonOperator, Callable[[Scalar, Scalar], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -34,16 +38,19 @@ _COMPARE: dict[ComparisonOperator, Callable[[Fraction | str, Fraction | str], bo
 }
 
 
-def exact(value: Value) -> Fraction | str:
-    """A value as comparisons see it: numbers exactly as written (0.1 is one tenth), truth values as 0 and 1."""
-    if isinstance(value, str):
-        return value
-    return Fraction(int(value)) if isinstance(value, bool) else Fraction(str(value))
+def exact(value: Value) -> Scalar:
+    """A value as comparisons see it: numbers exactly as written (0.1 is one tenth)."""
+    return value if isinstance(value, str | bool) else Fraction(str(value))
 
 
-def compare(comparison: ComparisonOperator, left: Fraction | str, right: Fraction | str) -> bool:
-    """Whether the comparison holds; between a text and a number only `!=` does."""
-    if isinstance(left, str) != isinstance(right, str):
+def is_comparable(comparison: ComparisonOperator, left: Scalar, right: Scalar) -> bool:
+    """Whether the comparison has a meaning: only two numbers or two texts are in an order."""
+    return comparison in ("==", "!=") or (type(left) is type(right) and not isinstance(left, bool))
+
+
+def compare(comparison: ComparisonOperator, left: Scalar, right: Scalar) -> bool:
+    """Whether a comparable pair is so; a number, a text and a truth value are different things."""
+    if type(left) is not type(right):
         return comparison == "!="
     return _COMPARE[comparison](left, right)
 
@@ -54,6 +61,11 @@ def is_true(node: Expression) -> bool:
 
 def is_false(node: Expression) -> bool:
     return isinstance(node, Constant) and node.value is False
+
+
+def negated(literal: Expression) -> Expression:
+    """The opposite of a literal or a truth value."""
+    return literal.operand if isinstance(literal, Not) else fold_node(Not(literal))
 
 
 def fold(node: Expression) -> Expression:
@@ -84,7 +96,8 @@ def fold_node(node: Expression) -> Expression:
         case Count():
             return _fold_count(node)
         case Comparison(operator=comparison, left=Constant(value=left_value), right=Constant(value=right_value)):
-            return Constant(compare(comparison, exact(left_value), exact(right_value)))
+            a, b = exact(left_value), exact(right_value)
+            return Constant(compare(comparison, a, b)) if is_comparable(comparison, a, b) else node
         case Arithmetic():
             return _fold_arithmetic(node)
         case _:
@@ -131,7 +144,9 @@ def _fold_arithmetic(node: Arithmetic) -> Expression:
     if not (isinstance(node.left, Constant) and isinstance(node.right, Constant)):
         return node
     left, right = node.left.value, node.right.value
-    if not (isinstance(left, int) and isinstance(right, int)) or node.operator == "/":
+    if not (isinstance(left, int) and isinstance(right, int)) or isinstance(left, bool) or isinstance(right, bool):
+        return node
+    if node.operator == "/":
         return node
     result = {"+": left + right, "-": left - right, "*": left * right}[node.operator]
     return Constant(result, node.span)

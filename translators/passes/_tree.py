@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from featurenet_uvl.ir.feature_model import Cardinality, Feature, Group, GroupKind
+from featurenet_uvl.ir.feature_model import Cardinality, Feature, FeatureType, Group, GroupKind
 from featurenet_uvl.ir.span import NOWHERE, Span
 
 
@@ -47,3 +47,28 @@ def freeze(root: FeatureDraft) -> Feature:
         )
         finished[id(draft)] = replace(draft.feature, groups=groups)
     return finished[id(root)]
+
+
+def draft_of(root: Feature) -> FeatureDraft:
+    """A draft of a finished tree, in which every feature can still be changed."""
+    result = FeatureDraft(root)
+    stack = [result]
+    while stack:
+        draft = stack.pop()
+        for group in draft.feature.groups:
+            members = [FeatureDraft(member) for member in group.members]
+            draft.groups.append(GroupDraft(group.kind, members, group.cardinality, group.span))
+            stack.extend(members)
+    return result
+
+
+def as_boolean(root: Feature) -> Feature:
+    """The same tree without types."""
+    draft = draft_of(root)
+    stack, changed = [draft], False
+    while stack:
+        current = stack.pop()
+        changed |= current.feature.type is not FeatureType.BOOLEAN
+        current.feature = replace(current.feature, type=FeatureType.BOOLEAN)
+        stack.extend(member for group in current.groups for member in group.members)
+    return freeze(draft) if changed else root

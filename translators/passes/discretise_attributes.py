@@ -5,48 +5,62 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from featurenet_uvl.errors import ModelError, UnsupportedError
-from featurenet_uvl.ir.expression import Value
-from featurenet_uvl.ir.feature_model import Attribute, Feature, FeatureModel, FeatureType, Group, GroupKind, Origin
-from featurenet_uvl.translators.passes._tree import FeatureDraft, GroupDraft, freeze
+from featurenet_uvl.errors import ModelError
+from featurenet_uvl.ir.expression import FeatureRef, Not, Value
+from featurenet_uvl.ir.feature_model import (
+    Attribute,
+    Constraint,
+    Feature,
+    FeatureModel,
+    FeatureType,
+    Group,
+    GroupKind,
+    Origin,
+)
+from featurenet_uvl.translators.passes._arithmetic import feature_values, place_of
+from featurenet_uvl.translators.passes._instances import VALUE
+from featurenet_uvl.translators.passes._tree import FeatureDraft, GroupDraft, draft_of, freeze
+from featurenet_uvl.translators.passes._typed_domains import DOMAIN, typed_domains
 
 
 def discretise_attributes(model: FeatureModel) -> FeatureModel:
     """The model in which each attribute with a domain is an abstract mandatory child with one alternative a value.
 
+    The value of a typed feature is such an attribute, `value`. The feature keeps its type as a mark: in comparisons its
+    name means this value until the constraints are rewritten.
+
     Needs: finite domains. Gives: features without configurable attributes; every feature has an `origin`; constraints
     still speak of `F.a` and find its values by the origins. Keeps: the number of configurations, and each of them.
 
     Raises:
-        ModelError: Two features would get the same name.
-        UnsupportedError: A typed feature.
+        ModelError: Two features would get the same name, a typed feature has no finite domain, a Boolean feature is
+            used as a value.
+        UnsupportedError: A typed feature with too many values.
 
     Source: Cordy, Schobbens, Heymans and Legay, "Beyond Boolean product-line model checking", ICSE 2013, section 3.
     """
+    domains = typed_domains(model)
+    sources = {feature.name: f"feature {feature.name} at {feature.span}" for feature in model.features()}
+    problems = _misused_features(model)
     drafts: dict[str, FeatureDraft] = {}
-    sources: dict[str, str] = {
-        feature.name: f"feature {feature.name} at {feature.span}" for feature in model.features()
-    }
-    problems: list[str] = []
+    impossible: list[Constraint] = []
     for feature in model.features():
-        if feature.type is not FeatureType.BOOLEAN:
-            raise UnsupportedError(
-                f"{feature.span}: found the {feature.type.value} feature {feature.name!r}, which this version cannot"
-                " translate; write it as a feature with an attribute that has a domain"
-            )
+        attributes = _configurable(feature, domains.get(feature.name))
+        heads = [_head(feature, attribute) for attribute in attributes if attribute.domain]
+        if any(attribute.domain == () for attribute in attributes):
+            impossible.append(Constraint(Not(FeatureRef(feature.name, None, feature.span)), span=feature.span))
+        problems.extend(problem for attribute in attributes for problem in _domain_problems(feature, attribute))
+        problems.extend(problem for head in heads for problem in _collisions(head, sources))
         draft = drafts.setdefault(feature.name, FeatureDraft(feature))
         draft.feature = _without_domains(feature)
-        heads = [_head(feature, attribute) for attribute in feature.attributes if attribute.is_configurable]
-        for head in heads:
-            problems.extend(_collisions(head, sources))
         if heads:
-            draft.groups.append(GroupDraft(GroupKind.MANDATORY, [_draft(head) for head in heads], span=feature.span))
+            draft.groups.append(GroupDraft(GroupKind.MANDATORY, [draft_of(head) for head in heads], span=feature.span))
         for group in feature.groups:
             members = [drafts.setdefault(member.name, FeatureDraft(member)) for member in group.members]
             draft.groups.append(GroupDraft(group.kind, members, group.cardinality, group.span))
     if problems:
         raise ModelError(problems)
-    return replace(model, root=freeze(drafts[model.root.name]))
+    return replace(model, root=freeze(drafts[model.root.name]), constraints=(*model.constraints, *impossible))
 
 
 def spell_value(value: Value) -> str:
@@ -59,8 +73,39 @@ def spell_value(value: Value) -> str:
     return re.sub(r"[^A-Za-z0-9_]", "_", text)
 
 
+def _configurable(feature: Feature, values: tuple[Value, ...] | None) -> list[Attribute]:
+    """The feature's attributes with a domain; `values` are those of a typed feature, an attribute before the others."""
+    given = [attribute for attribute in feature.attributes if attribute.is_configurable]
+    if values is None:
+        return given
+    own = Attribute(VALUE, domain=values, span=feature.span)
+    return [own, *(attribute for attribute in given if attribute.name != DOMAIN)]
+
+
+def _domain_problems(feature: Feature, attribute: Attribute) -> list[str]:
+    place = f"{attribute.span}: found {feature.name}.{attribute.name}"
+    if len(set(attribute.domain or ())) < len(attribute.domain or ()):
+        return [f"{place} with a number and a truth value that are equal, expected values that can be told apart"]
+    if feature.type is not FeatureType.BOOLEAN and attribute.name == VALUE and attribute.span is not feature.span:
+        return [f"{place} with a domain on a typed feature, which has a value already; rename it"]
+    return []
+
+
+def _misused_features(model: FeatureModel) -> list[str]:
+    """Boolean features that stand where a value is needed."""
+    typed = {feature.name: feature.type is not FeatureType.BOOLEAN for feature in model.features()}
+    return [
+        f"{place_of(node, constraint.span)}: found the Boolean feature {node.name!r} as a value, expected a typed one"
+        for constraint in model.constraints
+        for node in feature_values(constraint.formula)
+        if not typed.get(node.name, True)
+    ]
+
+
 def _without_domains(feature: Feature) -> Feature:
     plain = tuple(attribute for attribute in feature.attributes if not attribute.is_configurable)
+    if feature.type is not FeatureType.BOOLEAN:
+        plain = tuple(attribute for attribute in plain if attribute.name != DOMAIN)
     return replace(feature, attributes=plain, origin=Origin(feature.name))
 
 
@@ -82,11 +127,6 @@ def _head(feature: Feature, attribute: Attribute) -> Feature:
         origin=Origin(feature.name, (), attribute.name),
         span=attribute.span,
     )
-
-
-def _draft(head: Feature) -> FeatureDraft:
-    (group,) = head.groups
-    return FeatureDraft(head, [GroupDraft(group.kind, [FeatureDraft(v) for v in group.members], span=group.span)])
 
 
 def _collisions(head: Feature, sources: dict[str, str]) -> list[str]:

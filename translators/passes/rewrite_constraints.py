@@ -2,203 +2,187 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
-from math import ceil, floor, prod
+from math import prod
 
-from featurenet_uvl.errors import UnsupportedError
+from featurenet_uvl.errors import ModelError, UnsupportedError
 from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.expression import (
     Aggregate,
     And,
-    Arithmetic,
     AttributeRef,
-    Call,
     Comparison,
-    Constant,
+    ComparisonOperator,
     Expression,
     FeatureRef,
     Not,
     Or,
-    Value,
-    children,
     rebuild,
     walk,
 )
-from featurenet_uvl.ir.feature_model import Feature, FeatureModel
+from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.span import Span
-from featurenet_uvl.translators.passes._simplify import TRUE, compare, exact, fold, is_true
+from featurenet_uvl.translators.passes._arithmetic import comparison_holds, place_of, value_positions
+from featurenet_uvl.translators.passes._diagram import Definitions, compare_sum
+from featurenet_uvl.translators.passes._linear import Linear, average_parts, linear_form
+from featurenet_uvl.translators.passes._simplify import FALSE, TRUE, Scalar, fold, is_true, negated
+from featurenet_uvl.translators.passes._sources import Sources, Term, ValueNode
+from featurenet_uvl.translators.passes._tree import as_boolean
+
+MAX_TABLE = 64
+"""Up to this many combinations of values, a comparison is written as those for which it holds."""
 
 MAX_COMBINATIONS = 20_000
-"""How many combinations of values the table of one comparison may have."""
-
-Number = Fraction | str
+"""How many combinations the table of a comparison may have that is not linear."""
 
 
 def rewrite_constraints(model: FeatureModel) -> BooleanModel:
-    """The Boolean model: each comparison becomes the combinations of values for which it holds.
+    """The Boolean model: each comparison becomes the combinations of values for which it holds, or a diagram.
 
-    Needs: an unfolded model with origins. Gives: propositional constraints. Keeps: exactly the configurations.
+    Needs: an unfolded model with origins. Gives: propositional constraints; features without a type; definitions where
+    a linear comparison has more than MAX_TABLE combinations. Keeps: exactly the configurations.
 
-    A constant attribute of a deselected feature counts as 0 (a text as empty); a comparison that mentions a
-    configurable attribute of a deselected feature is false, and so is one that divides by zero. Numbers are exact.
+    The constant attribute or the typed value of a deselected feature counts as 0 (a text as empty); a comparison that
+    mentions a configurable attribute of a deselected feature is false, and so is one that divides by zero. Numbers are
+    exact.
 
     Raises:
-        UnsupportedError: A comparison over more than MAX_COMBINATIONS combinations of values.
+        ModelError: A text or truth value in arithmetic, a Boolean feature as a value.
+        UnsupportedError: A comparison that is not linear and has more than MAX_COMBINATIONS combinations of values, or
+            one whose diagram grows too large.
     """
-    tables = _Tables.of(model)
+    definitions = Definitions(frozenset(feature.name for feature in model.features()))
+    rewriting = _Rewriting(Sources.of(model), definitions)
     constraints = []
     for constraint in model.constraints:
-
-        def step(node: Expression, place: Span = constraint.span) -> Expression:
-            return tables.rewrite(node, place) if isinstance(node, Comparison) else node
-
-        formula = fold(rebuild(constraint.formula, step))
+        formula = rewriting.formula(constraint.formula, constraint.span)
         if not is_true(formula):
             constraints.append(replace(constraint, formula=formula))
-    return BooleanModel(replace(model, constraints=tuple(constraints)))
+    boolean = replace(model, root=as_boolean(model.root), constraints=tuple(constraints))
+    return BooleanModel(boolean, tuple(definitions.found))
 
 
 @dataclass(frozen=True, slots=True)
-class _Term:
-    """Something with a value that depends on features: the values it can take, each with its condition.
+class _Rewriting:
+    sources: Sources
+    definitions: Definitions
 
-    `owner` is the feature without which it has no value at all; None where it always has one. `default` is the position
-    of the choice that means "deselected" and adds nothing to an aggregate.
-    """
+    def formula(self, formula: Expression, place: Span) -> Expression:
+        values = value_positions(formula)
 
-    choices: tuple[tuple[Expression, Number], ...]
-    owner: str | None = None
-    default: int | None = None
+        def step(node: Expression) -> Expression:
+            if isinstance(node, Comparison):
+                return self._comparison(node, place_of(node, place))
+            if isinstance(node, AttributeRef) and id(node) not in values:
+                return self._truth_value(node, place_of(node, place))
+            return node
 
+        return fold(rebuild(formula, step))
 
-@dataclass(frozen=True, slots=True)
-class _Tables:
-    """Where the values of attributes are: `heads` for discretised ones, `constants` for the others."""
+    def _truth_value(self, node: AttributeRef, place: Span) -> Expression:
+        """An attribute that stands as a proposition."""
+        (term,) = self.sources.terms(node, place)
+        strange = [value for _, value in term.choices if not isinstance(value, bool)]
+        if strange:
+            raise ModelError(
+                f"{place}: found {node.feature}.{node.attribute} as a proposition, expected one that is true or false"
+            )
+        return Or(tuple(condition for condition, value in term.choices if value is True))
 
-    heads: Mapping[tuple[str, str], Feature]
-    constants: Mapping[tuple[str, str], Value]
-    parents: Mapping[str, str]
-
-    @classmethod
-    def of(cls, model: FeatureModel) -> _Tables:
-        heads: dict[tuple[str, str], Feature] = {}
-        constants: dict[tuple[str, str], Value] = {}
-        parents: dict[str, str] = {}
-        for feature in model.features():
-            for child in feature.children:
-                parents[child.name] = feature.name
-                if child.origin is not None and child.origin.attribute is not None and child.origin.value is None:
-                    heads[feature.name, child.origin.attribute] = child
-            for attribute in feature.attributes:
-                if isinstance(attribute.value, bool | int | float | str):
-                    constants[feature.name, attribute.name] = attribute.value
-        return cls(heads, constants, parents)
-
-    def rewrite(self, comparison: Comparison, place: Span) -> Expression:
-        """The comparison as a proposition."""
-        place = comparison.span if comparison.span.line else place
-        nodes = list(dict.fromkeys(n for n in walk(comparison) if isinstance(n, AttributeRef | Aggregate)))
-        terms = {node: self._terms(node, place) for node in nodes}
+    def _comparison(self, comparison: Comparison, place: Span) -> Expression:
+        nodes = list(dict.fromkeys(n for n in walk(comparison) if isinstance(n, ValueNode)))
+        terms = {node: self.sources.terms(node, place) for node in nodes}
         flat = list(dict.fromkeys(term for node in nodes for term in terms[node]))
         combinations = prod(len(term.choices) for term in flat)
+        if combinations > MAX_TABLE:
+            linear = self._linear(comparison, flat, place)
+            if linear is not None:
+                return linear
         if combinations > MAX_COMBINATIONS:
             raise UnsupportedError(
-                f"{place}: found a comparison over {combinations} combinations of values, expected at most"
-                f" {MAX_COMBINATIONS} in this version; split it, or make the domains smaller"
+                f"{place}: found a comparison that is not linear over {combinations} combinations of values, expected"
+                f" at most {MAX_COMBINATIONS}; split it, or make the domains smaller"
             )
-        true: list[list[Expression]] = []
-        false: list[list[Expression]] = []
-        for choice in product(*(range(len(term.choices)) for term in flat)):
-            position = dict(zip(flat, choice))
-            values = {node: [(t, position[t]) for t in terms[node]] for node in nodes}
-            held = _holds(comparison, values)
-            (true if held else false).append([t.choices[i][0] for t, i in position.items()])
-        return _table(true, false, [t.owner for t in flat if t.owner is not None])
+        return _table(comparison, terms, flat, place)
 
-    def _terms(self, node: AttributeRef | Aggregate, place: Span) -> tuple[_Term, ...]:
-        if isinstance(node, AttributeRef):
-            return (self._term(node.feature, node.attribute, place),)
-        found = sorted({*self.heads, *self.constants}, key=lambda key: (key[0], key[1]))
-        below = [f for f, a in found if a == node.attribute and self._is_below(f, node.scope)]
-        return tuple(self._summand(feature, node.attribute, place) for feature in below)
-
-    def _is_below(self, feature: str, scope: str | None) -> bool:
-        current: str | None = feature
-        while scope is not None and current is not None and current != scope:
-            current = self.parents.get(current)
-        return current is not None
-
-    def _term(self, feature: str, attribute: str, place: Span) -> _Term:
-        head = self.heads.get((feature, attribute))
-        if head is not None:
-            return _Term(tuple(_choices(head)), owner=feature)
-        value = self.constants.get((feature, attribute))
-        if value is None:
-            raise UnsupportedError(f"{place}: {feature}.{attribute} has no single value, expected a number or a text")
-        here, zero = exact(value), "" if isinstance(value, str) else Fraction(0)
-        selected = FeatureRef(feature)
-        if feature not in self.parents:
-            return _Term(((TRUE, here),))
-        return _Term(((selected, here), (Not(selected), zero)), default=1)
-
-    def _summand(self, feature: str, attribute: str, place: Span) -> _Term:
-        """Like `_term`, but a deselected feature adds nothing instead of making the comparison false."""
-        term = self._term(feature, attribute, place)
-        if term.owner is None:
-            return term
-        nothing = (Not(FeatureRef(feature)), Fraction(0))
-        return _Term((*term.choices, nothing), default=len(term.choices))
-
-
-def _choices(head: Feature) -> Iterator[tuple[Expression, Number]]:
-    for child in head.children:
-        if child.origin is not None and child.origin.value is not None:
-            yield FeatureRef(child.name), exact(child.origin.value)
-
-
-Values = Mapping[AttributeRef | Aggregate, list[tuple[_Term, int]]]
-
-
-def _holds(comparison: Comparison, values: Values) -> bool:
-    left, right = _evaluate(comparison.left, values), _evaluate(comparison.right, values)
-    return left is not None and right is not None and compare(comparison.operator, left, right)
-
-
-def _evaluate(node: Expression, values: Values) -> Number | None:
-    """The value of a term, None where it has none (a division by zero, arithmetic on a text)."""
-    match node:
-        case Constant(value=value):
-            return exact(value)
-        case AttributeRef():
-            ((term, position),) = values[node]
-            return term.choices[position][1]
-        case Aggregate(function=function):
-            parts = [term.choices[i][1] for term, i in values[node] if i != term.default]
-            numbers = [part for part in parts if isinstance(part, Fraction)]
-            total = sum(numbers, Fraction(0))
-            return total if function == "sum" or not numbers else total / len(numbers)
-        case Arithmetic(operator=operator):
-            a, b = (_evaluate(child, values) for child in children(node))
-            if not isinstance(a, Fraction) or not isinstance(b, Fraction) or (operator == "/" and b == 0):
-                return None
-            return a / b if operator == "/" else {"+": a + b, "-": a - b, "*": a * b}[operator]
-        case Call(function=function, argument=argument):
-            inner = _evaluate(argument, values)
-            if isinstance(inner, str):
-                return Fraction(len(inner)) if function == "len" else None
-            if inner is None or function == "len":
-                return None
-            return Fraction(floor(inner) if function == "floor" else ceil(inner))
-        case _:
+    def _linear(self, comparison: Comparison, flat: Sequence[Term], place: Span) -> Expression | None:
+        """The comparison as a diagram over partial sums; None if it is not linear."""
+        form = linear_form(comparison, self.sources, place)
+        if form is None:
             return None
+        operator = comparison.operator
+        if form.averages:
+            result = self._average(form, operator, place)
+        else:
+            result = compare_sum(form.weights, operator, -form.constant, self.definitions, place)
+        owners = dict.fromkeys(term.owner for term in flat if term.owner is not None)
+        return None if result is None else fold(And((*(FeatureRef(owner) for owner in owners), result)))
+
+    def _average(self, form: Linear, operator: ComparisonOperator, place: Span) -> Expression | None:
+        """`factor * average + constant` against 0: multiplied by how many are counted, of which 0 average to 0."""
+        if form.weights or len(form.averages) > 1:
+            return None
+        ((aggregate, factor),) = form.averages.items()
+        parts = average_parts(aggregate, self.sources, place)
+        if parts is None:
+            return None
+        weights, counted = parts
+        total = {literal: factor * weight for literal, weight in weights.items()}
+        for literal in counted:
+            total[literal] = total.get(literal, Fraction(0)) + form.constant
+        some = self.definitions.define(Or(counted))
+        if_some = compare_sum(total, operator, Fraction(0), self.definitions, place)
+        if_none = compare_sum({}, operator, -form.constant, self.definitions, place)
+        return fold(Or((And((some, if_some)), And((Not(some), if_none)))))
 
 
-def _table(true: list[list[Expression]], false: list[list[Expression]], owners: list[str]) -> Expression:
+Choice = Mapping[Term, int]
+
+
+def _table(
+    comparison: Comparison, terms: Mapping[ValueNode, tuple[Term, ...]], flat: Sequence[Term], place: Span
+) -> Expression:
+    """The combinations of values for which the comparison holds."""
+    true: list[list[Expression]] = []
+    false: list[list[Expression]] = []
+    for numbers in product(*(range(len(term.choices)) for term in flat)):
+        choice = dict(zip(flat, numbers))
+
+        def value(node: Expression, choice: Choice = choice) -> Scalar | None:
+            if not isinstance(node, ValueNode):
+                raise ModelError(f"{place}: found {type(node).__name__}, expected a value")
+            return _value(node, terms[node], choice, place)
+
+        held = comparison_holds(comparison, value, place)
+        (true if held else false).append([term.choices[i][0] for term, i in choice.items()])
+    return _shorter(true, false, [term.owner for term in flat if term.owner is not None])
+
+
+def _value(node: ValueNode, terms: Sequence[Term], choice: Choice, place: Span) -> Scalar | None:
+    if not isinstance(node, Aggregate):
+        return terms[0].choices[choice[terms[0]]][1]
+    numbers: list[Fraction] = []
+    for term in terms:
+        position = choice[term]
+        value = term.choices[position][1]
+        if not isinstance(value, Fraction):
+            raise ModelError(f"{place_of(node, place)}: found {value!r} in {node.function}(), expected numbers")
+        if position != term.default:
+            numbers.append(value)
+    total = sum(numbers, Fraction(0))
+    return total / len(numbers) if node.function == "avg" and numbers else total
+
+
+def _shorter(true: list[list[Expression]], false: list[list[Expression]], owners: list[str]) -> Expression:
     """The shorter of "one of the true combinations" and "all owners, and none of the false combinations"."""
+    if not true:
+        return FALSE
     owned = tuple(FeatureRef(owner) for owner in dict.fromkeys(owners))
+    if not false and not owned:
+        return TRUE
     if len(true) <= len(false) or (len(true[0]) == 1 and owned):
         return fold(Or(tuple(And(tuple(row)) for row in true)))
-    return fold(And((*owned, *(Or(tuple(Not(part) for part in row)) for row in false))))
+    return fold(And((*owned, *(Or(tuple(negated(part) for part in row)) for row in false))))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from featurenet_uvl.ir.boolean_model import BooleanModel
+from featurenet_uvl.ir.boolean_model import BooleanModel, Definition
+from featurenet_uvl.ir.expression import FeatureRef, Implies
 from featurenet_uvl.ir.feature_model import Group, GroupKind
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 from featurenet_uvl.translators.encodings.cardinality import (
@@ -22,8 +23,9 @@ def to_cnf(model: BooleanModel) -> ClauseBuilder:
     Needs: a Boolean model. Gives: a clause list that rule sets may still extend. Keeps: the configurations, one model
     each: auxiliaries are determined by the features.
 
-    Groups are written without auxiliaries, as FeatureIDE does (an alternative of n children has n (n - 1) / 2 + n + 1
-    clauses); `[n..m]` groups and large formulas get counters and definitions.
+    Definitions are the first auxiliaries, in their order. Groups are written without auxiliaries, as FeatureIDE does
+    (an alternative of n children has n (n - 1) / 2 + n + 1 clauses); `[n..m]` groups and large formulas get counters
+    and definitions.
     """
     features = list(model.model.features())
     builder = ClauseBuilder([feature.name for feature in features])
@@ -32,9 +34,19 @@ def to_cnf(model: BooleanModel) -> ClauseBuilder:
         parent = builder.variables[feature.name]
         for group in feature.groups:
             _add_group(builder, parent, group)
+    for definition in model.definitions:
+        _add_definition(builder, definition)
     for constraint in model.model.constraints:
         assert_formula(builder, constraint.formula)
     return builder
+
+
+def _add_definition(builder: ClauseBuilder, definition: Definition) -> None:
+    """A variable that is true exactly where the definition's formula is."""
+    builder.variables[definition.name] = builder.new()
+    name = FeatureRef(definition.name)
+    assert_formula(builder, Implies(name, definition.formula))
+    assert_formula(builder, Implies(definition.dual or definition.formula, name))
 
 
 def _add_group(builder: ClauseBuilder, parent: int, group: Group) -> None:

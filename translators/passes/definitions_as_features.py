@@ -1,0 +1,24 @@
+"""Write definitions as features, for formats that know nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from featurenet_uvl.ir.boolean_model import BooleanModel
+from featurenet_uvl.ir.expression import FeatureRef, Iff
+from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, Group, GroupKind
+
+
+def definitions_as_features(model: BooleanModel) -> FeatureModel:
+    """The feature model in which each definition is an abstract optional feature that equals its formula.
+
+    Needs: a Boolean model. Gives: an ordinary feature model that any format can hold. Keeps: the number of
+    configurations, and each of them on the other features.
+    """
+    if not model.definitions:
+        return model.model
+    root, constraints = model.root, model.model.constraints
+    auxiliaries = tuple(Feature(definition.name, is_abstract=True, span=root.span) for definition in model.definitions)
+    meanings = tuple(Constraint(Iff(FeatureRef(d.name), d.formula), span=root.span) for d in model.definitions)
+    group = Group(GroupKind.OPTIONAL, auxiliaries, span=root.span)
+    return replace(model.model, root=replace(root, groups=(*root.groups, group)), constraints=(*meanings, *constraints))
