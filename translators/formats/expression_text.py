@@ -280,9 +280,16 @@ class _Parser:
             self._tokens.expect(")")
             return Call(cast(ValueFunction, token.text), argument, place)
         attribute = self._aggregated(token)
-        scope = self._aggregated(token) if self._tokens.take_if(",") else None
+        scope = self._scope() if self._tokens.take_if(",") else None
         self._tokens.expect(")", "',' or ')'" if scope is None else "')'")
         return Aggregate(cast(AggregateFunction, token.text), attribute, scope, place)
+
+    def _scope(self) -> str:
+        """The feature after the comma; a dotted one belongs to an import."""
+        reference = self._reference()
+        if reference.indices is not None:
+            raise UnsupportedError(f"{reference.span}: found an indexed feature as a scope, expected a feature")
+        return reference.name if isinstance(reference, FeatureRef) else f"{reference.feature}.{reference.attribute}"
 
     def _aggregated(self, function: Token) -> str:
         match self._reference():

@@ -8,22 +8,28 @@ from typing import TypeAlias
 
 from lxml import etree
 
-from featurenet_uvl.ir.feature_model import Attribute, Cardinality, FeatureType
-from featurenet_uvl.translators.formats.featureide_document import Document, check_attributes, flag
+from featurenet_uvl.errors import ReadError
+from featurenet_uvl.ir.feature_model import Attribute, Cardinality, FeatureType, GroupKind
+from featurenet_uvl.translators.formats.featureide_document import Document, check_attributes, flag, without_place
 from featurenet_uvl.translators.formats.featureide_values import (
     CARDINALITY,
     CONSTRAINT_ATTRIBUTES,
+    CONSTRAINT_DESCRIPTIONS,
     DEFAULT_SUFFIX,
     FEATURE_TYPE,
     GROUP_CARDINALITY,
+    GROUP_HELPER,
+    GROUP_KIND,
     RESERVED,
     RULE_SEPARATOR,
     RULES,
     TYPES,
+    UVL_UNIT,
     parse_cardinality,
     parse_domain,
     parse_value,
 )
+from featurenet_uvl.translators.formats.uvl_features import parse_attribute_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,9 @@ class FeatureAttributes:
     constraints: list[tuple[etree._Element, str, str]] = field(default_factory=list)
     cardinality: Cardinality | None = None
     group_cardinality: Cardinality | None = None
+    group_kind: GroupKind | None = None
+    is_helper: bool = False
+    descriptions: tuple[etree._Element, str] | None = None
     type: FeatureType | None = None
 
 
@@ -115,6 +124,16 @@ def _read_reserved(
         document.report(element, f"found {name!r} with more than a value, expected a plain attribute of type string")
     elif name in CONSTRAINT_ATTRIBUTES:
         result.constraints.append((element, name, value))
+    elif name == CONSTRAINT_DESCRIPTIONS:
+        result.descriptions = (element, value)
+    elif name == GROUP_HELPER:
+        result.is_helper = True
+        if value != "true":
+            document.report(element, f"found {GROUP_HELPER} {value!r}, expected 'true'")
+    elif name == GROUP_KIND:
+        result.group_kind = next((kind for kind in (GroupKind.OR, GroupKind.ALTERNATIVE) if kind.value == value), None)
+        if result.group_kind is None:
+            document.report(element, f"found {GROUP_KIND} {value!r}, expected 'or' or 'alternative'")
     elif name == FEATURE_TYPE:
         result.type = next((kind for kind in FeatureType if kind.value == value), None)
         if result.type is None:
@@ -145,6 +164,13 @@ def _read_ordinary(
     notes = {"unit": declaration.unit}
     if declaration.is_configurable and kind == "string" and text:
         attribute = Attribute(name, domain=parse_domain(text), span=span)
+    elif kind == "string" and declaration.unit == UVL_UNIT and text is not None:
+        try:
+            attribute = Attribute(name, parse_attribute_value(text, span), span=span)
+        except ReadError as error:
+            document.report(element, f"in the value {text!r} of attribute {name!r}: {without_place(str(error))}")
+            return
+        notes = {}
     elif name == RULES and is_root and kind == "string" and text is not None:
         attribute = Attribute(name, tuple(text.split(RULE_SEPARATOR)) if text else (), span=span)
     else:

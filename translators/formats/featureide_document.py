@@ -16,6 +16,7 @@ MAX_PROBLEMS = 50
 _ROOT = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<([^\s/>]+)", re.DOTALL)
 _MARKUP = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<([^\s/>!?][^\s/>]*)", re.DOTALL)
 _POSITION_IN_MESSAGE = re.compile(r", line \d+, column \d+$")
+_PLACE = re.compile(r"^.*?:\d+(?::\d+)?: ")
 _TEXT_ELEMENTS = frozenset({"description", "var", "c", "tags"})
 """Elements that hold text; anywhere else text is a mistake that FeatureIDE would not mention."""
 
@@ -48,13 +49,16 @@ class Document:
         raise ReadError(lines)
 
 
-def parse_document(text: str, path: str, roots: Collection[str]) -> Document:
+def parse_document(
+    text: str, path: str, roots: Collection[str], text_elements: Collection[str] = _TEXT_ELEMENTS
+) -> Document:
     """The document, without expanding or fetching anything.
 
     Args:
         text: The file's text; what its XML declaration says of the encoding is ignored, as FeatureIDE does.
         path: For messages.
         roots: Allowed names of the root element.
+        text_elements: Names of the elements that hold text; text anywhere else is a problem.
 
     Raises:
         ReadError: Another root, a DOCTYPE, or text that is no well-formed XML.
@@ -82,7 +86,7 @@ def parse_document(text: str, path: str, roots: Collection[str]) -> Document:
         raise ReadError(_syntax_message(error, text, path)) from error
     places = dict(zip(root.iter(), _spans(path, text), strict=True))
     document = Document(path, root, places)
-    _report_stray_text(document)
+    _report_stray_text(document, text_elements)
     return document
 
 
@@ -117,10 +121,10 @@ def _span(path: str, text: str, position: int) -> Span:
     return Span(path, text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position))
 
 
-def _report_stray_text(document: Document) -> None:
+def _report_stray_text(document: Document, text_elements: Collection[str]) -> None:
     for element in document.places:
-        parts = [] if element.tag in _TEXT_ELEMENTS else [element.text]
-        if element.tag not in _TEXT_ELEMENTS:
+        parts = [] if element.tag in text_elements else [element.text]
+        if element.tag not in text_elements:
             parts += [child.tail for child in element]
         for part in parts:
             if part and part.strip():
@@ -132,6 +136,15 @@ def text_of(document: Document, element: etree._Element) -> str:
     if len(element):
         document.report(element[0], f"found <{element[0].tag}> in <{element.tag}>, expected text only")
     return element.text or ""
+
+
+def without_place(message: str) -> str:
+    """A message without the `path:line:column` at its start; the element's place says it better.
+
+    >>> without_place("m.xml:4:7: found x, expected y")
+    'found x, expected y'
+    """
+    return _PLACE.sub("", message)
 
 
 def flag(document: Document, element: etree._Element, name: str) -> bool:

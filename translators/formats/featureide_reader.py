@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from lxml import etree
@@ -32,6 +33,7 @@ from featurenet_uvl.ir.feature_model import (
     Group,
     GroupKind,
 )
+from featurenet_uvl.ir.span import Span
 from featurenet_uvl.translators.formats.expression_text import parse_formula
 from featurenet_uvl.translators.formats.featureide_attributes import FeatureAttributes, Heads, read_attributes
 from featurenet_uvl.translators.formats.featureide_document import (
@@ -40,17 +42,26 @@ from featurenet_uvl.translators.formats.featureide_document import (
     flag,
     parse_document,
     text_of,
+    without_place,
 )
-from featurenet_uvl.translators.formats.featureide_formulas import FORMULA_TAGS, read_formula
-from featurenet_uvl.translators.formats.featureide_values import CONSTRAINT_ATTRIBUTES, CONSTRAINT_SEPARATOR
+from featurenet_uvl.translators.formats.featureide_formulas import FORMULA_TAGS, is_rule, read_formula
+from featurenet_uvl.translators.formats.featureide_groups import helper_problem
+from featurenet_uvl.translators.formats.featureide_values import (
+    CONSTRAINT_ATTRIBUTES,
+    CONSTRAINT_DESCRIPTIONS,
+    CONSTRAINT_SEPARATOR,
+)
+from featurenet_uvl.translators.formats.uvl_values import unescape_text
 
 FEATURE_TAGS = ("and", "or", "alt", "feature")
 NAMESPACE_NOTE = "property:featurenet_uvl:namespace"
 """How a UVL namespace travels: as a custom property of the model."""
+ORDER_NOTE = "property:featurenet_uvl:constraint_order"
+"""Likewise, the places of the constraints in a model where they stand in another order than here."""
+OWN_NOTES = (NAMESPACE_NOTE, ORDER_NOTE)
 
 _SECTIONS = ("properties", "struct", "constraints", "comments", "featureOrder", "calculations", "colorSchemes")
 _OLD_CALCULATIONS = frozenset({"auto", "constraints", "features", "redundant", "tautology"})
-_PLACE = re.compile(r"^.*?:\d+(?::\d+)?: ")
 _BLANK_LINE = re.compile(r"\A[ \t\r]*\n")
 _AFTER_LINE_BREAK = re.compile(r"\n[ \t\n\x0b\f\r]+")
 
@@ -79,11 +90,12 @@ def read_featureide(source: str | bytes, path: str) -> FeatureModel:
     tree = _Tree(document)
     feature = tree.read(root)
     rules, rule_notes = _rules(document, sections.get("constraints"), tree.names)
-    texts = _text_constraints(document, tree)
+    texts = list(_text_constraints(document, tree))
     notes = [*_model_notes(document, sections, tree.names), *rule_notes]
-    namespace = next((text for key, text in notes if key == NAMESPACE_NOTE), None)
+    own = {key: text for key, text in notes if key in OWN_NOTES}
+    constraints = in_order([*rules, *_described(document, tree, texts)], own.get(ORDER_NOTE, ""))
     model = FeatureModel(
-        feature, (*rules, *texts), namespace, tuple(note for note in notes if note[0] != NAMESPACE_NOTE)
+        feature, constraints, own.get(NAMESPACE_NOTE), tuple(note for note in notes if note[0] not in OWN_NOTES)
     )
     try:
         model.verify()
@@ -154,6 +166,14 @@ class _Tree:
             built[element] = self._feature(element, [built.pop(child) for child in self._children[element]])
         return built[root]
 
+    def descriptions(self) -> tuple[etree._Element, str] | None:
+        """The root's attribute with the descriptions of text constraints."""
+        for element in self._order[1:]:
+            other = self._attributes[element].descriptions
+            if other is not None:
+                self._document.report(other[0], f"found {CONSTRAINT_DESCRIPTIONS} here, expected it on the root")
+        return self._attributes[self._order[0]].descriptions
+
     def text_constraints(self) -> Iterator[tuple[etree._Element, str, str]]:
         """Attribute element, name and value of the attributes that hold constraints."""
         for element in self._order:
@@ -166,7 +186,6 @@ class _Tree:
         name = element.get("name", "")
         if not name or "\n" in name or "\r" in name:
             document.report(element, f"found the feature name {name!r}, expected a name of one line")
-        self.names.setdefault(name, element)
         notes = self._notes[element] = []
         children = self._children[element] = []
         attributes: list[etree._Element] = []
@@ -188,6 +207,8 @@ class _Tree:
             notes.append(("hidden", "true"))
         read = read_attributes(document, attributes, heads, is_root=is_root)
         self._attributes[element] = read
+        if not read.is_helper:
+            self.names.setdefault(name, element)
         notes.extend(read.notes)
         return read.heads
 
@@ -221,15 +242,37 @@ class _Tree:
                 yield Group(GroupKind.CARDINALITY, tuple(children), limits, span)
             else:
                 document.report(element, "found group_cardinality without children, expected some")
+        elif self._attributes[element].group_kind is not None:
+            if element.tag != "and" or [child.get("mandatory") for child in elements] != ["true"]:
+                document.report(element, "found group_kind here, expected it on an <and> with one mandatory child")
+            yield Group(self._attributes[element].group_kind or GroupKind.OR, tuple(children), None, span)
         elif element.tag in ("or", "alt") and len(children) > 1:
             yield Group(GroupKind.OR if element.tag == "or" else GroupKind.ALTERNATIVE, tuple(children), None, span)
         elif element.tag in ("or", "alt") and children:
             yield Group(GroupKind.MANDATORY, tuple(children), None, span)
         else:
-            pairs = zip(elements, children, strict=True)
-            for is_mandatory, run in groupby(pairs, lambda pair: pair[0].get("mandatory") == "true"):
-                kind = GroupKind.MANDATORY if is_mandatory else GroupKind.OPTIONAL
-                yield Group(kind, tuple(child for _, child in run), None, span)
+            yield from self._runs(elements, children, span)
+            return
+        for child in elements:
+            if self._attributes[child].is_helper:
+                document.report(child, "found a group helper here, expected it below an <and> of its own kind")
+
+    def _runs(self, elements: list[etree._Element], children: list[Feature], span: Span) -> Iterator[Group]:
+        """The groups of an `and`: runs of mandatory and optional children, and what helpers stand for."""
+
+        def kind_of(pair: tuple[etree._Element, Feature]) -> etree._Element | bool:
+            element = pair[0]
+            return element if self._attributes[element].is_helper else element.get("mandatory") == "true"
+
+        for kind, run in groupby(zip(elements, children, strict=True), kind_of):
+            members = tuple(child for _, child in run)
+            if isinstance(kind, bool):
+                yield Group(GroupKind.MANDATORY if kind else GroupKind.OPTIONAL, members, None, span)
+                continue
+            problem = helper_problem(members[0], is_mandatory=kind.get("mandatory") == "true")
+            if problem:
+                self._document.report(kind, problem)
+            yield from members[0].groups
 
 
 def _description(
@@ -314,10 +357,42 @@ def _text_constraints(document: Document, tree: _Tree) -> Iterator[Constraint]:
             try:
                 formula = parse_formula(text.strip(), document.place(element), indexed=is_indexed)
             except (ReadError, UnsupportedError) as error:
-                message = _PLACE.sub("", str(error))  # the parser counts columns from the element's, which says nothing
+                message = without_place(str(error))  # the parser counts columns from the element's, which says nothing
                 document.report(element, f"in the constraint {text.strip()!r}: {message}")
             else:
                 yield Constraint(formula, is_indexed, span=document.place(element))
+
+
+def _described(document: Document, tree: _Tree, constraints: list[Constraint]) -> list[Constraint]:
+    """The text constraints with the descriptions of the root's attribute."""
+    found = tree.descriptions()
+    if found is None:
+        return constraints
+    element, value = found
+    texts = value.split(CONSTRAINT_SEPARATOR)
+    if len(texts) != len(constraints):
+        document.report(element, f"found {len(texts)} descriptions, expected one for each of {len(constraints)}")
+        return constraints
+    try:
+        return [replace(c, description=unescape_text(text)) for c, text in zip(constraints, texts, strict=True)]
+    except ValueError as error:
+        document.report(element, f"in {CONSTRAINT_DESCRIPTIONS}: {error}")
+        return constraints
+
+
+def in_order(constraints: list[Constraint], order: str) -> tuple[Constraint, ...]:
+    """The constraints in the order that a note gives; as they are where it no longer fits, after an edit.
+
+    The order has no meaning but to give a UVL file back as it was. Rules never change places among themselves.
+    """
+    places = [int(word) for word in order.split() if word.isdigit() and len(word) < 10]
+    if sorted(places) != list(range(1, len(constraints) + 1)):
+        return tuple(constraints)
+    pairs = sorted(zip(places, constraints, strict=True), key=lambda pair: pair[0])
+    rules = [c for c in constraints if not c.is_indexed and is_rule(c.formula)]
+    if [c for _, c in pairs if not c.is_indexed and is_rule(c.formula)] != rules:
+        return tuple(constraints)
+    return tuple(constraint for _, constraint in pairs)
 
 
 def _model_notes(

@@ -11,13 +11,30 @@ from featurenet_uvl.ir.feature_model import Cardinality
 CARDINALITY = "cardinality"
 GROUP_CARDINALITY = "group_cardinality"
 FEATURE_TYPE = "feature_type"
+GROUP_KIND = "group_kind"
+"""`or` or `alternative`, on a feature with a single child, where the element cannot say it."""
+GROUP_HELPER = "group_helper"
 RULES = "rules"
 DEFAULT_SUFFIX = "_default"
 CONSTRAINT_ATTRIBUTES = {"constraint": False, "constraints": False, "array_constraints": True}
 """Attributes that hold constraints, and whether these are indexed."""
 CONSTRAINT_SEPARATOR = " ; "
+CONSTRAINT_DESCRIPTIONS = "constraint_descriptions"
+"""On the root: the descriptions of the constraints in attributes, escaped, in their order."""
 RULE_SEPARATOR = "|"
-RESERVED = frozenset({CARDINALITY, GROUP_CARDINALITY, FEATURE_TYPE, *CONSTRAINT_ATTRIBUTES})
+UVL_UNIT = "uvl:value"
+"""The unit of a string that holds a value as UVL spells it: a vector or a map."""
+RESERVED = frozenset(
+    {
+        CARDINALITY,
+        GROUP_CARDINALITY,
+        GROUP_KIND,
+        GROUP_HELPER,
+        FEATURE_TYPE,
+        CONSTRAINT_DESCRIPTIONS,
+        *CONSTRAINT_ATTRIBUTES,
+    }
+)
 """Names that a model's own attributes cannot have in this format."""
 
 TYPES = ("string", "long", "double", "boolean")

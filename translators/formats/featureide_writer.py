@@ -4,34 +4,51 @@ What FeatureIDE's format has no word for is carried by attributes of `extendedFe
 
 - a configurable attribute is `configurable="true"` with its domain as value, `1x1|3x3|5x5`; numerals are numbers, and a
   text that could be taken for something else stands in single quotes; the default of `A` is the constant `A_default`;
+- a vector or map is a text as UVL spells it, with the unit `uvl:value`;
 - `cardinality` and `group_cardinality` (on an `and` with optional children) hold `1..5` or `0..*`;
+- `group_kind` holds `or` or `alternative` for a group with one member; `group_helper` marks the features below which
+  further groups of a feature are put, see `featureide_groups`;
 - `feature_type` holds `Integer`, `Real` or `String`; `rules` on the root holds names joined by `|`;
-- `constraints` and `array_constraints` on the root hold the constraints that no `rule` can say, joined by ` ; `.
+- `constraints` and `array_constraints` on the root hold the constraints that no `rule` can say, joined by ` ; `, and
+  `constraint_descriptions` their descriptions, escaped as in UVL.
 
-The namespace is a custom property. Notes are written where `featureide_reader` found them.
+The namespace, and the order of the constraints where it is another one, are custom properties. Notes are written where
+`featureide_reader` found them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from xml.sax.saxutils import escape
 
 from featurenet_uvl.errors import UnsupportedError
 from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, GroupKind
-from featurenet_uvl.translators.formats.expression_text import format_expression
+from featurenet_uvl.translators.formats.expression_format import format_expression
 from featurenet_uvl.translators.formats.featureide_attribute_writer import attribute_lines, element
 from featurenet_uvl.translators.formats.featureide_formulas import format_formula, is_rule
-from featurenet_uvl.translators.formats.featureide_reader import NAMESPACE_NOTE
-from featurenet_uvl.translators.formats.featureide_values import CONSTRAINT_SEPARATOR
+from featurenet_uvl.translators.formats.featureide_groups import split_groups
+from featurenet_uvl.translators.formats.featureide_reader import NAMESPACE_NOTE, ORDER_NOTE
+from featurenet_uvl.translators.formats.featureide_values import CONSTRAINT_DESCRIPTIONS, CONSTRAINT_SEPARATOR
+from featurenet_uvl.translators.formats.losses import attempt, with_writable_names
+from featurenet_uvl.translators.formats.model_names import map_features
+from featurenet_uvl.translators.formats.uvl_values import escape_text
 
 _BAD_NAME = re.compile(r'["()\r\n]')
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FEATURE_NOTES = ("description", "hidden", "graphics:", "property:", "attribute:")
+_MODEL_NOTES = ("comment", "featureOrder", "rule:", "graphics:", "calculations:", "property:")
 _GROUP_TAGS = {GroupKind.OR: "or", GroupKind.ALTERNATIVE: "alt"}
 
 
-def write_featureide(model: FeatureModel) -> str:
+def write_featureide(model: FeatureModel, losses: list[str] | None = None) -> str:
     """The text of a FeatureIDE XML file; equal input gives equal text.
+
+    Args:
+        model: The model to write.
+        losses: Where given, what the format has no place for is left out, or renamed, and each such thing adds a line.
 
     Raises:
         UnsupportedError: Something that neither the format nor the conventions above can carry, with its place.
@@ -46,13 +63,14 @@ def write_featureide(model: FeatureModel) -> str:
     </featureModel>
     """
     model.verify()
+    model = split_groups(_without_strange_notes(with_writable_names(model, nearest_name, losses), losses))
     rules = [c for c in model.constraints if not c.is_indexed and is_rule(c.formula)]
-    others = [c for c in model.constraints if c.is_indexed or not is_rule(c.formula)]
-    struct = list(_struct(model, others))
+    others = _texts_of_others(model.constraints, losses)
+    struct = list(_struct(model, others, losses))
     is_extended = any(line.lstrip("\t").startswith("<attribute ") for line in struct)
     root = "extendedFeatureModel" if is_extended else "featureModel"
     lines = ['<?xml version="1.0" encoding="UTF-8" standalone="no"?>', f"<{root}>"]
-    lines += _section("properties", _properties(model))
+    lines += _section("properties", _properties(model, [*rules, *(constraint for constraint, _ in others)]))
     lines += ["\t<struct>", *struct, "\t</struct>"]
     lines += _section("constraints", _rules(model, rules))
     lines += _section("comments", (f"\t\t<c>{_text(text)}</c>" for key, text in model.notes if key == "comment"))
@@ -63,11 +81,52 @@ def write_featureide(model: FeatureModel) -> str:
         lines.append("\t</featureOrder>")
     lines += [f"</{root}>", ""]
     text = "\n".join(lines)
+    return attempt(partial(_checked_text, text), losses, "written as ?") or _NOT_XML.sub("?", text)
+
+
+def _checked_text(text: str) -> str:
     bad = _NOT_XML.search(text)
     if bad:
         line = text[text.rfind("\n", 0, bad.start()) + 1 :].split("\n", 1)[0].strip()
         raise UnsupportedError(f"found the character {bad[0]!r} in {line[:60]!r}, which XML cannot carry")
     return text
+
+
+def nearest_name(name: str) -> str:
+    """The name, or one that FeatureIDE's editor opens in its place.
+
+    >>> nearest_name("size (MB)"), nearest_name("M.2 SSD")
+    ('size _MB_', 'M.2 SSD')
+    """
+    return _BAD_NAME.sub("_", name) if name.strip() else "_"
+
+
+def _without_strange_notes(model: FeatureModel, losses: list[str] | None) -> FeatureModel:
+    """The model, if every note has a place in the format; else without those that have none."""
+    strange = [
+        _strange_note(f"feature {f.name!r}", str(f.span), key)
+        for f in model.features()
+        for key, _ in f.notes
+        if not key.startswith(_FEATURE_NOTES)
+    ]
+    strange += [
+        _strange_note("the model", str(model.root.span), key)
+        for key, _ in model.notes
+        if not key.startswith(_MODEL_NOTES)
+    ]
+    if strange and losses is None:
+        raise UnsupportedError("\n".join(strange))
+    if losses is None or not strange:
+        return model
+    losses.extend(f"{line}; left out" for line in strange)
+    return map_features(
+        replace(model, notes=tuple(note for note in model.notes if note[0].startswith(_MODEL_NOTES))),
+        lambda feature: replace(feature, notes=tuple(n for n in feature.notes if n[0].startswith(_FEATURE_NOTES))),
+    )
+
+
+def _strange_note(owner: str, place: str, key: str) -> str:
+    return f"{place}: found the note {key!r} on {owner}, for which FeatureIDE XML has no place"
 
 
 def _section(name: str, content: Iterator[str]) -> list[str]:
@@ -79,15 +138,16 @@ def _text(text: str) -> str:
     return escape(text, {"\r": "&#13;"})
 
 
-def _properties(model: FeatureModel) -> Iterator[str]:
-    known = ("graphics:", "calculations:", "property:")
+def _properties(model: FeatureModel, written: list[Constraint]) -> Iterator[str]:
     for key, value in model.notes:
-        if key.startswith(known):
+        if key.startswith(("graphics:", "calculations:", "property:")):
             yield _property(2, key, value)
-        elif key not in ("comment", "featureOrder") and not key.startswith("rule:"):
-            raise UnsupportedError(f"found the note {key!r} on the model, for which FeatureIDE XML has no place")
     if model.namespace is not None:
         yield _property(2, NAMESPACE_NOTE, model.namespace)
+    places = {id(constraint): place for place, constraint in enumerate(model.constraints, 1)}
+    order = [places[id(constraint)] for constraint in written]
+    if order != sorted(order):
+        yield _property(2, ORDER_NOTE, " ".join(map(str, order)))
 
 
 def _property(depth: int, note: str, value: str) -> str:
@@ -98,7 +158,7 @@ def _property(depth: int, note: str, value: str) -> str:
     return element(depth, tag, data_type=kind, key=key, value=value)
 
 
-def _struct(model: FeatureModel, others: list[Constraint]) -> Iterator[str]:
+def _struct(model: FeatureModel, others: list[tuple[Constraint, str]], losses: list[str] | None) -> Iterator[str]:
     stack: list[tuple[int, Feature | str, bool]] = [(2, model.root, True)]
     while stack:
         depth, feature, is_mandatory = stack.pop()
@@ -106,7 +166,7 @@ def _struct(model: FeatureModel, others: list[Constraint]) -> Iterator[str]:
             yield "\t" * depth + feature
             continue
         tag, children = _children(feature)
-        content = [*_content(feature, depth + 1, is_root=feature is model.root)]
+        content = [*_content(feature, depth + 1, losses, is_root=feature is model.root)]
         if feature is model.root:
             content += _constraint_attributes(others, depth + 1)
         yield element(
@@ -134,12 +194,6 @@ def _children(feature: Feature) -> tuple[str, list[tuple[Feature, bool]]]:
     children: list[tuple[Feature, bool]] = []
     for group in feature.groups:
         is_single_choice = group.kind in _GROUP_TAGS and len(group.members) == 1
-        is_plain = group.kind in (GroupKind.MANDATORY, GroupKind.OPTIONAL) or is_single_choice
-        if not is_plain and len(kinds) > 1:
-            raise UnsupportedError(
-                f"{group.span}: found {group.kind.value} group beside another group below {feature.name!r}; FeatureIDE"
-                " XML has one group a feature: put one of them below an abstract mandatory feature"
-            )
         is_mandatory = group.kind is GroupKind.MANDATORY or is_single_choice
         children.extend((child, is_mandatory) for child in group.members)
     return "and", children
@@ -154,7 +208,7 @@ def _checked_name(feature: Feature) -> str:
     return feature.name
 
 
-def _content(feature: Feature, depth: int, *, is_root: bool) -> Iterator[str]:
+def _content(feature: Feature, depth: int, losses: list[str] | None, *, is_root: bool) -> Iterator[str]:
     """Description, properties and attributes of a feature."""
     for key, text in feature.notes:
         if key == "description":
@@ -162,11 +216,7 @@ def _content(feature: Feature, depth: int, *, is_root: bool) -> Iterator[str]:
     for key, text in feature.notes:
         if key.startswith(("graphics:", "property:")):
             yield _property(depth, key, text)
-        elif key not in ("description", "hidden") and not key.startswith("attribute:"):
-            raise UnsupportedError(
-                f"{feature.span}: found the note {key!r} on {feature.name!r}, for which FeatureIDE XML has no place"
-            )
-    yield from attribute_lines(feature, depth, is_root=is_root)
+    yield from attribute_lines(feature, depth, is_root=is_root, losses=losses)
 
 
 def _description(text: str, depth: int) -> Iterator[str]:
@@ -180,11 +230,23 @@ def _description(text: str, depth: int) -> Iterator[str]:
     yield f"{indent}</description>"
 
 
-def _constraint_attributes(others: list[Constraint], depth: int) -> Iterator[str]:
+def _texts_of_others(constraints: tuple[Constraint, ...], losses: list[str] | None) -> list[tuple[Constraint, str]]:
+    """The constraints that no rule can say with their texts, plain ones first."""
+    others = [c for c in constraints if c.is_indexed or not is_rule(c.formula)]
+    ordered = sorted(others, key=lambda constraint: constraint.is_indexed)
+    texts = [(c, attempt(partial(_constraint_text, c), losses, "the constraint is left out")) for c in ordered]
+    return [(constraint, text) for constraint, text in texts if text is not None]
+
+
+def _constraint_attributes(others: list[tuple[Constraint, str]], depth: int) -> Iterator[str]:
     for name, is_indexed in (("constraints", False), ("array_constraints", True)):
-        texts = [_constraint_text(constraint) for constraint in others if constraint.is_indexed == is_indexed]
+        texts = [text for constraint, text in others if constraint.is_indexed == is_indexed]
         if texts:
             yield element(depth, "attribute", name=name, type="string", unit="", value=CONSTRAINT_SEPARATOR.join(texts))
+    if any(constraint.description for constraint, _ in others):
+        texts = [escape_text(constraint.description).replace(";", "%3B") for constraint, _ in others]
+        text = CONSTRAINT_SEPARATOR.join(texts)
+        yield element(depth, "attribute", name=CONSTRAINT_DESCRIPTIONS, type="string", unit="", value=text)
 
 
 def _constraint_text(constraint: Constraint) -> str:
@@ -193,11 +255,6 @@ def _constraint_text(constraint: Constraint) -> str:
         raise UnsupportedError(
             f"{constraint.span}: found {CONSTRAINT_SEPARATOR!r} within the constraint {text!r}; FeatureIDE XML carries"
             " it in an attribute where that separates constraints: change the text"
-        )
-    if constraint.description:
-        raise UnsupportedError(
-            f"{constraint.span}: found a description of the constraint {text!r}; FeatureIDE XML carries it in an"
-            " attribute, which has none: remove the description"
         )
     return text
 

@@ -21,7 +21,9 @@ from featurenet_uvl.ir.feature_model import (
 )
 from featurenet_uvl.ir.span import Span
 from featurenet_uvl.translators.formats.expression_text import parse_formula, read_formula
+from featurenet_uvl.translators.formats.uvl_notes import FEATURE_NOTES, NOTE_ATTRIBUTES, read_notes
 from featurenet_uvl.translators.formats.uvl_tokens import GROUP_KEYWORDS, KEYWORDS, STRICT_NAME, TYPE_KEYWORDS, Tokens
+from featurenet_uvl.translators.formats.uvl_values import ESCAPED, unescape_text
 
 Path: TypeAlias = tuple[str, ...]
 
@@ -52,6 +54,8 @@ class FeatureDraft:
     attributes: list[Attribute] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
     groups: list[GroupDraft] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    model_notes: list[tuple[str, str]] = field(default_factory=list)
     feature: Feature | None = None
 
     def finish(self) -> None:
@@ -67,6 +71,7 @@ class FeatureDraft:
             self.cardinality,
             self.type or FeatureType.BOOLEAN,
             self.is_abstract,
+            notes=tuple(self.notes),
             span=self.span,
         )
 
@@ -119,6 +124,19 @@ def read_group_line(text: str, span: Span) -> GroupDraft:
     if tokens.peek().kind != "end":
         raise tokens.unexpected("the end of the line")
     return draft
+
+
+def parse_attribute_value(text: str, span: Span) -> AttributeValue:
+    """The constant, vector or map that a text holds, all of it.
+
+    Raises:
+        ReadError: It holds none.
+    """
+    tokens = Tokens(text, span)
+    value = _AttributeReader(tokens, (), FeatureDraft(("?",), span)).value(0)
+    if tokens.peek().kind != "end":
+        raise tokens.unexpected("the end")
+    return value
 
 
 def _read_cardinality(tokens: Tokens) -> Cardinality:
@@ -174,12 +192,15 @@ class _AttributeReader:
             self._read_array_constraints()
             return
         start = self._tokens.peek()
-        value = self._value(0) if start.kind not in (",", "}") else None
+        value = self.value(0) if start.kind not in (",", "}") else None
         if key == "abstract":
             if not isinstance(value, bool | None):
                 place = self._tokens.place(start.offset)
                 raise ReadError(f"{place}: found {start}, expected abstract alone, or with true or false")
             self._draft.is_abstract = value is not False
+        elif key in NOTE_ATTRIBUTES:
+            notes = self._draft.notes if key == FEATURE_NOTES else self._draft.model_notes
+            notes.extend(read_notes(Attribute(key, value, span=span)))
         elif isinstance(value, Mapping) and isinstance(value.get("domain"), tuple):
             self._draft.attributes.append(self._configurable(key, value, span))
         else:
@@ -204,7 +225,7 @@ class _AttributeReader:
             formula = parse_formula(token.text, span, indexed=True, alias=self._alias)
             self._draft.constraints.append(Constraint(formula, is_indexed=True, span=span))
 
-    def _value(self, depth: int) -> AttributeValue:
+    def value(self, depth: int) -> AttributeValue:
         token = self._tokens.peek()
         if depth > _MAX_NESTING:
             place = self._tokens.place(token.offset)
@@ -237,10 +258,11 @@ class _AttributeReader:
         while not self._tokens.take_if("]"):
             if values:
                 self._tokens.expect(",", "',' or ']'")
-            values.append(self._value(depth + 1))
+            values.append(self.value(depth + 1))
         return tuple(values)
 
     def _map(self, depth: int) -> AttributeValue:
+        place = self._tokens.place(self._tokens.peek().offset)
         values: dict[str, AttributeValue] = {}
         while not self._tokens.take_if("}"):
             if values:
@@ -248,8 +270,8 @@ class _AttributeReader:
             key, span = self._key()
             if key in values:
                 raise ReadError(f"{span}: found the key {key!r} twice, expected it once")
-            values[key] = self._value(depth + 1) if self._tokens.peek().kind not in (",", "}") else True
-        return MappingProxyType(values)
+            values[key] = self.value(depth + 1) if self._tokens.peek().kind not in (",", "}") else True
+        return _unescaped(values[ESCAPED], place) if set(values) == {ESCAPED} else MappingProxyType(values)
 
     def _configurable(self, name: str, entries: Mapping[str, AttributeValue], span: Span) -> Attribute:
         other = next((key for key in entries if key not in ("domain", "default")), None)
@@ -259,6 +281,15 @@ class _AttributeReader:
         values = [_scalar(value, name, span) for value in (domain if isinstance(domain, tuple) else ())]
         default = _scalar(entries["default"], name, span) if "default" in entries else None
         return Attribute(name, domain=tuple(values), default=default, span=span)
+
+
+def _unescaped(value: AttributeValue, span: Span) -> str:
+    if not isinstance(value, str):
+        raise ReadError(f"{span}: found no text as {ESCAPED}, expected one in single quotes")
+    try:
+        return unescape_text(value)
+    except ValueError as error:
+        raise ReadError(f"{span}: {error}") from error
 
 
 def _scalar(value: AttributeValue, name: str, span: Span) -> Value:

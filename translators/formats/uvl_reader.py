@@ -1,14 +1,15 @@
 """UVL files: the feature model they hold, or the restriction of an imported model.
 
-A hand-written reader, one logical line at a time. It accepts what the official grammar accepts but for imported
-subtrees, and refuses what it refuses; several block comments in one file end where they say they end.
+A hand-written reader, one logical line at a time. It accepts what the official grammar accepts, and refuses what it
+refuses; several block comments in one file end where they say they end. A file whose root is an imported root, and has
+nothing below it, is a restriction; any other file with imports is a composed model, see `uvl_imports`.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path as FilePath
 from types import MappingProxyType
@@ -20,9 +21,12 @@ from featurenet_uvl.ir.span import Span
 from featurenet_uvl.translators.formats.expression_text import parse_formula
 from featurenet_uvl.translators.formats.reference_check import unknown_references
 from featurenet_uvl.translators.formats.uvl_features import FeatureDraft, Path
+from featurenet_uvl.translators.formats.uvl_imports import Import, Loader, Scope, compose
 from featurenet_uvl.translators.formats.uvl_lines import Line, logical_lines
+from featurenet_uvl.translators.formats.uvl_notes import apply_constraint_notes, split_notes
 from featurenet_uvl.translators.formats.uvl_tokens import MINOR_LEVELS, Tokens
 from featurenet_uvl.translators.formats.uvl_tree import read_tree
+from featurenet_uvl.translators.passes.restrict import restrict
 
 _SECTIONS = ("namespace", "include", "imports", "features", "constraints")
 _MAX_PROBLEMS = 100
@@ -72,16 +76,30 @@ def read_uvl(text: str, path: str) -> FeatureModel | Restriction:
         if offset >= 0:
             place = Span(path, text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
             raise ReadError(f"{place}: found a {name}, expected text")
+    document = _document(text, path)
+    loader = Loader(_read_imported, [os.path.realpath(path)])
+    return document.restriction() if document.is_restriction else document.scope(loader).model
+
+
+def _document(text: str, path: str) -> _Document:
     document = _Document(path)
     document.read(logical_lines(text, path))
-    return document.result()
+    document.raise_problems()
+    return document
 
 
-@dataclass(frozen=True, slots=True)
-class _Import:
-    parts: Path
-    alias: Path
-    span: Span
+def _read_imported(text: str, path: str, loader: Loader) -> Scope:
+    """The model of an imported file; of a restriction, that of the model it restricts."""
+    document = _document(text, path)
+    if not document.is_restriction:
+        return document.scope(loader)
+    restriction = document.restriction()
+    scope = loader.load(document.imports[0])
+    model = restrict(scope.model, restriction)
+    problems = unknown_references(model)
+    if problems:
+        raise ModelError(_shortened(problems, path))
+    return Scope(model, scope.names)
 
 
 @dataclass(slots=True)
@@ -92,7 +110,8 @@ class _Document:
     problems: list[str] = field(default_factory=list)
     unsupported: list[str] = field(default_factory=list)
     namespace: str | None = None
-    imports: list[_Import] = field(default_factory=list)
+    is_restriction: bool = False
+    imports: list[Import] = field(default_factory=list)
     drafts: list[FeatureDraft] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
 
@@ -104,6 +123,7 @@ class _Document:
             self._attempt(self._read_import, line)
         if "features" in sections:
             header, *body = sections["features"]
+            self.is_restriction = len(self.imports) == 1 and len(body) == 1
             tree = read_tree(
                 header.span(self.path), body, self._alias, has_imports=len(sections.get("imports", ())) > 1
             )
@@ -190,32 +210,36 @@ class _Document:
             raise tokens.unexpected("'as' or the end of the line")
         if any(character in part for part in parts for character in "/\\"):
             raise ReadError(f"{span}: found a path that leaves the folder, expected names, sub.file for sub/file.uvl")
-        self.imports.append(_Import(parts, alias, span))
+        self.imports.append(Import(parts, alias, span))
 
     @property
     def _alias(self) -> Path:
-        """What to take off references; more than one import is refused in the end."""
-        return self.imports[0].alias if len(self.imports) == 1 else ()
+        """What to take off references: a restriction speaks of the imported model by its own names."""
+        return self.imports[0].alias if self.is_restriction else ()
 
     def _read_constraint(self, line: Line) -> None:
         span = line.span(self.path)
         self.constraints.append(Constraint(parse_formula(line.text, span, alias=self._alias), span=span))
 
-    def result(self) -> FeatureModel | Restriction:
-        """The model or restriction, if there was no problem."""
+    def raise_problems(self) -> None:
+        """Raises what was wrong so far, if anything was."""
         if self.problems:
             raise ReadError(_shortened(self.problems, self.path))
         if self.unsupported:
             raise UnsupportedError("\n".join(_shortened(self.unsupported, self.path)))
+
+    @property
+    def _all_constraints(self) -> tuple[Constraint, ...]:
         own = [constraint for draft in self.drafts for constraint in draft.constraints]
-        constraints = (*own, *self.constraints)
-        if self.imports:
-            return self._restriction(constraints)
-        for draft in reversed(self.drafts):
-            draft.finish()
-        root = self.drafts[0].feature
-        assert root is not None
-        model = FeatureModel(root, constraints, self.namespace)
+        return (*own, *self.constraints)
+
+    def scope(self, loader: Loader) -> Scope:
+        """The model, put together with what it imports, and what dotted names mean in it."""
+        notes, of_constraints = split_notes(tuple(note for draft in self.drafts for note in draft.model_notes))
+        place = str(self.drafts[0].span)
+        constraints = apply_constraint_notes(self._all_constraints, of_constraints, place)
+        scope = compose(self.drafts, constraints, self.imports, loader.load)
+        model = replace(scope.model, namespace=self.namespace, notes=notes + scope.model.notes)
         problems: list[str] = []
         try:
             model.verify()
@@ -224,24 +248,20 @@ class _Document:
         problems.extend(unknown_references(model))
         if problems:
             raise ModelError(_shortened(problems, self.path))
-        return model
+        return Scope(model, scope.names)
 
-    def _restriction(self, constraints: tuple[Constraint, ...]) -> Restriction:
+    def restriction(self) -> Restriction:
+        """The restriction of the one model that is imported."""
         root, first = self.drafts[0], self.imports[0]
-        if len(self.imports) > 1:
-            raise UnsupportedError(
-                f"{self.imports[1].span}: found a second import, expected one, of the model to restrict"
-            )
         if root.parts[:-1] != first.alias:
-            raise UnsupportedError(
-                f"{first.span}: found an import that is not the root, expected the root {'.'.join(first.alias)}.NAME:"
-                " only restrictions of a whole model are supported"
+            raise ModelError(
+                f"{first.span}: found an import that is nowhere in the tree, expected a feature"
+                f" {'.'.join(first.alias)}.NAME"
             )
-        if root.groups or root.type or root.cardinality or root.is_abstract:
-            found = "children" if root.groups else "a type, cardinality or abstract mark"
-            place = root.groups[0].span if root.groups else root.span
+        if root.type or root.cardinality or root.is_abstract or root.notes or root.model_notes:
             raise UnsupportedError(
-                f"{place}: found {found} at an imported root, expected attributes and constraints only"
+                f"{root.span}: found a type, cardinality, abstract mark or notes at an imported root, expected bounds"
+                " and constraints only"
             )
         bounds: dict[str, int] = {}
         for attribute in root.attributes:
@@ -251,8 +271,7 @@ class _Document:
                     " constraint, constraints or array_constraints"
                 )
             bounds.update(_bounds(attribute))
-        model_path = os.path.join(os.path.dirname(self.path), *first.parts) + ".uvl"
-        return Restriction(self.path, model_path, constraints, MappingProxyType(bounds), root.span)
+        return Restriction(self.path, first.path(), self._all_constraints, MappingProxyType(bounds), root.span)
 
 
 def _bounds(attribute: Attribute) -> dict[str, int]:

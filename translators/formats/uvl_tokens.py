@@ -24,7 +24,7 @@ KEYWORDS = frozenset({*GROUP_KEYWORDS, *TYPE_KEYWORDS, *FUNCTION_KEYWORDS, *_OTH
 
 MINOR_LEVELS = ("group-cardinality", "feature-cardinality", "aggregate-function", "string-constraints")
 STRICT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_#§%?\\'äüöß;]*")
-_MAX_NUMBER_LENGTH = 300
+_MAX_NUMBER_LENGTH = 400
 _NEVER = "\r\n\0\ufeff"
 
 _INTEGER = r"(?:0|-?[1-9][0-9]*)"

@@ -101,11 +101,6 @@ class _TreeReader:
         name = ".".join(draft.parts)
         if len(draft.parts) > 1 and not self._has_imports:
             self.tree.problems.append(f"{draft.span}: found {name}, expected a name without a dot, or an import for it")
-        elif len(draft.parts) > 1 and parent is not None:
-            self.tree.unsupported.append(
-                f"{draft.span}: found the imported subtree {name}, expected a feature of this file:"
-                " only restrictions of a whole model are supported"
-            )
         if parent is not None:
             parent.members.append(draft)
         self.tree.drafts.append(draft)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import groupby
 
 from featurenet_uvl.errors import UnsupportedError
@@ -20,7 +22,6 @@ from featurenet_uvl.ir.expression import (
 )
 from featurenet_uvl.ir.feature_model import (
     Attribute,
-    AttributeValue,
     Constraint,
     Feature,
     FeatureModel,
@@ -28,48 +29,83 @@ from featurenet_uvl.ir.feature_model import (
     Group,
     GroupKind,
 )
-from featurenet_uvl.ir.span import NOWHERE, Span
+from featurenet_uvl.ir.span import NOWHERE
 from featurenet_uvl.translators.formats.expression_format import format_expression
+from featurenet_uvl.translators.formats.losses import attempt, with_writable_names
 from featurenet_uvl.translators.formats.uvl_features import ARRAY_CONSTRAINTS
+from featurenet_uvl.translators.formats.uvl_notes import (
+    FEATURE_NOTES,
+    MODEL_NOTES,
+    NOTE_ATTRIBUTES,
+    constraint_notes,
+    format_notes,
+)
 from featurenet_uvl.translators.formats.uvl_tokens import format_name, format_path, format_value
+from featurenet_uvl.translators.formats.uvl_values import format_attribute_value, format_vector
 
 _NEW_LINE = "\n\t\t\t"
 """Before each indexed constraint: they are long."""
 
 
-def write_uvl(model: FeatureModel) -> str:
+def write_uvl(model: FeatureModel, losses: list[str] | None = None) -> str:
     """The model as UVL text; `read_uvl` reads an equal model back.
 
     Indexed constraints stand in the root's attribute `array_constraints`, all others in the section `constraints`; but
-    plain ones that precede an indexed one stand in an attribute `constraints` of the root: the order is kept. What
-    features stand for (`Feature.origin`) is the translators' own knowledge and no part of the text. A `Count` is spelt
-    out, and an `And` or `Or` of one operand becomes this operand; those come back as the formulas that were written.
+    plain ones that precede an indexed one stand in an attribute `constraints` of the root: the order is kept. Notes and
+    descriptions stand in attributes that `uvl_notes` explains. What features stand for (`Feature.origin`) is the
+    translators' own knowledge and no part of the text. A `Count` in a formula with arithmetic is spelt out, and an
+    `And` or `Or` of one operand becomes this operand; those come back as the formulas that were written.
+
+    Args:
+        model: The model to write.
+        losses: Where given, what UVL has no place for is left out, or renamed, and each such thing adds a line here.
 
     Raises:
         ModelError: The model breaks an invariant.
-        UnsupportedError: UVL has no place for something: a note, a rule's description, a name or text that it cannot
-            quote, a formula without a spelling; the message names it and its place.
+        UnsupportedError: UVL has no place for something: a name that it cannot quote, a formula without a spelling; the
+            message names it and its place.
 
     >>> write_uvl(FeatureModel(Feature("Net", is_abstract=True))).split()
     ['features', 'Net', '{abstract}']
     """
     model.verify()
-    for note, _ in model.notes:
-        raise UnsupportedError(f"{model.root.span}: found the note {note!r} of the model, which UVL cannot hold")
-    count = max((number for number, c in enumerate(model.constraints, 1) if c.is_indexed), default=0)
-    lines = [f"namespace {format_path(model.namespace, NOWHERE)}", ""] if model.namespace is not None else []
-    lines += ["features", *_tree(model.root, _root_constraints(model.constraints[:count]))]
-    if model.constraints[count:]:
-        lines += ["", "constraints", *(f"\t{_formula(constraint)}" for constraint in model.constraints[count:])]
+    model = with_writable_names(model, nearest_name, losses)
+    formulas = [(c, attempt(partial(_formula, c), losses, "the constraint is left out")) for c in model.constraints]
+    written = [(constraint, text) for constraint, text in formulas if text is not None]
+    count = max((number for number, (c, _) in enumerate(written, 1) if c.is_indexed), default=0)
+    namespace = attempt(partial(_namespace, model), losses, "left out")
+    lines = [namespace, ""] if namespace else []
+    entries = [*_model_notes(model, [c for c, _ in written]), *_root_constraints(written[:count])]
+    lines += ["features", *_tree(model.root, entries, losses)]
+    if written[count:]:
+        lines += ["", "constraints", *(f"\t{text}" for _, text in written[count:])]
     return "\n".join(lines) + "\n"
 
 
-def _tree(root: Feature, root_entries: list[str]) -> Iterator[str]:
+def nearest_name(name: str) -> str:
+    """The name, or one that UVL can spell in its place.
+
+    >>> nearest_name("M.2 SSD"), nearest_name("sum")
+    ('M_2 SSD', 'sum')
+    """
+    return re.sub('[".\r\n\0\ufeff]', "_", name) or "_"
+
+
+def _namespace(model: FeatureModel) -> str | None:
+    return None if model.namespace is None else f"namespace {format_path(model.namespace, NOWHERE)}"
+
+
+def _model_notes(model: FeatureModel, constraints: list[Constraint]) -> list[str]:
+    notes = [*model.notes, *constraint_notes(constraints)]
+    return [format_notes(MODEL_NOTES, notes)] if notes else []
+
+
+def _tree(root: Feature, root_entries: list[str], losses: list[str] | None) -> Iterator[str]:
     stack: list[tuple[int, Feature | Group]] = [(1, root)]
     while stack:
         depth, node = stack.pop()
         if isinstance(node, Feature):
-            text = _feature(node, root_entries if node is root else [])
+            text = _feature(node, root_entries if node is root else [], losses)
             stack.extend((depth + 1, group) for group in reversed(node.groups))
         else:
             is_counted = node.kind is GroupKind.CARDINALITY
@@ -78,33 +114,33 @@ def _tree(root: Feature, root_entries: list[str]) -> Iterator[str]:
         yield "\t" * depth + text
 
 
-def _feature(feature: Feature, more_entries: list[str]) -> str:
-    for note, _ in feature.notes:
-        raise UnsupportedError(
-            f"{feature.span}: found the note {note!r} of feature {feature.name!r}, which UVL cannot hold"
-        )
+def _feature(feature: Feature, more_entries: list[str], losses: list[str] | None) -> str:
     text = format_name(feature.name, feature.span)
     if feature.type is not FeatureType.BOOLEAN:
         text = f"{feature.type.value} {text}"
     if feature.cardinality is not None:
         text += f" cardinality {feature.cardinality}"
     entries = ["abstract"] if feature.is_abstract else []
-    entries += [_attribute(feature, attribute) for attribute in feature.attributes]
+    attributes = (attempt(partial(_attribute, feature, a), losses, "left out") for a in feature.attributes)
+    entries += [attribute for attribute in attributes if attribute is not None]
+    if feature.notes:
+        entries.append(format_notes(FEATURE_NOTES, feature.notes))
     entries += more_entries
     return f"{text} {{{', '.join(entries)}}}" if entries else text
 
 
 def _attribute(feature: Feature, attribute: Attribute) -> str:
     span = attribute.span
-    if attribute.name in ("abstract", ARRAY_CONSTRAINTS):
+    if attribute.name in ("abstract", ARRAY_CONSTRAINTS, *NOTE_ATTRIBUTES):
         raise UnsupportedError(
             f"{span}: found attribute {attribute.name!r} of feature {feature.name!r}, expected another name:"
             " this one has a meaning of its own"
         )
     name = format_name(attribute.name, span)
     if attribute.domain is not None:
-        default = f", default {format_value(attribute.default, span)}" if attribute.default is not None else ""
-        return f"{name} {{domain {_vector(attribute.domain, span)}{default}}}"
+        first = attribute.default
+        default = "" if first is None else f", default {format_attribute_value(first, span)}"
+        return f"{name} {{domain {format_vector(attribute.domain, span)}{default}}}"
     value = attribute.value
     if value is None:
         return name
@@ -113,41 +149,22 @@ def _attribute(feature: Feature, attribute: Attribute) -> str:
             f"{span}: found a constant {feature.name}.{attribute.name} with a vector 'domain' in it, expected another"
             " name: it would read as configurable"
         )
-    return f"{name} {_value(value, span)}"
+    return f"{name} {format_attribute_value(value, span)}"
 
 
-def _value(value: AttributeValue, span: Span) -> str:
-    if isinstance(value, tuple):
-        return _vector(value, span)
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{format_name(key, span)} {_value(inner, span)}' for key, inner in value.items())}}}"
-    return format_value(value, span)
-
-
-def _vector(values: tuple[AttributeValue, ...], span: Span) -> str:
-    # A whole number alone in brackets reads as a cardinality, [ 1] does not.
-    blank = " " if len(values) == 1 and isinstance(values[0], int) else ""
-    return f"[{blank}{', '.join(_value(value, span) for value in values)}]"
-
-
-def _root_constraints(constraints: tuple[Constraint, ...]) -> list[str]:
+def _root_constraints(constraints: list[tuple[Constraint, str]]) -> list[str]:
     """Attributes for constraints in a row of each kind."""
     entries: list[str] = []
-    for is_indexed, run in groupby(constraints, key=lambda constraint: constraint.is_indexed):
+    for is_indexed, run in groupby(constraints, key=lambda pair: pair[0].is_indexed):
+        texts = [f"'{text}'" if is_indexed else text for _, text in run]
         if is_indexed:
-            texts = [format_value(_formula(constraint), constraint.span) for constraint in run]
             entries.append(f"{ARRAY_CONSTRAINTS} [{_NEW_LINE}{f',{_NEW_LINE}'.join(texts)}]")
         else:
-            entries.append(f"constraints [{', '.join(_formula(constraint) for constraint in run)}]")
+            entries.append(f"constraints [{', '.join(texts)}]")
     return entries
 
 
 def _formula(constraint: Constraint) -> str:
-    if constraint.description:
-        raise UnsupportedError(
-            f"{constraint.span}: found a constraint with the description {constraint.description!r},"
-            " which UVL cannot hold"
-        )
     if isinstance(constraint.formula, Constant | Arithmetic | Aggregate | Call | IndexVariable):
         kind = type(constraint.formula).__name__
         raise UnsupportedError(
@@ -160,7 +177,8 @@ def _formula(constraint: Constraint) -> str:
                     f"{node.span}: found {type(node).__name__} with indices in an ordinary constraint,"
                     " expected it in an indexed one"
                 )
-    return format_expression(constraint.formula, indexed=constraint.is_indexed)
+    text = format_expression(constraint.formula, indexed=constraint.is_indexed)
+    return format_value(text, constraint.span)[1:-1] if constraint.is_indexed else text
 
 
 def _is_indexed_only(node: Expression) -> bool:

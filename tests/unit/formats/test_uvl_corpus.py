@@ -35,14 +35,8 @@ NOT_READ: dict[str, tuple[type[FeatureNetError], str]] = {
     "faulty/missingreference.uvl": (ModelError, "7:5: found unknown feature 'C'"),
     "faulty/same_feature_names.uvl": (ModelError, "22:6: found a second feature 'Lightsaber'"),
     "faulty/wrongindent.uvl": (ReadError, "3:5: found a second feature beside the root"),
-    # Imported subtrees are not supported; the wrong attribute name is in the imported file.
-    "faulty/wrong_attribute_name.uvl": (UnsupportedError, "10:13: found the imported subtree external.E"),
-    "composition/Pizzas-imports/Pizzas.uvl": (UnsupportedError, "8:4: found the imported subtree top.Topping"),
-    "composition/composition_root.uvl": (UnsupportedError, "16:4: found the imported subtree composition_sub1.CPU"),
-    "composition/composition_sub1.uvl": (UnsupportedError, "10:6: found the imported subtree fmIntel.Intel"),
-    "composition/nested/nested_sub.uvl": (UnsupportedError, "9:13: found the imported subtree nrs.Nested"),
-    "composition/nested_main.uvl": (UnsupportedError, "7:13: found the imported subtree nesu.Root"),
-    "type_level/string-attributes.uvl": (UnsupportedError, "10:13: found the imported subtree external.E"),
+    # It imports a file that is not there, beside a wrong attribute name.
+    "faulty/wrong_attribute_name.uvl": (ReadError, "2:3: the import cannot be read: "),
     # avg("Name of customer".Value): an aggregate of one feature's attribute has no agreed meaning.
     "complex/Horcas2025_Icecream.uvl": (UnsupportedError, "56:9: found avg of 'Value' at one feature"),
     # Constrains an attribute that no feature declares.

@@ -1,0 +1,279 @@
+"""Imports of UVL: models put together from files.
+
+`imports sub.file as f` reads `sub/file.uvl` beside the importing file; `f.Root` in the tree stands for the whole
+imported tree, and what is said at that place (groups, attributes, a cardinality) is added to its root. Inside the
+composed model a feature `f.X` is called `f_X`, because a plain name of UVL has no dots; through two files, `f.g.X` is
+`f_g_X`. Constraints write `f.X`, `f.X.attribute` or `f.g.X`, as in UVL, and those of the imported file come along and
+go on to speak of its features only: `sum(cost)` becomes `sum(cost, f_Root)`. Each import is a copy of its own: one file
+under two aliases is two subtrees.
+
+The namespace, the properties and the feature order of an imported file speak of that file as a whole and stay there;
+its comments and everything about its features and constraints come along.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from featurenet_uvl.errors import ModelError, ReadError
+from featurenet_uvl.files import read_text
+from featurenet_uvl.ir.expression import Aggregate, AttributeRef, Expression, FeatureRef, rebuild
+from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel
+from featurenet_uvl.ir.span import Span
+from featurenet_uvl.translators.formats.featureide_formulas import is_rule
+from featurenet_uvl.translators.formats.model_names import rename_features
+from featurenet_uvl.translators.formats.uvl_features import FeatureDraft, Path
+
+MAX_FEATURES = 100_000
+"""How many features a composed model may have: files that import one another grow exponentially."""
+MAX_DEPTH = 50
+"""How many files may import one another in a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One line of the section `imports`."""
+
+    parts: Path
+    alias: Path
+    span: Span
+
+    def path(self) -> str:
+        """The imported file."""
+        return os.path.join(os.path.dirname(self.span.path), *self.parts) + ".uvl"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A model, and what dotted names mean in the file that it is from."""
+
+    model: FeatureModel
+    names: Mapping[Path, str]
+
+
+@dataclass(slots=True)
+class Loader:
+    """Reads imported files, each once; `chain` are the files that are being read now."""
+
+    read: Callable[[str, str, Loader], Scope]
+    chain: list[str] = field(default_factory=list)
+    scopes: dict[str, Scope] = field(default_factory=dict)
+
+    def load(self, entry: Import) -> Scope:
+        """The model that an import means.
+
+        Raises:
+            ReadError: The file is missing or malformed.
+            ModelError: The file imports itself, perhaps through others.
+        """
+        path = entry.path()
+        key = os.path.realpath(path)
+        if key in self.chain:
+            way = " -> ".join(os.path.basename(name) for name in [*self.chain[self.chain.index(key) :], key])
+            raise ModelError(f"{entry.span}: found an import of {path} within itself ({way}), expected no circle")
+        if len(self.chain) > MAX_DEPTH:
+            raise ModelError(f"{entry.span}: found more than {MAX_DEPTH} files that import one another, expected fewer")
+        if key not in self.scopes:
+            try:
+                text = read_text(path)
+            except ReadError as error:
+                raise ReadError([f"{entry.span}: the import cannot be read: {p}" for p in error.problems]) from error
+            self.chain.append(key)
+            self.scopes[key] = self.read(text, path, self)
+            self.chain.pop()
+        return self.scopes[key]
+
+
+def compose(
+    drafts: Sequence[FeatureDraft],
+    constraints: Sequence[Constraint],
+    imports: Sequence[Import],
+    load: Callable[[Import], Scope],
+) -> Scope:
+    """The model of a file with imports.
+
+    Args:
+        drafts: The tree in document order; those with a dotted name are imported.
+        constraints: Those of the file itself.
+        imports: Its imports.
+        load: Reads one of them.
+
+    Raises:
+        ReadError, ModelError: As `load` says; an import that is no feature of the tree or not the imported root; one
+            name for two features. All problems together.
+    """
+    composition = _Composition({entry.alias: (entry, load(entry)) for entry in imports})
+    composition.check_aliases(imports)
+    for draft in reversed(drafts):
+        composition.finish(draft)
+    composition.raise_problems()
+    root = drafts[0].feature
+    assert root is not None
+    names = composition.names(drafts)
+    own = {(feature, a.name) for draft in drafts for feature in [draft.parts[-1]] for a in draft.attributes}
+    resolved = [replace(c, formula=composition.resolve(c.formula, names, own)) for c in constraints]
+    composition.raise_problems()
+    notes: list[tuple[str, str]] = []
+    for part in composition.parts.values():
+        notes += _notes(part, sum(not c.is_indexed and is_rule(c.formula) for c in resolved))
+        resolved += part.constraints
+    return Scope(FeatureModel(root, tuple(resolved), notes=tuple(notes)), names)
+
+
+class _Composition:
+    def __init__(self, scopes: Mapping[Path, tuple[Import, Scope]]) -> None:
+        self._scopes = scopes
+        self._problems: list[str] = []
+        self._placed: dict[Path, FeatureDraft] = {}
+        self.parts: dict[Path, FeatureModel] = {}
+        size = sum(sum(1 for _ in scope.model.features()) for _, scope in scopes.values())
+        if size > MAX_FEATURES:
+            entry = next(entry for entry, _ in scopes.values())
+            raise ModelError(f"{entry.span}: found imports with {size} features, expected at most {MAX_FEATURES}")
+        for alias, (_, scope) in scopes.items():
+            prefix = "_".join(alias) + "_"
+            names = {feature.name: prefix + feature.name for feature in scope.model.features()}
+            self.parts[alias] = rename_features(_with_scopes(scope.model), names)
+
+    def raise_problems(self) -> None:
+        if self._problems:
+            raise ModelError(self._problems)
+
+    def check_aliases(self, imports: Sequence[Import]) -> None:
+        seen: dict[Path, Import] = {}
+        for entry in imports:
+            first = seen.setdefault(entry.alias, entry)
+            if first is not entry:
+                self._problems.append(
+                    f"{entry.span}: found the alias {'.'.join(entry.alias)} twice, expected another one; the first is"
+                    f" at {first.span}"
+                )
+
+    def finish(self, draft: FeatureDraft) -> None:
+        """Sets the draft's feature; an imported one brings its tree."""
+        draft.finish()
+        alias, feature = draft.parts[:-1], draft.feature
+        if not alias or feature is None:
+            return
+        if alias not in self._scopes:
+            known = ", ".join(".".join(name) for name in self._scopes)
+            self._problems.append(
+                f"{draft.span}: found {'.'.join(draft.parts)}, expected a feature of this file or the root of an import"
+                f" ({known})"
+            )
+            return
+        entry, scope = self._scopes[alias]
+        root = scope.model.root
+        if draft.parts[-1] != root.name:
+            self._problems.append(
+                f"{draft.span}: found {'.'.join(draft.parts)}, expected the root of the imported file,"
+                f" {'.'.join(alias)}.{root.name} (at {root.span})"
+            )
+        elif alias in self._placed:
+            self._problems.append(
+                f"{draft.span}: found {'.'.join(draft.parts)} twice, expected it once; import {entry.path()} under a"
+                f" second alias for a second copy; the other place is {self._placed[alias].span}"
+            )
+        else:
+            draft.feature = self._graft(feature, draft, self.parts[alias].root)
+        self._placed[alias] = draft
+
+    def _graft(self, own: Feature, draft: FeatureDraft, root: Feature) -> Feature:
+        """The imported root with what the importing file adds to it."""
+        if draft.type is not None and draft.type is not root.type:
+            self._problems.append(
+                f"{own.span}: found {draft.type.value} at an imported root, expected {root.type.value} as at"
+                f" {root.span}"
+            )
+        if root.attribute("rules") is not None:
+            self._problems.append(
+                f"{own.span}: found an import of a model with rule sets ({root.span}), expected none: they speak of a"
+                " whole model; move the attribute rules to the root of the importing file"
+            )
+        if own.cardinality is not None and root.cardinality is not None:
+            self._problems.append(
+                f"{own.span}: found a cardinality at an imported root that has one ({root.span}), expected only one"
+            )
+        return replace(
+            root,
+            groups=own.groups + root.groups,
+            attributes=own.attributes + root.attributes,
+            cardinality=own.cardinality or root.cardinality,
+            is_abstract=own.is_abstract or root.is_abstract,
+            notes=own.notes + root.notes,
+            span=own.span,
+        )
+
+    def names(self, drafts: Sequence[FeatureDraft]) -> dict[Path, str]:
+        """What dotted names mean; problems where two features would get one name, or an import has no place."""
+        names: dict[Path, str] = {draft.parts: draft.parts[0] for draft in drafts if len(draft.parts) == 1}
+        sources = {draft.parts[0]: (draft.parts[0], draft.span) for draft in drafts if len(draft.parts) == 1}
+        for alias, (entry, scope) in self._scopes.items():
+            if alias not in self._placed:
+                self._problems.append(
+                    f"{entry.span}: found an import that is nowhere in the tree, expected the feature"
+                    f" {'.'.join(alias)}.{scope.model.root.name}"
+                )
+            spans = {feature.name: feature.span for feature in scope.model.features()}
+            for path, inner in scope.names.items():
+                name = "_".join((*alias, inner))
+                names[alias + path] = name
+                dotted = ".".join(alias + path)
+                first = sources.setdefault(name, (dotted, spans[inner]))
+                if first[0] != dotted:
+                    self._problems.append(
+                        f"{spans[inner]}: {dotted} would be called {name!r}, and so is {first[0]} at {first[1]};"
+                        " rename one of them, or choose another alias"
+                    )
+        return names
+
+    def resolve(self, formula: Expression, names: Mapping[Path, str], own: set[tuple[str, str]]) -> Expression:
+        """The formula with dotted names replaced by those of the composed model."""
+
+        def step(node: Expression) -> Expression:
+            match node:
+                case AttributeRef(feature=feature, attribute=attribute, indices=indices, span=span):
+                    path = (feature, *attribute.split("."))
+                    found = _longest(path, names)
+                    if found is None:
+                        return node
+                    if (feature, path[1]) in own:
+                        self._problems.append(
+                            f"{span}: found {'.'.join(path)}, expected one meaning: it is an imported feature and an"
+                            f" attribute of {feature!r}; choose another alias"
+                        )
+                    name, rest = names[path[:found]], ".".join(path[found:])
+                    return AttributeRef(name, rest, indices, span) if rest else FeatureRef(name, indices, span)
+                case Aggregate(scope=str(scope)) if "." in scope:
+                    return replace(node, scope=names.get(tuple(scope.split(".")), scope))
+                case _:
+                    return node
+
+        return rebuild(formula, step)
+
+
+def _with_scopes(model: FeatureModel) -> FeatureModel:
+    """The model whose aggregates name the root: they go on to mean the features of this file only."""
+    root = model.root.name
+
+    def step(node: Expression) -> Expression:
+        return replace(node, scope=root) if isinstance(node, Aggregate) and node.scope is None else node
+
+    return replace(model, constraints=tuple(replace(c, formula=rebuild(c.formula, step)) for c in model.constraints))
+
+
+def _longest(path: Path, names: Mapping[Path, str]) -> int | None:
+    """The length of the longest beginning, of two parts or more, that is a name."""
+    return next((size for size in range(len(path), 1, -1) if path[:size] in names), None)
+
+
+def _notes(part: FeatureModel, rules_before: int) -> Iterator[tuple[str, str]]:
+    """The notes of an imported model that make sense in the composed one; rules get new numbers."""
+    for key, text in part.notes:
+        if key == "comment":
+            yield key, text
+        elif key.startswith("rule:"):
+            _, number, rest = key.split(":", 2)
+            yield f"rule:{int(number) + rules_before}:{rest}" if number.isdigit() else key, text
