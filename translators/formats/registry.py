@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Protocol
 
 from featurenet_uvl.errors import UsageError
 from featurenet_uvl.files import read_text
@@ -12,26 +14,40 @@ from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.restriction import Restriction
 from featurenet_uvl.translators.formats.featureide_reader import read_featureide
 from featurenet_uvl.translators.formats.featureide_writer import write_featureide
+from featurenet_uvl.translators.formats.sxfm_reader import read_sxfm
+from featurenet_uvl.translators.formats.sxfm_writer import write_sxfm
 from featurenet_uvl.translators.formats.uvl_reader import read_uvl
 from featurenet_uvl.translators.formats.uvl_writer import write_uvl
 
 READERS: Mapping[str, Callable[[str, str], FeatureModel | Restriction]] = MappingProxyType(
-    {"uvl": read_uvl, "featureide": read_featureide}
+    {"uvl": read_uvl, "featureide": read_featureide, "sxfm": read_sxfm}
 )
 """Readers of feature models: `(text, path) -> model`."""
+
+
+class Write(Protocol):
+    """Writes a model; with a list of losses, what the format cannot carry is left out and adds a line to it."""
+
+    def __call__(self, model: FeatureModel, losses: list[str] | None = None) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
     """A writer of feature models, and the endings of the files that it writes."""
 
-    write: Callable[[FeatureModel], str]
+    write: Write
     endings: tuple[str, ...]
 
 
 WRITERS: Mapping[str, Writer] = MappingProxyType(
-    {"uvl": Writer(write_uvl, (".uvl",)), "featureide": Writer(write_featureide, (".xml",))}
+    {
+        "uvl": Writer(write_uvl, (".uvl",)),
+        "featureide": Writer(write_featureide, (".xml",)),
+        "sxfm": Writer(write_sxfm, (".sxfm",)),
+    }
 )
+
+_SXFM = re.compile(r"(?:(?><\?.*?\?>|<!--.*?-->)\s*)*<feature_model[\s/>]", re.DOTALL)
 
 
 def read_model(path: str) -> FeatureModel | Restriction:
@@ -53,12 +69,18 @@ def parse_model(text: str, path: str) -> FeatureModel | Restriction:
 
 
 def detect_format(text: str) -> str:
-    """The name of the format that a text is in: FeatureIDE's XML begins with `<`, anything else is UVL.
+    """The name of the format that a text is in: XML begins with `<`, and SXFM's has another root than FeatureIDE's;
+    anything else is UVL.
 
     >>> detect_format("<?xml version='1.0'?><featureModel/>"), detect_format("features")
     ('featureide', 'uvl')
+    >>> detect_format("<!-- SPLOT --><feature_model name='Phone'>")
+    'sxfm'
     """
-    return "featureide" if text.lstrip("\ufeff \t\r\n").startswith("<") else "uvl"
+    start = text.lstrip("\ufeff \t\r\n")
+    if not start.startswith("<"):
+        return "uvl"
+    return "sxfm" if _SXFM.match(start) else "featureide"
 
 
 def writer_for(path: str, name: str | None = None) -> Writer:

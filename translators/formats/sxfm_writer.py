@@ -1,0 +1,184 @@
+r"""Writes a Boolean feature model as SXFM, which `sxfm_reader` describes.
+
+Constraints become clauses, by distribution and without auxiliaries; one that needs auxiliaries is refused. Abstract
+features and the namespace, which SXFM has no words for, stand in `<meta>`, which other tools skip. A feature's id is
+its name where that is a plain word, else a made-up one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from xml.sax.saxutils import escape, quoteattr
+
+from featurenet_uvl.errors import ModelError, UnsupportedError
+from featurenet_uvl.ir.expression import (
+    And,
+    Constant,
+    Count,
+    FeatureRef,
+    Iff,
+    Implies,
+    Not,
+    Or,
+    walk,
+)
+from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, FeatureType, Group, GroupKind
+from featurenet_uvl.translators.encodings.builder import ClauseBuilder
+from featurenet_uvl.translators.encodings.formula import assert_formula
+from featurenet_uvl.translators.formats.reference_check import unknown_references
+from featurenet_uvl.translators.formats.sxfm_reader import ABSTRACT_KEY, NAMESPACE_KEY
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_BOUNDS = {GroupKind.ALTERNATIVE: "1,1", GroupKind.OR: "1,*"}
+_LETTERS = {GroupKind.MANDATORY: "m", GroupKind.OPTIONAL: "o"}
+
+
+def write_sxfm(model: FeatureModel) -> str:
+    """The text of an SXFM file; equal input gives equal text, and reading it gives the same configurations.
+
+    Raises:
+        UnsupportedError: Something that the format cannot carry, with its place.
+        ModelError: The model breaks an invariant, or a constraint names an unknown feature.
+
+    >>> print(write_sxfm(FeatureModel(Feature("Net"))), end="")
+    <?xml version="1.0" encoding="UTF-8" standalone="no"?>
+    <feature_model name="Net">
+    <feature_tree>
+    :r Net (Net)
+    </feature_tree>
+    <constraints>
+    </constraints>
+    </feature_model>
+    """
+    model.verify()
+    unknown = unknown_references(model)
+    if unknown:
+        raise ModelError(unknown)
+    for note, _ in model.notes:
+        raise UnsupportedError(f"{model.root.span}: found the note {note!r} of the model, which SXFM cannot hold")
+    for feature in model.features():
+        _check_feature(feature)
+    ids = _ids(model)
+    lines = ['<?xml version="1.0" encoding="UTF-8" standalone="no"?>']
+    lines.append(f"<feature_model name={quoteattr(model.root.name)}>")
+    lines += _meta(model, ids)
+    lines += ["<feature_tree>", *_tree(model, ids), "</feature_tree>"]
+    lines += ["<constraints>", *_constraints(model, ids), "</constraints>", "</feature_model>", ""]
+    return "\n".join(lines)
+
+
+def _check_feature(feature: Feature) -> None:
+    name, place = feature.name, feature.span
+    if not name or name != name.strip() or "\n" in name or "\r" in name:
+        raise UnsupportedError(
+            f"{place}: found the feature name {name!r}, expected one on one line without blanks around it, as SXFM"
+            " needs: rename the feature"
+        )
+    bad = _NOT_XML.search(name)
+    if bad:
+        raise UnsupportedError(f"{place}: found {bad[0]!r} in the feature name {name!r}, which XML cannot carry")
+    if feature.cardinality is not None:
+        raise UnsupportedError(
+            f"{place}: found the multi-feature {name!r} {feature.cardinality}, which SXFM cannot hold: unfold the"
+            " model first"
+        )
+    if feature.type is not FeatureType.BOOLEAN:
+        raise UnsupportedError(f"{place}: found {name!r} of type {feature.type.value}, expected Boolean as SXFM needs")
+    for attribute in feature.attributes:
+        raise UnsupportedError(f"{attribute.span}: found the attribute {name}.{attribute.name}, which SXFM cannot hold")
+    for note, _ in feature.notes:
+        raise UnsupportedError(f"{place}: found the note {note!r} of feature {name!r}, which SXFM cannot hold")
+
+
+def _ids(model: FeatureModel) -> dict[str, str]:
+    """An id for each feature name, made of letters, digits and `_`, never twice, and never the word `or`."""
+    names = [feature.name for feature in model.features()]
+    taken = set(names)
+    ids: dict[str, str] = {}
+    for number, name in enumerate(names, 1):
+        identifier = name
+        if not _PLAIN.fullmatch(name) or name.lower() == "or":
+            identifier = f"id_{number}"
+            while identifier in taken:
+                identifier += "_"
+        ids[name] = identifier
+    return ids
+
+
+def _meta(model: FeatureModel, ids: Mapping[str, str]) -> list[str]:
+    abstract = " ".join(ids[feature.name] for feature in model.features() if feature.is_abstract)
+    texts = {ABSTRACT_KEY: abstract or None, NAMESPACE_KEY: model.namespace}
+    data = [
+        f'<data name="{key}">{escape(text, {chr(13): "&#13;"})}</data>'
+        for key, text in texts.items()
+        if text is not None
+    ]
+    return ["<meta>", *data, "</meta>"] if data else []
+
+
+def _tree(model: FeatureModel, ids: Mapping[str, str]) -> Iterator[str]:
+    stack: list[tuple[int, str, Feature | Group]] = [(0, "r", model.root)]
+    while stack:
+        depth, letter, node = stack.pop()
+        indent = "\t" * depth
+        if isinstance(node, Group):
+            yield f"{indent}:g [{_bounds(node)}]"
+            below: list[tuple[int, str, Feature | Group]] = [(depth + 1, "", member) for member in node.members]
+        else:
+            yield f"{indent}:{letter} {escape(node.name)} ({ids[node.name]})"
+            below = []
+            for group in node.groups:
+                if group.kind in _LETTERS:
+                    below += [(depth + 1, _LETTERS[group.kind], member) for member in group.members]
+                else:
+                    below.append((depth + 1, "g", group))
+        stack.extend(reversed(below))
+
+
+def _bounds(group: Group) -> str:
+    if group.cardinality is None:
+        return _BOUNDS[group.kind]
+    upper = group.cardinality.upper
+    return f"{group.cardinality.lower},{'*' if upper is None else upper}"
+
+
+def _constraints(model: FeatureModel, ids: Mapping[str, str]) -> Iterator[str]:
+    identifiers = ["", *(ids[feature.name] for feature in model.features())]
+    builder = ClauseBuilder(list(ids))
+    number = 0
+    for constraint in model.constraints:
+        for clause in _clauses(constraint, builder):
+            number += 1
+            # An empty clause has no form in SXFM: the root, which is always selected, denied.
+            literals = [("" if literal > 0 else "~") + identifiers[abs(literal)] for literal in clause or (-1,)]
+            yield f"C{number}: {' or '.join(literals)}"
+
+
+def _clauses(constraint: Constraint, builder: ClauseBuilder) -> list[tuple[int, ...]]:
+    """The clauses of a constraint, over the features' numbers in document order."""
+    if constraint.is_indexed:
+        raise UnsupportedError(f"{constraint.span}: found an indexed constraint, which SXFM cannot hold")
+    if constraint.description:
+        raise UnsupportedError(
+            f"{constraint.span}: found the description {constraint.description[:40]!r} of a constraint, which SXFM"
+            " cannot hold: remove it"
+        )
+    for node in walk(constraint.formula):
+        match node:
+            case FeatureRef(indices=None) | Not() | And() | Or() | Implies() | Iff() | Count() | Constant(value=bool()):
+                continue
+            case _:
+                raise UnsupportedError(
+                    f"{constraint.span}: found {type(node).__name__} in a constraint, expected a propositional formula"
+                    " as SXFM needs"
+                )
+    start = len(builder.clauses)
+    assert_formula(builder, constraint.formula)
+    if builder.count > len(builder.features):
+        raise UnsupportedError(
+            f"{constraint.span}: found a constraint that takes auxiliary variables, which SXFM cannot hold: split it,"
+            " or write another format"
+        )
+    return builder.clauses[start:]
