@@ -1,4 +1,4 @@
-"""The law of the formats: XML -> UVL -> XML and UVL -> XML -> UVL lose nothing, on others' models and on random ones."""
+"""The law of the formats: XML -> UVL -> XML and UVL -> XML -> UVL lose nothing, on many models and random ones."""
 
 from __future__ import annotations
 

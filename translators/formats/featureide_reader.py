@@ -18,12 +18,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import groupby
 
 from lxml import etree
 
-from featurenet_uvl.errors import ModelError, ReadError, UnsupportedError
+from featurenet_uvl.errors import ModelError, ReadError
 from featurenet_uvl.files import decode_text
 from featurenet_uvl.ir.feature_model import (
     Constraint,
@@ -34,24 +33,18 @@ from featurenet_uvl.ir.feature_model import (
     GroupKind,
 )
 from featurenet_uvl.ir.span import Span
-from featurenet_uvl.translators.formats.expression_text import parse_formula
 from featurenet_uvl.translators.formats.featureide_attributes import FeatureAttributes, Heads, read_attributes
+from featurenet_uvl.translators.formats.featureide_constraints import in_order, read_texts
 from featurenet_uvl.translators.formats.featureide_document import (
     Document,
     check_attributes,
     flag,
     parse_document,
     text_of,
-    without_place,
 )
-from featurenet_uvl.translators.formats.featureide_formulas import FORMULA_TAGS, is_rule, read_formula
+from featurenet_uvl.translators.formats.featureide_formulas import FORMULA_TAGS, read_formula
 from featurenet_uvl.translators.formats.featureide_groups import helper_problem
-from featurenet_uvl.translators.formats.featureide_values import (
-    CONSTRAINT_ATTRIBUTES,
-    CONSTRAINT_DESCRIPTIONS,
-    CONSTRAINT_SEPARATOR,
-)
-from featurenet_uvl.translators.formats.uvl_values import unescape_text
+from featurenet_uvl.translators.formats.featureide_values import CONSTRAINT_DESCRIPTIONS
 
 FEATURE_TAGS = ("and", "or", "alt", "feature")
 NAMESPACE_NOTE = "property:featurenet_uvl:namespace"
@@ -90,10 +83,10 @@ def read_featureide(source: str | bytes, path: str) -> FeatureModel:
     tree = _Tree(document)
     feature = tree.read(root)
     rules, rule_notes = _rules(document, sections.get("constraints"), tree.names)
-    texts = list(_text_constraints(document, tree))
+    texts = read_texts(document, tree.text_constraints(), tree.descriptions())
     notes = [*_model_notes(document, sections, tree.names), *rule_notes]
     own = {key: text for key, text in notes if key in OWN_NOTES}
-    constraints = in_order([*rules, *_described(document, tree, texts)], own.get(ORDER_NOTE, ""))
+    constraints = in_order([*rules, *texts], own.get(ORDER_NOTE, ""))
     model = FeatureModel(
         feature, constraints, own.get(NAMESPACE_NOTE), tuple(note for note in notes if note[0] not in OWN_NOTES)
     )
@@ -348,51 +341,6 @@ def _rules(
             notes.sort(key=lambda note: note[0] == "tags")
             model_notes.extend((f"rule:{number}:{key}", text) for key, text in notes if key != "description")
     return constraints, model_notes
-
-
-def _text_constraints(document: Document, tree: _Tree) -> Iterator[Constraint]:
-    for element, name, value in tree.text_constraints():
-        is_indexed = CONSTRAINT_ATTRIBUTES[name]
-        for text in value.split(CONSTRAINT_SEPARATOR):
-            try:
-                formula = parse_formula(text.strip(), document.place(element), indexed=is_indexed)
-            except (ReadError, UnsupportedError) as error:
-                message = without_place(str(error))  # the parser counts columns from the element's, which says nothing
-                document.report(element, f"in the constraint {text.strip()!r}: {message}")
-            else:
-                yield Constraint(formula, is_indexed, span=document.place(element))
-
-
-def _described(document: Document, tree: _Tree, constraints: list[Constraint]) -> list[Constraint]:
-    """The text constraints with the descriptions of the root's attribute."""
-    found = tree.descriptions()
-    if found is None:
-        return constraints
-    element, value = found
-    texts = value.split(CONSTRAINT_SEPARATOR)
-    if len(texts) != len(constraints):
-        document.report(element, f"found {len(texts)} descriptions, expected one for each of {len(constraints)}")
-        return constraints
-    try:
-        return [replace(c, description=unescape_text(text)) for c, text in zip(constraints, texts, strict=True)]
-    except ValueError as error:
-        document.report(element, f"in {CONSTRAINT_DESCRIPTIONS}: {error}")
-        return constraints
-
-
-def in_order(constraints: list[Constraint], order: str) -> tuple[Constraint, ...]:
-    """The constraints in the order that a note gives; as they are where it no longer fits, after an edit.
-
-    The order has no meaning but to give a UVL file back as it was. Rules never change places among themselves.
-    """
-    places = [int(word) for word in order.split() if word.isdigit() and len(word) < 10]
-    if sorted(places) != list(range(1, len(constraints) + 1)):
-        return tuple(constraints)
-    pairs = sorted(zip(places, constraints, strict=True), key=lambda pair: pair[0])
-    rules = [c for c in constraints if not c.is_indexed and is_rule(c.formula)]
-    if [c for _, c in pairs if not c.is_indexed and is_rule(c.formula)] != rules:
-        return tuple(constraints)
-    return tuple(constraint for _, constraint in pairs)
 
 
 def _model_notes(

@@ -98,7 +98,7 @@ def nearest_name(name: str) -> str:
     >>> nearest_name("size (MB)"), nearest_name("M.2 SSD")
     ('size _MB_', 'M.2 SSD')
     """
-    return _BAD_NAME.sub("_", name) if name.strip() else "_"
+    return _NOT_XML.sub("_", _BAD_NAME.sub("_", name)) if name.strip() else "_"
 
 
 def _without_strange_notes(model: FeatureModel, losses: list[str] | None) -> FeatureModel:

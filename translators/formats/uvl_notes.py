@@ -36,8 +36,8 @@ _KEY = re.compile(r"constraint:([1-9][0-9]{0,8}):(description|rule)")
 def format_notes(name: str, notes: Sequence[tuple[str, str]]) -> str:
     """The attribute that carries notes.
 
-    >>> format_notes(FEATURE_NOTES, [("description", "it's"), ("graphics:collapsed", "true")])
-    "featureide__ {description 'it%27s', "graphics:collapsed" 'true'}"
+    >>> print(format_notes(FEATURE_NOTES, [("description", "it's"), ("graphics:collapsed", "true")]))
+    featureide__ {description 'it%27s', "graphics:collapsed" 'true'}
     """
     entries = [f"{_format_key(key)} '{escape_text(text)}'" for key, text in notes]
     if len({key for key, _ in notes}) == len(notes):
