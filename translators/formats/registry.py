@@ -39,16 +39,11 @@ class Writer:
     endings: tuple[str, ...]
 
 
-def _strict(write: Callable[[FeatureModel], str]) -> Write:
-    """The writer of a format for which nothing is left out, whether losses are agreed to or not."""
-    return lambda model, losses=None: write(model)
-
-
 WRITERS: Mapping[str, Writer] = MappingProxyType(
     {
         "uvl": Writer(write_uvl, (".uvl",)),
         "featureide": Writer(write_featureide, (".xml",)),
-        "sxfm": Writer(_strict(write_sxfm), (".sxfm",)),
+        "sxfm": Writer(write_sxfm, (".sxfm",)),
     }
 )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from xml.sax.saxutils import escape, quoteattr
 
 from featurenet_uvl.errors import ModelError, UnsupportedError
@@ -26,17 +27,23 @@ from featurenet_uvl.ir.expression import (
 from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, FeatureType, Group, GroupKind
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 from featurenet_uvl.translators.encodings.formula import assert_formula
+from featurenet_uvl.translators.formats.losses import attempt, with_writable_names
 from featurenet_uvl.translators.formats.reference_check import unknown_references
 from featurenet_uvl.translators.formats.sxfm_reader import ABSTRACT_KEY, NAMESPACE_KEY
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LINE_END = re.compile(r"[\n\r]")
 _BOUNDS = {GroupKind.ALTERNATIVE: "1,1", GroupKind.OR: "1,*"}
 _LETTERS = {GroupKind.MANDATORY: "m", GroupKind.OPTIONAL: "o"}
 
 
-def write_sxfm(model: FeatureModel) -> str:
+def write_sxfm(model: FeatureModel, losses: list[str] | None = None) -> str:
     """The text of an SXFM file; equal input gives equal text, and reading it gives the same configurations.
+
+    Args:
+        model: A Boolean model. Multi-features and typed features are refused in any case.
+        losses: Where given, what else SXFM has no place for is left out, or renamed, and each such thing adds a line.
 
     Raises:
         UnsupportedError: Something that the format cannot carry, with its place.
@@ -56,22 +63,42 @@ def write_sxfm(model: FeatureModel) -> str:
     unknown = unknown_references(model)
     if unknown:
         raise ModelError(unknown)
+    model = with_writable_names(model, nearest_name, losses)
     for note, _ in model.notes:
-        raise UnsupportedError(f"{model.root.span}: found the note {note!r} of the model, which SXFM cannot hold")
+        _lose(f"{model.root.span}: found the note {note!r} of the model, which SXFM cannot hold", losses)
     for feature in model.features():
         _check_feature(feature)
+        for loss in _lost_of(feature):
+            _lose(loss, losses)
     ids = _ids(model)
     lines = ['<?xml version="1.0" encoding="UTF-8" standalone="no"?>']
     lines.append(f"<feature_model name={quoteattr(model.root.name)}>")
     lines += _meta(model, ids)
     lines += ["<feature_tree>", *_tree(model, ids), "</feature_tree>"]
-    lines += ["<constraints>", *_constraints(model, ids), "</constraints>", "</feature_model>", ""]
+    lines += ["<constraints>", *_constraints(model, ids, losses), "</constraints>", "</feature_model>", ""]
     return "\n".join(lines)
 
 
+def nearest_name(name: str) -> str:
+    """The name, or one that SXFM can hold in its place.
+
+    >>> nearest_name(" size\\n"), nearest_name("M.2 SSD")
+    ('size', 'M.2 SSD')
+    """
+    return _NOT_XML.sub("_", _LINE_END.sub("_", name.strip())).strip() or "_"
+
+
+def _lose(problem: str, losses: list[str] | None) -> None:
+    """Refuses what is about to be left out, or says that it is where losses are agreed to."""
+    if losses is None:
+        raise UnsupportedError(problem)
+    losses.append(f"{problem}; left out")
+
+
 def _check_feature(feature: Feature) -> None:
+    """Raises UnsupportedError for a feature that could not be in the tree."""
     name, place = feature.name, feature.span
-    if not name or name != name.strip() or "\n" in name or "\r" in name:
+    if not name or name != name.strip() or _LINE_END.search(name):
         raise UnsupportedError(
             f"{place}: found the feature name {name!r}, expected one on one line without blanks around it, as SXFM"
             " needs: rename the feature"
@@ -86,10 +113,15 @@ def _check_feature(feature: Feature) -> None:
         )
     if feature.type is not FeatureType.BOOLEAN:
         raise UnsupportedError(f"{place}: found {name!r} of type {feature.type.value}, expected Boolean as SXFM needs")
+
+
+def _lost_of(feature: Feature) -> Iterator[str]:
+    """What of a feature has no place in the format, and may be left out."""
+    name = feature.name
     for attribute in feature.attributes:
-        raise UnsupportedError(f"{attribute.span}: found the attribute {name}.{attribute.name}, which SXFM cannot hold")
+        yield f"{attribute.span}: found the attribute {name}.{attribute.name}, which SXFM cannot hold"
     for note, _ in feature.notes:
-        raise UnsupportedError(f"{place}: found the note {note!r} of feature {name!r}, which SXFM cannot hold")
+        yield f"{feature.span}: found the note {note!r} of feature {name!r}, which SXFM cannot hold"
 
 
 def _ids(model: FeatureModel) -> dict[str, str]:
@@ -144,12 +176,16 @@ def _bounds(group: Group) -> str:
     return f"{group.cardinality.lower},{'*' if upper is None else upper}"
 
 
-def _constraints(model: FeatureModel, ids: Mapping[str, str]) -> Iterator[str]:
+def _constraints(model: FeatureModel, ids: Mapping[str, str], losses: list[str] | None) -> Iterator[str]:
     identifiers = ["", *(ids[feature.name] for feature in model.features())]
     builder = ClauseBuilder(list(ids))
     number = 0
     for constraint in model.constraints:
-        for clause in _clauses(constraint, builder):
+        if constraint.description:
+            found = f"found the description {constraint.description[:40]!r} of a constraint, which SXFM cannot hold"
+            _lose(f"{constraint.span}: {found}", losses)
+        step = partial(_clauses, constraint, builder)
+        for clause in attempt(step, losses, "the constraint is left out") or ():
             number += 1
             # An empty clause has no form in SXFM: the root, which is always selected, denied.
             literals = [("" if literal > 0 else "~") + identifiers[abs(literal)] for literal in clause or (-1,)]
@@ -160,11 +196,6 @@ def _clauses(constraint: Constraint, builder: ClauseBuilder) -> list[tuple[int, 
     """The clauses of a constraint, over the features' numbers in document order."""
     if constraint.is_indexed:
         raise UnsupportedError(f"{constraint.span}: found an indexed constraint, which SXFM cannot hold")
-    if constraint.description:
-        raise UnsupportedError(
-            f"{constraint.span}: found the description {constraint.description[:40]!r} of a constraint, which SXFM"
-            " cannot hold: remove it"
-        )
     for node in walk(constraint.formula):
         match node:
             case FeatureRef(indices=None) | Not() | And() | Or() | Implies() | Iff() | Count() | Constant(value=bool()):
@@ -174,7 +205,7 @@ def _clauses(constraint: Constraint, builder: ClauseBuilder) -> list[tuple[int, 
                     f"{constraint.span}: found {type(node).__name__} in a constraint, expected a propositional formula"
                     " as SXFM needs"
                 )
-    start = len(builder.clauses)
+    builder.count, start = len(builder.features), len(builder.clauses)
     assert_formula(builder, constraint.formula)
     if builder.count > len(builder.features):
         raise UnsupportedError(

@@ -40,7 +40,7 @@ from featurenet_uvl.ir.feature_model import (
 )
 from featurenet_uvl.ir.span import Span
 from featurenet_uvl.reference import enumerate_configurations
-from featurenet_uvl.translators.formats.registry import parse_model, read_model
+from featurenet_uvl.translators.formats.registry import WRITERS, parse_model, read_model
 from featurenet_uvl.translators.formats.sxfm_reader import read_sxfm
 from featurenet_uvl.translators.formats.sxfm_writer import write_sxfm
 from featurenet_uvl.translators.pipeline import compile_feature_model
@@ -455,6 +455,29 @@ def wide() -> FeatureModel:
 def test_what_sxfm_cannot_hold_is_refused_with_its_place(model: FeatureModel, expected: str) -> None:
     with pytest.raises(UnsupportedError, match=f"^s.uvl:3:5: {expected}"):
         write_sxfm(model)
+
+
+def test_where_losses_are_agreed_to_each_is_said() -> None:
+    lost = Feature(" A\n", attributes=(Attribute("cost", 3, span=SPAN),), notes=(("hidden", "true"),), span=SPAN)
+    members = (lost, Feature("A"), Feature("B"))
+    constraints = (
+        Constraint(Or((A, B)), description="why", span=SPAN),
+        Constraint(Comparison("==", AttributeRef(" A\n", "cost"), Constant(3)), span=SPAN),
+        Constraint(Not(FeatureRef(" A\n"))),
+    )
+    root = Feature("R", (Group(GroupKind.OPTIONAL, members),), span=SPAN)
+    losses: list[str] = []
+    again = read_sxfm(WRITERS["sxfm"].write(FeatureModel(root, constraints, notes=(("comment", "x"),)), losses), "m")
+    assert [feature.name for feature in again.features()] == ["R", "A_", "A", "B"]
+    assert again.constraints == (Constraint(Or((A, B))), Constraint(Not(FeatureRef("A_"))))
+    assert [loss.removeprefix("s.uvl:3:5: ").removesuffix(", which SXFM cannot hold; left out") for loss in losses] == [
+        "the feature ' A\\n' is written as 'A_', its name has no spelling",
+        "found the note 'comment' of the model",
+        "found the attribute A_.cost",
+        "found the note 'hidden' of feature 'A_'",
+        "found the description 'why' of a constraint",
+        "found Comparison in a constraint, expected a propositional formula as SXFM needs; the constraint is left out",
+    ]
 
 
 def test_a_constraint_over_unknown_features_is_refused() -> None:
