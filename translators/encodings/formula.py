@@ -114,7 +114,9 @@ class _Encoder:
         return [(literal,) for literal in within] if sign else [tuple(-literal for literal in within)]
 
     def _within(self, literals: Sequence[int], lower: int, upper: int) -> list[int]:
-        """Literals whose conjunction says that the count lies in `[lower, upper]`, a range that can be left."""
+        """Literals whose conjunction says that the count lies in `[lower, upper]`."""
+        if lower > len(literals):
+            return [self._constant(False)]
         outputs = count_outputs(self.builder, literals, min(len(literals), max(lower, upper + 1)))
         bounds = [outputs[lower - 1]] if lower > 0 else []
         return [*bounds, -outputs[upper]] if upper < len(literals) else bounds

@@ -27,7 +27,7 @@ VARIABLES = {name: exprvar(name) for name in NAMES}
 
 def counts(operands: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
     def bounded(parts: list[Expression]) -> st.SearchStrategy[Expression]:
-        lower = st.integers(0, len(parts))  # more than there are operands is folded to False before this stage
+        lower = st.integers(0, len(parts) + 1)
         upper = st.none() | st.integers(0, len(parts) + 1)
         return st.builds(Count, lower, upper, st.just(tuple(parts)))
 
