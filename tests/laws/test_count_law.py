@@ -19,13 +19,14 @@ from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.feature_model import FeatureModel, Origin
 from featurenet_uvl.reference import enumerate_configurations
 from featurenet_uvl.translators.formats.uvl_writer import write_uvl
+from featurenet_uvl.translators.passes import _diagram, rewrite_constraints
 from featurenet_uvl.translators.pipeline import compile_feature_model
 from tests.laws.shrinking import shrunk
 from tests.strategies import feature_models, random_model
 
 FAST_MODELS = 2_000
 DEEP_MODELS = 50_000
-SHARE_COMPARED = 0.8
+SHARE_COMPARED = 0.98
 
 
 def all_models(cnf: Cnf) -> Iterator[frozenset[int]]:
@@ -97,6 +98,16 @@ def check_seeds(seeds: range) -> None:
 @pytest.mark.slow
 def test_a_translation_keeps_the_configurations() -> None:
     check_seeds(range(FAST_MODELS))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("edges", [50_000, 0])
+def test_a_translation_keeps_the_configurations_where_every_linear_comparison_is_a_diagram_or_an_addition(
+    edges: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rewrite_constraints, "MAX_TABLE", 0)
+    monkeypatch.setattr(_diagram, "MAX_EDGES", edges)
+    check_seeds(range(DEEP_MODELS, DEEP_MODELS + FAST_MODELS // 4))
 
 
 @pytest.mark.deep

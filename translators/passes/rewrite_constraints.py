@@ -26,7 +26,8 @@ from featurenet_uvl.ir.expression import (
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.span import Span
 from featurenet_uvl.translators.passes._arithmetic import comparison_holds, place_of, value_positions
-from featurenet_uvl.translators.passes._diagram import Definitions, compare_sum
+from featurenet_uvl.translators.passes._definitions import Definitions
+from featurenet_uvl.translators.passes._diagram import compare_sum
 from featurenet_uvl.translators.passes._linear import Linear, average_parts, linear_form
 from featurenet_uvl.translators.passes._simplify import FALSE, TRUE, Scalar, fold, is_true, negated
 from featurenet_uvl.translators.passes._sources import Sources, Term, ValueNode
@@ -51,8 +52,7 @@ def rewrite_constraints(model: FeatureModel) -> BooleanModel:
 
     Raises:
         ModelError: A text or truth value in arithmetic, a Boolean feature as a value.
-        UnsupportedError: A comparison that is not linear and has more than MAX_COMBINATIONS combinations of values, or
-            one whose diagram grows too large.
+        UnsupportedError: A comparison that is not linear and has more than MAX_COMBINATIONS combinations of values.
     """
     definitions = Definitions(frozenset(feature.name for feature in model.features()))
     rewriting = _Rewriting(Sources.of(model), definitions)
@@ -117,7 +117,7 @@ class _Rewriting:
         if form.averages:
             result = self._average(form, operator, place)
         else:
-            result = compare_sum(form.weights, operator, -form.constant, self.definitions, place)
+            result = compare_sum(form.weights, operator, -form.constant, self.definitions)
         owners = dict.fromkeys(term.owner for term in flat if term.owner is not None)
         return None if result is None else fold(And((*(FeatureRef(owner) for owner in owners), result)))
 
@@ -134,8 +134,8 @@ class _Rewriting:
         for literal in counted:
             total[literal] = total.get(literal, Fraction(0)) + form.constant
         some = self.definitions.define(Or(counted))
-        if_some = compare_sum(total, operator, Fraction(0), self.definitions, place)
-        if_none = compare_sum({}, operator, -form.constant, self.definitions, place)
+        if_some = compare_sum(total, operator, Fraction(0), self.definitions)
+        if_none = compare_sum({}, operator, -form.constant, self.definitions)
         return fold(Or((And((some, if_some)), And((Not(some), if_none)))))
 
 
