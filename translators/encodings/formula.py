@@ -29,6 +29,9 @@ from featurenet_uvl.translators.encodings.cardinality import (
 MAX_DISTRIBUTED = 24
 """How many clauses one disjunction may grow to before its parts get names."""
 
+MAX_REPEATED = 4
+"""How many clauses, or how many literals a clause, may be written again at each level of a nested formula."""
+
 Clauses = list[tuple[int, ...]]
 
 
@@ -76,6 +79,7 @@ class _Encoder:
                     return self._any([(left, False), (right, True)], done)
                 return self._all([(left, True), (right, False)], done)
             case Iff(left=left, right=right):
+                self._name_large([left, right], done)
                 first = self._any([(left, False), (right, sign)], done)
                 return first + self._any([(left, True), (right, not sign)], done)
             case Count():
@@ -95,7 +99,7 @@ class _Encoder:
         if size > MAX_DISTRIBUTED:
             largest = max(range(len(parts)), key=lambda i: len(lists[i]))
             for i, (node, sign) in enumerate(parts):
-                if len(lists[i]) > 1 and i != largest:
+                if len(lists[i]) > 1 and (i != largest or max(map(len, lists[i])) > MAX_REPEATED):
                     literal = self.literal(node)
                     lists[i] = [(literal if sign else -literal,)]
         base = tuple(literal for clauses in lists if len(clauses) == 1 for literal in clauses[0])
@@ -104,6 +108,13 @@ class _Encoder:
             if len(clauses) != 1:
                 product = [(*left, *right) for left in product for right in clauses]
         return product
+
+    def _name_large(self, nodes: Sequence[Expression], done: dict[tuple[int, bool], Clauses]) -> None:
+        """Gives a name to each operand of an equivalence, which needs both signs twice, that is not small."""
+        for node in nodes:
+            if max(len(done[id(node), True]), len(done[id(node), False])) > MAX_REPEATED:
+                literal = self.literal(node)
+                done[id(node), True], done[id(node), False] = [(literal,)], [(-literal,)]
 
     def _count(self, node: Count, sign: bool) -> Clauses:
         literals = [self.literal(operand) for operand in node.operands]

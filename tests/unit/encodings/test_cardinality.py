@@ -91,6 +91,20 @@ def test_wide_disjunctions_of_conjunctions_grow_linearly() -> None:
     assert len(builder.clauses) < 4 * 200
 
 
+@pytest.mark.parametrize("depth", [30, 300])
+def test_chains_of_equivalences_and_alternations_grow_linearly(depth: int) -> None:
+    builder = ClauseBuilder([f"f{i}" for i in range(depth)])
+    chain: Expression = FeatureRef("f0")
+    ladder: Expression = FeatureRef("f0")
+    for i in range(1, depth):
+        chain = Iff(chain, FeatureRef(f"f{i}"))
+        ladder = Or((FeatureRef(f"f{i}"), ladder)) if i % 2 else And((FeatureRef(f"f{i}"), ladder))
+    assert_formula(builder, chain)
+    assert_formula(builder, ladder)
+    assert len(builder.clauses) < 8 * depth
+    assert sum(map(len, builder.clauses)) < 40 * depth
+
+
 def test_deep_and_wide_formulas_need_no_recursion() -> None:
     builder = ClauseBuilder(NAMES)
     deep: Expression = A
