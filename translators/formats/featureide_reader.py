@@ -154,6 +154,8 @@ class _Tree:
             self._order.append(element)
             heads = self._scan(element, heads, is_root=element is root)
             stack.extend((child, heads) for child in reversed(self._children[element]))
+        if self._attributes[root].is_helper:
+            self._document.report(root, "found a group helper as the root, expected a feature")
         built: dict[etree._Element, Feature] = {}
         for element in reversed(self._order):
             built[element] = self._feature(element, [built.pop(child) for child in self._children[element]])

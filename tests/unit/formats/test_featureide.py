@@ -197,8 +197,54 @@ def test_featureides_corpus_is_read_as_featureide_reads_it() -> None:
     assert count > 100
 
 
-def test_our_own_text_meets_featureides_checklist() -> None:
-    _check_what_featureide_asks_of_a_file(write_featureide(RICH))
+SEVERAL = FeatureModel(
+    Feature(
+        "N",
+        (
+            group(GroupKind.MANDATORY, "A"),
+            group(GroupKind.MANDATORY, "B"),
+            group(GroupKind.ALTERNATIVE, "C", "D"),
+            group(GroupKind.CARDINALITY, "E", "F", cardinality=Cardinality(1, 1)),
+            group(GroupKind.OPTIONAL, feature("G", group(GroupKind.OR, "N__group_2"))),
+        ),
+        (Attribute("v", (1, "it's", {"k": ()})), Attribute("m", {}), Attribute("rules", "a|b")),
+    ),
+    (
+        Constraint(parse_formula("B[i] | C", NOWHERE, indexed=True), is_indexed=True, description="one ; two"),
+        Constraint(Implies(A, B)),
+        Constraint(parse_formula("N.x == 1", NOWHERE)),
+        Constraint(B),
+    ),
+)
+
+
+@pytest.mark.parametrize("model", [RICH, SEVERAL])
+def test_our_own_text_meets_featureides_checklist(model: FeatureModel) -> None:
+    text = write_featureide(model)
+    _check_what_featureide_asks_of_a_file(text)
+    assert read_featureide(text, "m.xml") == model
+
+
+def test_each_group_beside_others_has_a_helper() -> None:
+    struct = etree.fromstring(write_featureide(SEVERAL).encode()).find("struct")
+    assert struct is not None
+    assert [(e.tag, e.get("name"), e.get("mandatory")) for e in struct[0] if e.tag != "attribute"] == [
+        ("feature", "A", "true"),
+        ("and", "N__group_2_", "true"),
+        ("alt", "N__group_3", "true"),
+        ("and", "N__group_4", "true"),
+        ("and", "G", None),
+    ]
+
+
+def test_an_order_that_no_longer_fits_is_not_heeded() -> None:
+    text = write_featureide(SEVERAL)
+    assert 'key="constraint_order" value="2 4 3 1"' in text
+    shorter = text.replace("\t\t<rule>\n\t\t\t<var>B</var>\n\t\t</rule>\n", "")
+    constraints = read_featureide(shorter, "m.xml").constraints
+    assert [constraint.is_indexed for constraint in constraints] == [False, False, True]
+    other = read_featureide(text.replace("2 4 3 1", "4 2 3 1"), "m.xml").constraints
+    assert other[0].formula == Implies(A, B)
 
 
 def _check_what_featureide_asks_of_a_file(text: str) -> None:
@@ -417,6 +463,20 @@ def test_each_fault_has_its_place(text: str, problems: list[str]) -> None:
             '<attribute name="feature_type" type="string" value="Int"/>',
             ["found feature_type 'Int', expected one of Boolean"],
         ),
+        ('<attribute name="group_kind" type="string" value="xor"/>', ["found group_kind 'xor', expected 'or' or"]),
+        (
+            '<attribute name="group_kind" type="string" value="or"/>',
+            ["found group_kind here", "found an empty or group"],
+        ),
+        (
+            '<attribute name="group_helper" type="string" value="yes"/>',
+            ["found a group helper as the root", "found group_helper 'yes'"],
+        ),
+        ('<attribute name="v" type="string" unit="uvl:value" value="[1,"/>', ["in the value '[1,' of attribute 'v'"]),
+        (
+            '<attribute name="constraint_descriptions" type="string" value="a"/>',
+            ["found 1 descriptions, expected one for each of 0"],
+        ),
         ('<attribute name="constraints" type="string" value="A &amp; ; A"/>', ["in the constraint 'A &': found"]),
         (
             '<attribute configurable="true" name="x" type="string" value="1|1"/>',
@@ -432,6 +492,31 @@ def test_each_fault_has_its_place(text: str, problems: list[str]) -> None:
 def test_each_fault_of_an_attribute_has_its_place(attributes: str, problems: list[str]) -> None:
     text = _plain(f'<feature name="A">\n{attributes}</feature>', root="extendedFeatureModel")
     _expect(text.replace("<constraints>\n\n</constraints>", ""), problems)
+
+
+HELPER = '<attribute name="group_helper" type="string" value="true"/>'
+
+
+@pytest.mark.parametrize(
+    ("struct", "problems"),
+    [
+        (f'<and name="A">\n<or name="H">{HELPER}<feature name="B"/></or></and>', ["3:1: found the group helper 'H'"]),
+        (f'<and name="A">\n<feature mandatory="true" name="H">{HELPER}</feature></and>', ["3:1: found the group"]),
+        (f'<or name="A">\n<and name="H">{HELPER}<feature name="B"/></and><feature name="C"/></or>',
+         ["3:1: found a group helper here"]),
+        ('<and name="A"><feature name="B">\n'
+         '<attribute name="constraint_descriptions" type="string" value="x"/></feature></and>',
+         ["3:1: found constraint_descriptions here, expected it on the root"]),
+    ],
+)  # fmt: skip
+def test_each_fault_of_a_group_helper_has_its_place(struct: str, problems: list[str]) -> None:
+    text = _plain(struct, root="extendedFeatureModel")
+    _expect(text.replace("<constraints>\n\n</constraints>", ""), problems)
+
+
+def test_a_rule_about_a_group_helper_is_about_no_feature() -> None:
+    tree = f'<and name="A"><or mandatory="true" name="H">{HELPER}<feature name="B"/><feature name="C"/></or></and>'
+    _expect(_plain(tree, "<rule><var>H</var></rule>", "extendedFeatureModel"), ["4:7: found the unknown feature 'H'"])
 
 
 def _expect(text: str, problems: list[str]) -> None:

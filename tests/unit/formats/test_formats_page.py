@@ -1,0 +1,21 @@
+"""The page docs/formats.md: its two examples are each other's translation."""
+
+import re
+from pathlib import Path
+
+from featurenet_uvl.translators.formats.featureide_reader import read_featureide
+from featurenet_uvl.translators.formats.featureide_writer import write_featureide
+from featurenet_uvl.translators.formats.registry import parse_model
+from featurenet_uvl.translators.formats.uvl_writer import write_uvl
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "formats.md"
+
+
+def test_the_examples_are_one_model() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    (uvl,) = re.findall(r"```uvl\n(.*?)```", text, re.DOTALL)
+    (xml,) = re.findall(r"```xml\n(.*?)```", text, re.DOTALL)
+    model = read_featureide(xml, "page.xml")
+    assert parse_model(uvl, "page.uvl") == model
+    assert write_featureide(model) == xml
+    assert parse_model(write_uvl(model), "page.uvl") == model
