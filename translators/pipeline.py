@@ -1,7 +1,7 @@
 """The order of the passes, and the way from a file to a CNF.
 
 `PASSES` is the only place where the passes on feature models are put together. After them come `rewrite_constraints`
-(to the Boolean model), `to_cnf`, and the rule sets that the model switches on.
+(to the Boolean model), `specialise` if asked for, `to_cnf`, and the rule sets that the model switches on.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from featurenet_uvl.translators.passes.definitions_as_features import definition
 from featurenet_uvl.translators.passes.discretise_attributes import discretise_attributes
 from featurenet_uvl.translators.passes.restrict import restrict
 from featurenet_uvl.translators.passes.rewrite_constraints import rewrite_constraints
+from featurenet_uvl.translators.passes.specialise import specialise
 from featurenet_uvl.translators.passes.to_cnf import to_cnf
 from featurenet_uvl.translators.passes.unfold_multi_features import unfold_multi_features
 from featurenet_uvl.translators.rules.registry import apply_rules
@@ -34,7 +35,7 @@ PASSES: Mapping[str, Callable[[FeatureModel], FeatureModel]] = MappingProxyType(
 )
 """The passes from the source model to the unfolded one, in order."""
 
-STAGES = ("restrict", *PASSES, "rewrite_constraints")
+STAGES = ("restrict", *PASSES, "rewrite_constraints", "specialise")
 """What `--emit-after` may name: the model after each of them can be written in a feature-model format."""
 
 MAX_CHAIN = 16
@@ -97,16 +98,19 @@ def emit(model: FeatureModel, stage: str) -> FeatureModel:
         model = run(model)
         if name == stage:
             return model
-    return definitions_as_features(rewrite_constraints(model))
+    boolean = rewrite_constraints(model)
+    return definitions_as_features(specialise(boolean) if stage == "specialise" else boolean)
 
 
-def to_boolean(model: FeatureModel, verify_each: bool = False) -> BooleanModel:
-    """The Boolean model of an extended one."""
+def to_boolean(model: FeatureModel, verify_each: bool = False, specialised: bool = False) -> BooleanModel:
+    """The Boolean model of an extended one; `specialised` leaves out what no configuration can select."""
     for run in PASSES.values():
         model = run(model)
         if verify_each:
             model.verify()
     boolean = rewrite_constraints(model)
+    if specialised:
+        boolean = specialise(boolean)
     if verify_each:
         boolean.verify()
     return boolean
@@ -117,6 +121,7 @@ def compile_feature_model(
     *,
     input_shape: Shape | None = None,
     with_rules: bool = True,
+    specialised: bool = False,
     verify_each: bool = False,
 ) -> Cnf:
     """The CNF whose models are the configurations of the model, one each.
@@ -124,11 +129,12 @@ def compile_feature_model(
     Args:
         input_shape: For the rule set `tensor-shapes`; the model's own `input_shape` where None.
         with_rules: Whether rule sets that the model switches on apply.
+        specialised: Whether features that no configuration can select are left out.
 
     Raises:
         ModelError, UnsupportedError: As the passes say.
     """
-    boolean = to_boolean(model, verify_each)
+    boolean = to_boolean(model, verify_each, specialised)
     builder = to_cnf(boolean)
     if with_rules:
         apply_rules(boolean, builder, input_shape)
@@ -147,7 +153,8 @@ def compile_model(
     bounds: Mapping[str, int] | None = None,
     input_shape: Shape | None = None,
     with_rules: bool = True,
+    specialised: bool = False,
 ) -> Cnf:
     """`load_model`, then `compile_feature_model`."""
     model = load_model(path, restrictions, bounds)
-    return compile_feature_model(model, input_shape=input_shape, with_rules=with_rules)
+    return compile_feature_model(model, input_shape=input_shape, with_rules=with_rules, specialised=specialised)

@@ -1,0 +1,77 @@
+"""Take out what no configuration can select."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from featurenet_uvl.errors import UnsatisfiableError
+from featurenet_uvl.ir.boolean_model import BooleanModel
+from featurenet_uvl.ir.expression import Constant, Expression, FeatureRef, rebuild
+from featurenet_uvl.ir.feature_model import Constraint, Feature, GroupKind
+from featurenet_uvl.translators.encodings.backbone import backbone
+from featurenet_uvl.translators.passes._simplify import fold_node, is_true
+from featurenet_uvl.translators.passes._tree import FeatureDraft, GroupDraft, freeze
+from featurenet_uvl.translators.passes.to_cnf import to_cnf
+
+_RUNS = (GroupKind.MANDATORY, GroupKind.OPTIONAL)
+"""Groups whose members are independent of each other, so that they can be split."""
+
+
+def specialise(model: BooleanModel) -> BooleanModel:
+    """The model without its dead features, and with its core features put into the constraints.
+
+    Needs: a Boolean model. Gives: fewer features and smaller constraints; what restrictions forbid is gone. Keeps: the
+    configurations, as sets of selected features.
+
+    Raises:
+        UnsatisfiableError: No configuration exists.
+    """
+    builder = to_cnf(model)
+    decided = backbone(builder.clauses, len(builder.features))
+    if decided is None:
+        raise UnsatisfiableError(f"{model.root.span}: no configuration exists: the constraints exclude each other")
+    values = {name: number in decided for name, number in builder.variables.items() if {number, -number} & decided}
+
+    def step(node: Expression) -> Expression:
+        if isinstance(node, FeatureRef) and node.name in values:
+            return Constant(values[node.name])
+        return fold_node(node)
+
+    root, kept = _living_tree(model, values)
+    constraints = list(kept)
+    for constraint in model.model.constraints:
+        formula = rebuild(constraint.formula, step)
+        if not is_true(formula):
+            constraints.append(replace(constraint, formula=formula))
+    definitions = tuple(
+        replace(d, formula=rebuild(d.formula, step), dual=None if d.dual is None else rebuild(d.dual, step))
+        for d in model.definitions
+    )
+    return replace(
+        model, model=replace(model.model, root=root, constraints=tuple(constraints)), definitions=definitions
+    )
+
+
+def _living_tree(model: BooleanModel, values: Mapping[str, bool]) -> tuple[Feature, list[Constraint]]:
+    """The tree without dead features, core ones mandatory; constraints for those that a `[n..m]` group holds."""
+    drafts: dict[str, FeatureDraft] = {}
+    kept: list[Constraint] = []
+    for feature in model.model.features():
+        draft = drafts.setdefault(feature.name, FeatureDraft(feature))
+        for group in feature.groups:
+            living = [member for member in group.members if values.get(member.name, True)]
+            core = {member.name for member in living if values.get(member.name) is True and values.get(feature.name)}
+            if group.kind is GroupKind.CARDINALITY or (not core and group.kind not in _RUNS):
+                members = [drafts.setdefault(member.name, FeatureDraft(member)) for member in living]
+                draft.groups.append(GroupDraft(group.kind, members, group.cardinality, group.span))
+                kept.extend(Constraint(FeatureRef(m.name, None, m.span), span=m.span) for m in living if m.name in core)
+                continue
+            for member in living:
+                kind = (
+                    GroupKind.MANDATORY
+                    if member.name in core or group.kind is GroupKind.MANDATORY
+                    else GroupKind.OPTIONAL
+                )
+                draft.members(kind, group.span).append(drafts.setdefault(member.name, FeatureDraft(member)))
+    return freeze(drafts[model.root.name]), kept
