@@ -112,6 +112,9 @@ def compose(
     root = drafts[0].feature
     assert root is not None
     names = composition.names(drafts)
+    if not imports:
+        composition.raise_problems()
+        return Scope(FeatureModel(root, tuple(constraints)), names)
     own = {(feature, a.name) for draft in drafts for feature in [draft.parts[-1]] for a in draft.attributes}
     resolved = [replace(c, formula=composition.resolve(c.formula, names, own)) for c in constraints]
     composition.raise_problems()

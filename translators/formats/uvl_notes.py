@@ -19,7 +19,7 @@ from featurenet_uvl.errors import ReadError
 from featurenet_uvl.ir.expression import And, Count, FeatureRef, Or, walk
 from featurenet_uvl.ir.feature_model import Attribute, AttributeValue, Constraint
 from featurenet_uvl.translators.formats.expression_format import format_expression
-from featurenet_uvl.translators.formats.featureide_document import parse_document
+from featurenet_uvl.translators.formats.featureide_document import parse_document, without_place
 from featurenet_uvl.translators.formats.featureide_formulas import FORMULA_TAGS, format_formula, is_rule, read_formula
 from featurenet_uvl.translators.formats.uvl_values import escape_text, unescape_text
 
@@ -126,7 +126,11 @@ def apply_constraint_notes(constraints: Sequence[Constraint], notes: Notes, plac
 def _with_rule(constraint: Constraint, text: str, place: str) -> Constraint:
     """The constraint as its rule says it, unless its formula has been changed since."""
     names = {node.name for node in walk(constraint.formula) if isinstance(node, FeatureRef)}
-    document = parse_document(text, place, FORMULA_TAGS)
+    try:
+        document = parse_document(text, "note", FORMULA_TAGS)
+    except ReadError as error:
+        message = without_place(str(error))
+        raise ReadError(f"{place}: in the note {text!r} of a rule: {message}") from error
     formula = read_formula(document, document.root, names)
     if document.problems or format_expression(formula) != format_expression(constraint.formula):
         return constraint
