@@ -243,11 +243,14 @@ class _Builder:
         return Arithmetic(self.pick(["+", "-", "*", "/"]), self._term(0), self._term(0))
 
     def _aggregate(self) -> Expression:
-        names = sorted({ref.attribute for ref in self._attribute_refs(_NUMERIC)})
-        if not names:
+        owners = [(multis, a.name) for f, multis in self.features for a in f.attributes if a.name in _NUMERIC]
+        if not owners:
             return Constant(1)
-        scope = self.pick(self.features)[0].name if self.chance(40) else None
-        return Aggregate(self.pick(["sum", "avg"]), self.pick(names), scope)
+        multis, name = self.pick(owners)
+        scope = self.pick(self.features)[0].name if self.chance(60) else None
+        if scope is not None and multis and self.chance(75):
+            scope = self.pick(multis)
+        return Aggregate(self.pick(["sum", "avg"]), name, scope)
 
     # indexed constraints
 
