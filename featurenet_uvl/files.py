@@ -6,8 +6,15 @@ import os
 import stat
 from pathlib import Path
 from secrets import token_hex
+from typing import BinaryIO
 
 from featurenet_uvl.errors import FeatureNetError, ReadError, UsageError
+
+MAX_BYTES = 1 << 30
+"""How large a file, or a stream, may be that is read at all."""
+
+MAX_MODEL_BYTES = 1 << 26
+"""How large the file of a feature model may be: the largest published ones have a tenth of it."""
 
 
 def write_file(path: Path | str, data: str | bytes, *, force: bool = False) -> None:
@@ -39,17 +46,60 @@ def write_file(path: Path | str, data: str | bytes, *, force: bool = False) -> N
         raise FeatureNetError(f"{path}: {_reason(error)}") from error
 
 
-def read_text(path: Path | str) -> str:
+def read_text(path: Path | str, *, limit: int = MAX_BYTES, is_named_by_user: bool = True) -> str:
     r"""The text of a UTF-8 file; line ends become `\n`, and a byte order mark is taken off.
 
+    Args:
+        path: The file.
+        limit: How many bytes it may have.
+        is_named_by_user: As for `read_bytes`.
+
     Raises:
-        ReadError: The file is missing, no file, not readable or not text; with the place of the first bad byte.
+        ReadError: The file is missing, no file, too large, not readable or not text; with the place of the first bad
+            byte.
+    """
+    return decode_text(read_bytes(path, limit=limit, is_named_by_user=is_named_by_user), str(path))
+
+
+def read_bytes(path: Path | str, *, limit: int = MAX_BYTES, is_named_by_user: bool = True) -> bytes:
+    """The content of a file; a device has no end, so none is read.
+
+    Args:
+        path: The file.
+        limit: How many bytes it may have; no more are kept in memory.
+        is_named_by_user: Whether a pipe will do: one that a person names has a writer, one that a file names may not.
+
+    Raises:
+        ReadError: The file is missing, not readable, no regular file, or too large.
     """
     try:
-        data = Path(path).read_bytes()
+        mode = os.stat(path).st_mode
+        if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode) and not (stat.S_ISFIFO(mode) and is_named_by_user):
+            raise ReadError(f"{path}: found {_kind(mode)}, expected a file")
+        with open(path, "rb") as file:
+            return read_stream(file, str(path), limit)
     except (OSError, ValueError) as error:
         raise ReadError(f"{path}: {_reason(error)}") from error
-    return decode_text(data, str(path))
+
+
+def read_stream(file: BinaryIO, path: str, limit: int = MAX_BYTES) -> bytes:
+    """Everything that comes, up to a limit; `path` is for messages.
+
+    Raises:
+        ReadError: More comes.
+    """
+    status = os.fstat(file.fileno())
+    size = status.st_size if stat.S_ISREG(status.st_mode) else 0
+    data = file.read(limit + 1) if size <= limit else b""
+    if size > limit or len(data) > limit:
+        raise ReadError(f"{path}: found more than {limit} bytes, expected at most that many")
+    return data
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISFIFO(mode):
+        return "a pipe"
+    return "a socket" if stat.S_ISSOCK(mode) else "a device"
 
 
 def decode_text(data: bytes, path: str) -> str:

@@ -76,7 +76,7 @@ def _follow(path: str) -> tuple[FeatureModel, str, list[Restriction]]:
     chain: list[Restriction] = []
     current = path
     while len(chain) <= MAX_CHAIN:
-        found = read_model(current)
+        found = read_model(current, is_named_by_user=not chain)
         if isinstance(found, FeatureModel):
             return found, current, chain
         chain.insert(0, found)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from featurenet_uvl.errors import FeatureNetError, UsageError
-from featurenet_uvl.files import decode_text, read_text, write_file
+from featurenet_uvl.files import decode_text, read_stream, read_text, write_file
 
 STREAM = "-"
 
@@ -53,7 +53,7 @@ def read_input(path: str) -> tuple[str, str]:
         return read_text(path), path
     if sys.stdin is None:
         raise FeatureNetError("<stdin>: is closed, expected an input")
-    return decode_text(sys.stdin.buffer.read(), "<stdin>"), "<stdin>"
+    return decode_text(read_stream(sys.stdin.buffer, "<stdin>"), "<stdin>"), "<stdin>"
 
 
 def check_output(path: str, *, force: bool, as_json: bool = False) -> None:

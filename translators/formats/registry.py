@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from featurenet_uvl.errors import UsageError
-from featurenet_uvl.files import read_text
+from featurenet_uvl.files import MAX_MODEL_BYTES, read_text
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.restriction import Restriction
 from featurenet_uvl.translators.formats.featureide_reader import read_featureide
@@ -50,13 +50,17 @@ WRITERS: Mapping[str, Writer] = MappingProxyType(
 _SXFM = re.compile(r"(?:(?><\?.*?\?>|<!--.*?-->)\s*)*<feature_model[\s/>]", re.DOTALL)
 
 
-def read_model(path: str) -> FeatureModel | Restriction:
+def read_model(path: str, *, is_named_by_user: bool = True) -> FeatureModel | Restriction:
     """The feature model of a file, or the restriction.
+
+    Args:
+        path: The file.
+        is_named_by_user: False where another file names it; then a pipe is refused, which may never end.
 
     Raises:
         ReadError: The file is missing or malformed; all its problems together.
     """
-    return parse_model(read_text(path), path)
+    return parse_model(read_text(path, limit=MAX_MODEL_BYTES, is_named_by_user=is_named_by_user), path)
 
 
 def parse_model(text: str, path: str) -> FeatureModel | Restriction:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from featurenet_uvl.errors import ModelError, ReadError
-from featurenet_uvl.files import read_text
+from featurenet_uvl.files import MAX_MODEL_BYTES, read_text
 from featurenet_uvl.ir.expression import Aggregate, AttributeRef, Expression, FeatureRef, rebuild
 from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel
 from featurenet_uvl.ir.span import Span
@@ -43,6 +43,11 @@ class Import:
     def path(self) -> str:
         """The imported file."""
         return os.path.join(os.path.dirname(self.span.path), *self.parts) + ".uvl"
+
+    def stays_in_folder(self) -> bool:
+        """Whether the imported file lies below the folder of the importing one, links followed."""
+        folder = os.path.realpath(os.path.dirname(self.span.path))
+        return os.path.realpath(self.path()).startswith(os.path.join(folder, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ class Loader:
             raise ModelError(f"{entry.span}: found more than {MAX_DEPTH} files that import one another, expected fewer")
         if key not in self.scopes:
             try:
-                text = read_text(path)
+                text = read_text(path, limit=MAX_MODEL_BYTES, is_named_by_user=False)
             except ReadError as error:
                 raise ReadError([f"{entry.span}: the import cannot be read: {p}" for p in error.problems]) from error
             self.chain.append(key)

@@ -69,11 +69,11 @@ def _lines(text: str, path: str) -> Iterator[Line]:
 
 def _line(text: str, start: int, end: int, number: int, comments: list[tuple[int, int]]) -> Line | None:
     raw = text[start:end]
-    content = raw
+    parts, seen = [], start
     for first, last in comments:
-        blank = re.sub(r"[^\n]", " ", text[first:last])
-        content = content[: first - start] + blank + content[last - start :]
-    content = content.rstrip(" \t\n")
+        parts += [text[seen:first], re.sub(r"[^\n]", " ", text[first:last])]
+        seen = last
+    content = "".join([*parts, text[seen:end]]).rstrip(" \t\n")
     stripped = content.lstrip(" \t\n")
     if not stripped:
         return None

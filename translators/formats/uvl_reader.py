@@ -11,10 +11,10 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path as FilePath
 from types import MappingProxyType
 
 from featurenet_uvl.errors import ModelError, ReadError, UnsupportedError
+from featurenet_uvl.files import MAX_MODEL_BYTES, read_bytes
 from featurenet_uvl.ir.feature_model import Attribute, Constraint, FeatureModel
 from featurenet_uvl.ir.restriction import Restriction
 from featurenet_uvl.ir.span import Span
@@ -40,13 +40,7 @@ def read_uvl_file(path: str) -> FeatureModel | Restriction:
         ModelError: It is UVL, but a name is used twice or leads nowhere.
         UnsupportedError: It uses a construct that this project cannot carry.
     """
-    try:
-        data = FilePath(path).read_bytes()
-    except FileNotFoundError:
-        raise ReadError(f"{path}: found no such file, expected a UVL file") from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ReadError(f"{path}: cannot be read: {reason}, expected a UVL file") from error
+    data = read_bytes(path, limit=MAX_MODEL_BYTES)
     if data.startswith(b"\xef\xbb\xbf"):
         raise ReadError(f"{path}:1:1: found a byte order mark, expected UTF-8 without it")
     try:
@@ -210,7 +204,10 @@ class _Document:
             raise tokens.unexpected("'as' or the end of the line")
         if any(character in part for part in parts for character in "/\\"):
             raise ReadError(f"{span}: found a path that leaves the folder, expected names, sub.file for sub/file.uvl")
-        self.imports.append(Import(parts, alias, span))
+        entry = Import(parts, alias, span)
+        if not entry.stays_in_folder():
+            raise ReadError(f"{span}: found a link that leaves the folder, {entry.path()}, expected a file below it")
+        self.imports.append(entry)
 
     @property
     def _alias(self) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ KEYWORDS = frozenset({*GROUP_KEYWORDS, *TYPE_KEYWORDS, *FUNCTION_KEYWORDS, *_OTH
 MINOR_LEVELS = ("group-cardinality", "feature-cardinality", "aggregate-function", "string-constraints")
 STRICT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_#§%?\\'äüöß;]*")
 _MAX_NUMBER_LENGTH = 400
+_MAX_SHOWN = 80
 _NEVER = "\r\n\0\ufeff"
 
 _INTEGER = r"(?:0|-?[1-9][0-9]*)"
@@ -52,15 +54,16 @@ class Token(NamedTuple):
     offset: int
 
     def __str__(self) -> str:
+        shown = self.text if len(self.text) <= _MAX_SHOWN else f"{self.text[:_MAX_SHOWN]}..."
         match self.kind:
             case "end":
                 return "the end"
             case "quoted":
-                return f'name "{self.text}"'
+                return f'name "{shown}"'
             case "name" | "keyword" | "text":
-                return f"{self.kind} {self.text!r}"
+                return f"{self.kind} {shown!r}"
             case "number" | "cardinality":
-                return f"{self.kind} {self.text}"
+                return f"{self.kind} {shown}"
             case _:
                 return repr(self.kind)
 
@@ -80,7 +83,7 @@ class Tokens:
         self.span = span
         self.position = 0
         self._text = text
-        self._has_lines = "\n" in text
+        self._line_ends = [match.start() for match in re.finditer("\n", text)]
         self._items = self._split(_INDEXED if indexed else _PLAIN)
 
     def _split(self, pattern: re.Pattern[str]) -> list[Token]:
@@ -121,10 +124,9 @@ class Tokens:
     def place(self, offset: int) -> Span:
         """The place of a character of the text."""
         line, column = self.span.line, self.span.column
-        if self._has_lines:
-            before = self._text.count("\n", 0, offset)
-            if before:
-                return Span(self.span.path, line + before, offset - self._text.rfind("\n", 0, offset))
+        before = bisect_left(self._line_ends, offset)
+        if before:
+            return Span(self.span.path, line + before, offset - self._line_ends[before - 1])
         return Span(self.span.path, line, column + offset if column else 0)
 
     def peek(self, ahead: int = 0) -> Token:

@@ -293,11 +293,11 @@ def test_what_is_not_supported_is_named_with_its_place(text: str, message: str) 
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(ReadError, match=r"none\.uvl: found no such file"):
+    with pytest.raises(ReadError, match=r"none\.uvl: no such file"):
         read_uvl_file(str(tmp_path / "none.uvl"))
-    with pytest.raises(ReadError, match=r"cannot be read: Is a directory"):
+    with pytest.raises(ReadError, match=r": is a directory"):
         read_uvl_file(str(tmp_path))
-    with pytest.raises(ReadError, match=r"cannot be read: .*null"):
+    with pytest.raises(ReadError, match=r": .*null"):
         read_uvl_file("a\0b")
     file = tmp_path / "x.uvl"
     file.write_bytes(b'features\n\tR\n\t\tor\n\t\t\t"\xff"\n')
