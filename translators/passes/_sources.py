@@ -34,15 +34,18 @@ ValueNode = AttributeRef | FeatureRef | Aggregate
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """`heads` are the features of discretised attributes, by feature and attribute; `typed` those of typed features,
-    None where no value is left; `constants` the other attributes."""
+    """The values of a model's attributes and typed features.
+
+    `heads` are the features of discretised attributes, by feature and attribute; `typed` those of typed features, None
+    where no value is left; `constants` the other attributes; `owners` the features that have an attribute of a name, in
+    document order.
+    """
 
     heads: Mapping[tuple[str, str], Feature]
     typed: Mapping[str, tuple[FeatureType, Feature | None]]
     constants: Mapping[tuple[str, str], AttributeValue]
     parents: Mapping[str, str]
     owners: Mapping[str, tuple[str, ...]]
-    """The features that have an attribute of this name, in document order."""
 
     @classmethod
     def of(cls, model: FeatureModel) -> Sources:
