@@ -95,7 +95,7 @@ def _syntax_message(error: etree.XMLSyntaxError | UnicodeEncodeError, text: str,
         return f"{path}: found a character that UTF-8 cannot carry, expected XML"
     skipped = len(text) - len(text.lstrip())
     line = (error.lineno or 1) + text.count("\n", 0, skipped)
-    message = _POSITION_IN_MESSAGE.sub("", error.msg or "no element")
+    message = " ".join(_POSITION_IN_MESSAGE.sub("", error.msg or "no element").split())
     return (
         f"{path}:{line}:{max(error.offset or 1, 1)}: found malformed XML ({message}), expected a well-formed document"
     )

@@ -125,7 +125,7 @@ class _Document:
             self.problems.extend(tree.problems)
             self.unsupported.extend(tree.unsupported)
         elif not self.problems:
-            self.problems.append(f"{self.path}: found no section 'features', expected one")
+            self.problems.append(f"{self.path}:1: found no section 'features', expected one")
         for line in sections.get("constraints", ())[1:]:
             self._attempt(self._read_constraint, line)
 

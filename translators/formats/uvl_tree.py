@@ -92,7 +92,7 @@ class _TreeReader:
         except UnsupportedError as error:
             self.tree.unsupported.append(str(error))
         except ReadError as error:
-            if line.text.split()[0] in GROUP_KEYWORDS:
+            if any(word in GROUP_KEYWORDS for word in line.text.split()[:1]):
                 raise
             self.tree.problems.extend(error.problems)
         return FeatureDraft(("?",), span)

@@ -144,7 +144,7 @@ HEAD = "features\n\tR\n\t\toptional\n\t\t\ta {p 1}\n"
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "x.uvl: found no section 'features'"),
+        ("", "x.uvl:1: found no section 'features'"),
         ("features\n", "x.uvl:1:1: found no feature below"),
         ("\tR\n", "x.uvl:1:2: found an indented line"),
         ("feature\n\tR\n", "x.uvl:1:1: found name 'feature'"),
