@@ -16,6 +16,7 @@ from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.ir.restriction import Restriction
+from featurenet_uvl.translators.collector import paused_collector
 from featurenet_uvl.translators.formats.registry import read_model
 from featurenet_uvl.translators.passes.apply_bounds import apply_bounds
 from featurenet_uvl.translators.passes.definitions_as_features import definitions_as_features
@@ -134,13 +135,14 @@ def compile_feature_model(
     Raises:
         ModelError, UnsupportedError: As the passes say.
     """
-    boolean = to_boolean(model, verify_each, specialised)
-    builder = to_cnf(boolean)
-    if with_rules:
-        apply_rules(boolean, builder, input_shape)
-    elif input_shape is not None:
+    if input_shape is not None and not with_rules:
         raise UsageError("an input shape has no meaning without rule sets")
-    cnf = builder.finish(tuple(boolean.origins().values()))
+    with paused_collector():
+        boolean = to_boolean(model, verify_each, specialised)
+        builder = to_cnf(boolean)
+        if with_rules:
+            apply_rules(boolean, builder, input_shape)
+        cnf = builder.finish(tuple(boolean.origins().values()))
     if verify_each:
         cnf.verify()
     return cnf

@@ -9,9 +9,11 @@ semantics", after Cordy, Schobbens, Heymans and Legay, "Beyond Boolean product-l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
 
 from featurenet_uvl.ir.span import NOWHERE, Span
 
@@ -184,23 +186,22 @@ Expression: TypeAlias = (
 )
 
 
+_OPERANDS: Mapping[type, Callable[[Any], tuple[Expression, ...]]] = MappingProxyType(
+    {
+        **dict.fromkeys((And, Or, Count), lambda node: node.operands),
+        **dict.fromkeys((Implies, Iff, Comparison, Arithmetic), lambda node: (node.left, node.right)),
+        **dict.fromkeys((FeatureRef, AttributeRef), lambda node: node.indices or ()),
+        **dict.fromkeys((Constant, IndexVariable, Aggregate), lambda node: ()),
+        Not: lambda node: (node.operand,),
+        Quantified: lambda node: (node.body,),
+        Call: lambda node: (node.argument,),
+    }
+)
+
+
 def children(node: Expression) -> tuple[Expression, ...]:
     """The direct operands of a node, indices included, in the order of the text."""
-    match node:
-        case And(operands=operands) | Or(operands=operands) | Count(operands=operands):
-            return operands
-        case Not(operand=operand):
-            return (operand,)
-        case Implies() | Iff() | Comparison() | Arithmetic():
-            return (node.left, node.right)
-        case Quantified(body=body):
-            return (body,)
-        case Call(argument=argument):
-            return (argument,)
-        case FeatureRef(indices=indices) | AttributeRef(indices=indices):
-            return indices or ()
-        case Constant() | IndexVariable() | Aggregate():
-            return ()
+    return _OPERANDS[type(node)](node)
 
 
 def walk(node: Expression) -> Iterator[Expression]:
@@ -214,7 +215,8 @@ def walk(node: Expression) -> Iterator[Expression]:
 
 def with_children(node: Expression, new: tuple[Expression, ...]) -> Expression:
     """The same node over other operands, given in the order of `children`; itself where nothing changed."""
-    if all(a is b for a, b in zip(new, children(node), strict=True)):
+    old = children(node)
+    if not old or all(map(operator.is_, new, old)):
         return node
     match node:
         case And(span=span):
@@ -258,3 +260,20 @@ def rebuild(node: Expression, step: Callable[[Expression], Expression]) -> Expre
         del done[len(done) - count :]
         done.append(step(with_children(current, operands)))
     return done[0]
+
+
+def plain_features(formula: Expression) -> set[str] | None:
+    """The features of a formula of connectives over references without indices; None for any other formula."""
+    names: set[str] = set()
+    stack = [formula]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, FeatureRef):
+            if node.indices is not None:
+                return None
+            names.add(node.name)
+        elif isinstance(node, Not | And | Or | Implies | Iff | Count):
+            stack.extend(children(node))
+        else:
+            return None
+    return names

@@ -41,8 +41,32 @@ def assert_formula(builder: ClauseBuilder, formula: Expression) -> None:
     Source: Tseitin, "On the complexity of derivation in propositional calculus", 1968, in both directions; distribution
     of small disjunctions as in FeatureIDE, so that ordinary models get no auxiliaries.
     """
+    clause = _single_clause(builder, formula)
+    if clause is not None:
+        builder.add(clause)
+        return
     for clause in _Encoder(builder).encode(formula):
         builder.add(clause)
+
+
+def _single_clause(builder: ClauseBuilder, formula: Expression) -> list[int] | None:
+    """The clause that a formula is, or None if it is none: most constraints of large models are."""
+    literals: list[int] = []
+    stack: list[tuple[Expression, bool]] = [(formula, True)]
+    while stack:
+        node, sign = stack.pop()
+        if isinstance(node, FeatureRef):
+            variable = builder.variables[node.name]
+            literals.append(variable if sign else -variable)
+        elif isinstance(node, Not):
+            stack.append((node.operand, not sign))
+        elif isinstance(node, Implies) and sign:
+            stack += [(node.right, True), (node.left, False)]
+        elif isinstance(node, Or if sign else And):
+            stack.extend((operand, sign) for operand in reversed(node.operands))
+        else:
+            return None
+    return literals
 
 
 @dataclass(slots=True)

@@ -130,7 +130,10 @@ class Tokens:
         return Span(self.span.path, line, column + offset if column else 0)
 
     def peek(self, ahead: int = 0) -> Token:
-        return self._items[min(self.position + ahead, len(self._items) - 1)]
+        try:
+            return self._items[self.position + ahead]
+        except IndexError:
+            return self._items[-1]
 
     def take(self) -> Token:
         token = self.peek()

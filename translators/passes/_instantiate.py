@@ -19,6 +19,7 @@ from featurenet_uvl.ir.expression import (
     Implies,
     IndexVariable,
     Quantified,
+    plain_features,
     rebuild,
     walk,
 )
@@ -39,6 +40,10 @@ def expand_plain(constraint: Constraint, instances: Instances, unfolded: frozens
     Raises:
         ModelError: An unknown feature or attribute.
     """
+    plain = plain_features(constraint.formula)
+    if plain is not None and all(instances.enclosing.get(name) == () for name in plain):
+        yield constraint.formula
+        return
     _check_names(constraint, instances, unfolded)
     multis = _surrounding(constraint.formula, instances)
     if not multis:

@@ -20,6 +20,7 @@ from featurenet_uvl.ir.expression import (
     FeatureRef,
     Not,
     Or,
+    plain_features,
     rebuild,
     walk,
 )
@@ -58,6 +59,9 @@ def rewrite_constraints(model: FeatureModel) -> BooleanModel:
     rewriting = _Rewriting(Sources.of(model), definitions)
     constraints = []
     for constraint in model.constraints:
+        if plain_features(constraint.formula) is not None:
+            constraints.append(constraint)
+            continue
         formula = rewriting.formula(constraint.formula, constraint.span)
         if not is_true(formula):
             constraints.append(replace(constraint, formula=formula))

@@ -45,7 +45,7 @@ def unfold_multi_features(model: FeatureModel) -> FeatureModel:
 
 def _plain(constraint: Constraint, instances: Instances, names: frozenset[str]) -> Iterator[Expression]:
     for formula in expand_plain(constraint, instances, names):
-        folded = fold(formula)
+        folded = formula if formula is constraint.formula else fold(formula)
         if not is_true(folded):
             yield folded
 
