@@ -12,17 +12,19 @@ from featurenet_uvl.errors import UsageError
 from featurenet_uvl.files import MAX_MODEL_BYTES, read_text
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.restriction import Restriction
+from featurenet_uvl.translators.collector import paused_collector
 from featurenet_uvl.translators.formats.featureide_reader import read_featureide
 from featurenet_uvl.translators.formats.featureide_writer import write_featureide
+from featurenet_uvl.translators.formats.flamapy_readers import FLAMAPY_READERS
 from featurenet_uvl.translators.formats.sxfm_reader import read_sxfm
 from featurenet_uvl.translators.formats.sxfm_writer import write_sxfm
 from featurenet_uvl.translators.formats.uvl_reader import read_uvl
 from featurenet_uvl.translators.formats.uvl_writer import write_uvl
 
 READERS: Mapping[str, Callable[[str, str], FeatureModel | Restriction]] = MappingProxyType(
-    {"uvl": read_uvl, "featureide": read_featureide, "sxfm": read_sxfm}
+    {"uvl": read_uvl, "featureide": read_featureide, "sxfm": read_sxfm, **FLAMAPY_READERS}
 )
-"""Readers of feature models: `(text, path) -> model`."""
+"""Readers of feature models: `(text, path) -> model`. Those of flamapy's formats need the extra `flamapy`."""
 
 
 class Write(Protocol):
@@ -47,7 +49,9 @@ WRITERS: Mapping[str, Writer] = MappingProxyType(
     }
 )
 
-_SXFM = re.compile(r"(?:(?><\?.*?\?>|<!--.*?-->)\s*)*<feature_model[\s/>]", re.DOTALL)
+_ROOT = re.compile(r"(?:(?><\?.*?\?>|<!--.*?-->)\s*)*<(feature_model|feature-model)[\s/>]", re.DOTALL)
+_ROOTS = {"feature_model": "sxfm", "feature-model": "fama"}
+_GLENCOE = re.compile(r'"tree"\s*:')
 
 
 def read_model(path: str, *, is_named_by_user: bool = True) -> FeatureModel | Restriction:
@@ -69,22 +73,32 @@ def parse_model(text: str, path: str) -> FeatureModel | Restriction:
     Raises:
         ReadError: The text is malformed; all its problems together.
     """
-    return READERS[detect_format(text)](text, path)
+    with paused_collector():
+        return READERS[detect_format(text)](text, path)
 
 
 def detect_format(text: str) -> str:
-    """The name of the format that a text is in: XML begins with `<`, and SXFM's has another root than FeatureIDE's;
-    anything else is UVL.
+    """The name of the format that a text is in, by its first character: XML begins with `<`, where SXFM and FaMa have
+    other roots than FeatureIDE; JSON with `{`, where only Glencoe's has a `tree`; AFM with `%`; anything else is UVL.
 
     >>> detect_format("<?xml version='1.0'?><featureModel/>"), detect_format("features")
     ('featureide', 'uvl')
     >>> detect_format("<!-- SPLOT --><feature_model name='Phone'>")
     'sxfm'
+    >>> detect_format("<feature-model>"), detect_format('{"tree": {}}'), detect_format("%Relationships")
+    ('fama', 'glencoe', 'afm')
     """
     start = text.lstrip("\ufeff \t\r\n")
-    if not start.startswith("<"):
-        return "uvl"
-    return "sxfm" if _SXFM.match(start) else "featureide"
+    match start[:1]:
+        case "<":
+            root = _ROOT.match(start)
+            return _ROOTS[root[1]] if root else "featureide"
+        case "{":
+            return "glencoe" if _GLENCOE.search(start) else "json"
+        case "%":
+            return "afm"
+        case _:
+            return "uvl"
 
 
 def writer_for(path: str, name: str | None = None) -> Writer:
