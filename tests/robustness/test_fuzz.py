@@ -119,14 +119,17 @@ _WORD = re.compile(
     | (?P<sign><=>|=>|==|!=|<=|>=|[<>!&|+\-*/])""",
     re.VERBOSE,
 )
-_NO_CONTENT = frozenset({"include", "Arithmetic", "Boolean", "Type", "true", "constraint", "constraints"})
+_NO_CONTENT = frozenset({"include", "Arithmetic", "Boolean", "Type", "true", "constraint", "constraints", "imports"})
 """Words that may be left out: levels, defaults, and where a constraint stood; texts count by the words in them."""
+
+
+_WITHOUT_CONTENT = re.compile(r"(?m)^include.*\n(?:[ \t].*\n|\n)*|\babstract\s+false\b")
 
 
 def words_of(text: str) -> Counter[str]:
     """How often each name, value and operator is in a UVL text."""
     found: Counter[str] = Counter()
-    for match in _WORD.finditer(re.sub(r"(?m)^include.*\n(?:[ \t].*\n|\n)*", "", text)):
+    for match in _WORD.finditer(_WITHOUT_CONTENT.sub("", text)):
         word = match[match.lastgroup or 0]
         if match.lastgroup == "cardinality":
             lower, _, upper = word[1:-1].partition("..")

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from featurenet_uvl.errors import ReadError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 
-MAX_VARIABLES = 20_000_000
-"""A header with more variables is taken for a mistake, before memory is spent on their names."""
+MAX_UNUSED = 500_000
+"""A header with more variables than this, and than the text has characters, is a mistake: their names cost memory."""
 
 _MAX_PROBLEMS = 20
 _NAME = re.compile(r"c[ \t]+([0-9]{1,9})[ \t](.+)")
@@ -53,7 +53,7 @@ def read_dimacs(text: str, path: str) -> Cnf:
     ('Net', '2')
     """
     file = _File(path)
-    _read_lines(file, text.replace("\r\n", "\n"))
+    _read_lines(file, text.replace("\r\n", "\n"), max(MAX_UNUSED, len(text)))
     if file.header is None:
         file.problems.insert(0, (1, "found no header, expected a line 'p cnf VARIABLES CLAUSES'"))
         _raise(file)
@@ -66,7 +66,7 @@ def read_dimacs(text: str, path: str) -> Cnf:
     return Cnf(VarMap.from_names(names), clauses)
 
 
-def _read_lines(file: _File, text: str) -> None:
+def _read_lines(file: _File, text: str, most_variables: int) -> None:
     lines = enumerate(text.split("\n"), 1)
     for number, line in lines:
         start = line[:1]
@@ -76,7 +76,7 @@ def _read_lines(file: _File, text: str) -> None:
         if start == "c":
             _read_comment(file, number, line)
         elif start == "p":
-            _read_header(file, number, line)
+            _read_header(file, number, line, most_variables)
         elif start == "%":
             break
         elif start:
@@ -101,15 +101,15 @@ def _read_comment(file: _File, number: int, line: str) -> None:
         )
 
 
-def _read_header(file: _File, number: int, line: str) -> None:
+def _read_header(file: _File, number: int, line: str, most_variables: int) -> None:
     match = _HEADER.fullmatch(line)
     if match is None:
         file.report(number, f"found {_cut(line)}, expected 'p cnf VARIABLES CLAUSES'")
         file.header = file.header or (number, -1, -1)
     elif file.header is not None:
         file.report(number, f"found a second header, expected one; line {file.header[0]} has the first")
-    elif int(match[1]) > MAX_VARIABLES:
-        file.report(number, f"found {match[1]} variables, expected at most {MAX_VARIABLES}")
+    elif int(match[1]) > most_variables:
+        file.report(number, f"found {match[1]} variables, expected at most {most_variables} in a text of this size")
         file.header = (number, -1, -1)
     else:
         file.header = (number, int(match[1]), int(match[2]))

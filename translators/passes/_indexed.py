@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
+from math import prod
 
-from featurenet_uvl.errors import ModelError
+from featurenet_uvl.errors import ModelError, UnsupportedError
 from featurenet_uvl.ir.expression import (
     Aggregate,
     Arithmetic,
@@ -39,20 +40,45 @@ from featurenet_uvl.translators.passes._simplify import FALSE, exact, fold, fold
 
 Ranges = Mapping[str, tuple[Value, ...]]
 
+MAX_COPIES = 1_000_000
+"""For how many combinations of its free variables' values an indexed constraint is written."""
+
+MAX_DEPTH = 100
+"""How deep an indexed constraint may be nested."""
+
 
 def expand_indexed(constraint: Constraint, instances: Instances) -> Iterator[Expression]:
     """The constraint for every value of its free variables, over unfolded names; instances that are true are left out.
 
     Raises:
         ModelError: An unknown name, a wrong number of indices, or a variable without a range.
+        UnsupportedError: It is nested deeper than MAX_DEPTH, or stands for more than MAX_COPIES.
     """
+    _check_depth(constraint)
     _check_references(constraint, instances)
     free = sorted(_free_variables(constraint.formula))
     ranges = _ranges(constraint.formula, free, {}, instances, constraint.span)
+    copies = prod(len(ranges[name]) for name in free)
+    if copies > MAX_COPIES:
+        raise UnsupportedError(
+            f"{constraint.span}: found a constraint over {copies} combinations of its variables {', '.join(free)},"
+            f" expected at most {MAX_COPIES}; split it"
+        )
     for values in product(*(ranges[name] for name in free)):
         formula = _Expansion(instances).expand(constraint.formula, dict(zip(free, values)))
         if not is_true(formula):
             yield formula
+
+
+def _check_depth(constraint: Constraint) -> None:
+    level: tuple[Expression, ...] = (constraint.formula,)
+    for _ in range(MAX_DEPTH):
+        level = tuple(child for node in level for child in children(node))
+        if not level:
+            return
+    raise UnsupportedError(
+        f"{constraint.span}: found an indexed constraint nested deeper than {MAX_DEPTH}, expected fewer levels"
+    )
 
 
 @dataclass(frozen=True, slots=True)

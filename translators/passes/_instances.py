@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
-from featurenet_uvl.errors import ModelError
+from featurenet_uvl.errors import ModelError, UnsupportedError
 from featurenet_uvl.ir.expression import AttributeRef, Constant, Expression, FeatureRef, Value
 from featurenet_uvl.ir.feature_model import AttributeValue, Feature, FeatureModel, FeatureType
 
 VALUE = "value"
 """The name under which a typed feature's value counts as a configurable attribute in origins."""
+
+MAX_UNFOLDED = 500_000
+"""How many features a model may have when it is unfolded."""
 
 MISSING = Constant(False)
 """The value of a configurable attribute where its instance cannot exist; a comparison with it is false."""
@@ -82,6 +86,7 @@ def instances_of(model: FeatureModel) -> Instances:
 
     Raises:
         ModelError: A multi-feature without an upper limit.
+        UnsupportedError: There are more than MAX_UNFOLDED.
     """
     enclosing: dict[str, tuple[str, ...]] = {}
     limits: dict[str, int] = {}
@@ -110,7 +115,18 @@ def instances_of(model: FeatureModel) -> Instances:
         problems.append(f"{model.root.span}: the root {model.root.name!r} has a cardinality, expected a single root")
     if problems:
         raise ModelError(problems)
+    _check_size(model, enclosing, limits)
     return Instances(enclosing, limits, domains, constants, typed)
+
+
+def _check_size(model: FeatureModel, enclosing: Mapping[str, tuple[str, ...]], limits: Mapping[str, int]) -> None:
+    size = sum(prod(limits[multi] for multi in multis) for multis in enclosing.values())
+    if size > MAX_UNFOLDED:
+        widest = max((feature for feature in model.features() if feature.name in limits), key=lambda f: limits[f.name])
+        raise UnsupportedError(
+            f"{widest.span}: found a model that unfolds to {size} features, expected at most {MAX_UNFOLDED}; lower"
+            f" its limits, such as this {widest.cardinality}, with --bound {widest.name}=N"
+        )
 
 
 def _note_domain(
