@@ -13,6 +13,7 @@ from featurenet_uvl.cli.options import (
     Format,
     InputShape,
     Json,
+    NoRules,
     Output,
     Quiet,
     Restrictions,
@@ -34,9 +35,7 @@ def compile_to_dimacs(
     restrict: Restrictions = None,
     bound: Bounds = None,
     input_shape: InputShape = None,
-    no_rules: Annotated[
-        bool, typer.Option("--no-rules", help="Leave out the rule sets (tensor-shapes) that the model names.")
-    ] = False,
+    no_rules: NoRules = False,
     emit_after: Annotated[
         str | None,
         typer.Option(

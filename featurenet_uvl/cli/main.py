@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from featurenet_uvl import __version__
+from featurenet_uvl.cli.analyse import analyse, check, count
 from featurenet_uvl.cli.compile import compile_to_dimacs
+from featurenet_uvl.cli.configurations import configurations
 from featurenet_uvl.cli.convert import convert
 from featurenet_uvl.cli.decode import decode
 from featurenet_uvl.cli.experiments import experiments
@@ -20,8 +22,12 @@ from featurenet_uvl.cli.train import train
 
 app = typer.Typer(name=PROGRAM, add_completion=False, pretty_exceptions_enable=False)
 app.command("convert")(convert)
+app.command("check")(check)
 app.command("compile")(compile_to_dimacs)
+app.command("analyse")(analyse)
+app.command("count")(count)
 app.command("sample")(sample)
+app.command("configurations")(configurations)
 app.command("decode")(decode)
 app.command("train")(train)
 app.add_typer(experiments, name="experiments")
@@ -39,7 +45,7 @@ def about(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Feature models of deep neural networks: translate, sample, decode, train.
+    """Feature models of deep neural networks: translate, analyse, sample, decode, train.
 
     Exit codes: 0 done, 1 input at fault, 2 wrong usage, 3 no configuration, 4 limit reached, 70 bug, 130 interrupted.
     """

@@ -11,12 +11,20 @@ import typer
 from featurenet_uvl.errors import UsageError
 from featurenet_uvl.ir.layers import Shape, ShapeError, parse_shape
 
+MAX_TIME_LIMIT_S = 10_000_000
+
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print the results as JSON on stdout.")]
 Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Overwrite outputs that exist.")]
 Output: TypeAlias = Annotated[str, typer.Option("-o", "--output", help="The file to write; - is stdout.")]
 Format: TypeAlias = Annotated[
-    str | None, typer.Option("--to", help="The format to write: uvl or featureide. Else the output's ending decides.")
+    str | None,
+    typer.Option(
+        "--to", help="The format to write, such as uvl, featureide or sxfm. Else the output's ending decides."
+    ),
+]
+From: TypeAlias = Annotated[
+    str | None, typer.Option("--from", help="The format of the input. Else its content decides.")
 ]
 Restrictions: TypeAlias = Annotated[
     list[str] | None,
@@ -30,6 +38,10 @@ InputShape: TypeAlias = Annotated[
     str | None,
     typer.Option("--input-shape", metavar="HxWxC", help="Shape of the images, such as 28x28x1. Else the model's own."),
 ]
+NoRules: TypeAlias = Annotated[
+    bool, typer.Option("--no-rules", help="Leave out the rule sets (tensor-shapes) that the model names.")
+]
+TimeLimit: TypeAlias = Annotated[float, typer.Option("--time-limit", help="Seconds after which to give up.")]
 Seed: TypeAlias = Annotated[int, typer.Option("--seed", help="Of all chance: the same seed gives the same result.")]
 Workers: TypeAlias = Annotated[
     int | None, typer.Option("--workers", help="How many networks are trained at a time. Else one a core.")
@@ -56,6 +68,17 @@ def parse_bounds(texts: Iterable[str]) -> Mapping[str, int]:
         if bounds.setdefault(name, int(number)) != int(number):
             raise UsageError(f"--bound: found {name}={bounds[name]} and {name}={number}, expected one of them")
     return bounds
+
+
+def parse_time_limit(seconds: float) -> float:
+    """The limit itself, if it is one.
+
+    Raises:
+        UsageError: Not a positive, finite number.
+    """
+    if not 0 < seconds < MAX_TIME_LIMIT_S:
+        raise UsageError(f"--time-limit: found {seconds:g}, expected seconds above 0 and below {MAX_TIME_LIMIT_S:,}")
+    return seconds
 
 
 def parse_input_shape(text: str | None) -> Shape | None:
