@@ -13,8 +13,8 @@ from featurenet_uvl.errors import FeatureNetError, ReadError, UsageError
 MAX_BYTES = 1 << 30
 """How large a file, or a stream, may be that is read at all."""
 
-MAX_MODEL_BYTES = 1 << 26
-"""How large the file of a feature model may be: the largest published ones have a tenth of it."""
+MAX_MODEL_BYTES = 1 << 25
+"""How large the file of a feature model may be: the largest published ones have a few million bytes."""
 
 
 def write_file(path: Path | str, data: str | bytes, *, force: bool = False) -> None:

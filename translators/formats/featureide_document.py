@@ -68,7 +68,7 @@ def parse_document(
     if start is None:
         raise ReadError(f"{path}:1:1: found no XML, expected {expected}")
     if start[1] not in roots:
-        found = "a DOCTYPE" if start[1].startswith("!DOCTYPE") else f"<{start[1]}>"
+        found = "a DOCTYPE" if start[1].startswith("!DOCTYPE") else f"<{start[1][:40]}>"
         raise ReadError(f"{_span(path, text, start.start(1) - 1)}: found {found}, expected {expected}")
     parser = etree.XMLParser(
         encoding="utf-8",

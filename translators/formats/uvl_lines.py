@@ -14,6 +14,8 @@ _SPECIAL = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _TAB_WIDTH = 8
+MAX_LINE = 1 << 20
+"""How many characters a logical line may have: each may be a word, which takes a hundred bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,15 @@ def logical_lines(text: str, path: str) -> list[Line]:
     A tab goes to the next multiple of eight columns, as in the official lexer; comments do not count as indentation.
 
     Raises:
-        ReadError: A block comment or a bracket is never closed.
+        ReadError: A block comment or a bracket is never closed, or a line has more than MAX_LINE characters.
     """
-    return list(_lines(re.sub(r"\r\n?", "\n", text) + "\n", path))
+    lines = list(_lines(re.sub(r"\r\n?", "\n", text) + "\n", path))
+    for line in lines:
+        if len(line.text) > MAX_LINE:
+            raise ReadError(
+                f"{line.span(path)}: found a line of {len(line.text)} characters, expected at most {MAX_LINE}"
+            )
+    return lines
 
 
 def _lines(text: str, path: str) -> Iterator[Line]:
@@ -60,6 +68,9 @@ def _lines(text: str, path: str) -> Iterator[Line]:
             newlines += word.count("\n")
         elif word in "([{":
             brackets.append(match.start())
+            if len(brackets) > MAX_LINE:
+                place = _place(text, brackets[0], path)
+                raise ReadError(f"{place}: found more than {MAX_LINE} open brackets, expected fewer")
         elif word in ")]}" and brackets:
             brackets.pop()
     if brackets:
@@ -71,7 +82,7 @@ def _line(text: str, start: int, end: int, number: int, comments: list[tuple[int
     raw = text[start:end]
     parts, seen = [], start
     for first, last in comments:
-        parts += [text[seen:first], re.sub(r"[^\n]", " ", text[first:last])]
+        parts += [text[seen:first], "\n".join(" " * len(line) for line in text[first:last].split("\n"))]
         seen = last
     content = "".join([*parts, text[seen:end]]).rstrip(" \t\n")
     stripped = content.lstrip(" \t\n")
