@@ -30,7 +30,7 @@ def write_config(selections: Selections, abstract: Collection[str] = ()) -> str:
         UnsupportedError: There is not exactly one configuration, or a name that the format cannot carry.
 
     >>> write_config(Selections.of(("App", "Log file", "Net"), [{"App", "Log file"}]))
-    'App\n"Log file"\n'
+    'App\\n"Log file"\\n'
     """
     row = only_row(selections, _WHAT)
     check_names(selections.names, _FORBIDDEN, _WHAT)
