@@ -41,9 +41,9 @@ def assert_formula(builder: ClauseBuilder, formula: Expression) -> None:
     Source: Tseitin, "On the complexity of derivation in propositional calculus", 1968, in both directions; distribution
     of small disjunctions as in FeatureIDE, so that ordinary models get no auxiliaries.
     """
-    clause = _single_clause(builder, formula)
-    if clause is not None:
-        builder.add(clause)
+    single = _single_clause(builder, formula)
+    if single is not None:
+        builder.add(single)
         return
     for clause in _Encoder(builder).encode(formula):
         builder.add(clause)
