@@ -1,0 +1,354 @@
+"""What becomes of other people's models: FeatureIDE's own, the UVL parser's, and small ones whose counts are published.
+
+python benchmarks/corpora.py             compile and count all of them, write docs/corpora.md
+python benchmarks/corpora.py --show      print the page instead
+
+The models lie beside the project, in `../shared/corpus`. What FeatureIDE 3.12 says of each stands in their
+`MANIFEST.tsv`: features, constraints, variables and clauses of its CNF, core and dead features, configurations.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import re
+import resource
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from featurenet_uvl.analysis.count import count_solutions
+from featurenet_uvl.analysis.decided import decided_features
+from featurenet_uvl.errors import FeatureNetError, LimitError
+from featurenet_uvl.files import write_file
+from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.ir.feature_model import Constraint, FeatureModel
+from featurenet_uvl.translators.encodings.builder import ClauseBuilder
+from featurenet_uvl.translators.encodings.formula import assert_formula
+from featurenet_uvl.translators.formats.dimacs_reader import read_dimacs
+from featurenet_uvl.translators.formats.dimacs_writer import write_dimacs
+from featurenet_uvl.translators.pipeline import compile_feature_model, load_model
+
+ROOT = Path(__file__).resolve().parents[1]
+CORPUS = ROOT / "../shared/corpus"
+PAGE = ROOT / "docs" / "corpora.md"
+
+MEMORY_BYTES = 6 << 30
+TIME_LIMIT_S = 60.0
+MAX_NODES = 1_000_000
+COUNTER_BITS = 64
+"""FeatureIDE's CNFs were counted with a counter of so many bits: larger numbers in its manifest mean nothing."""
+
+HELPERS = "FeatureIDE makes an abstract feature, with two clauses, of each of several groups below one feature"
+NAMES = "a formula whose clauses would multiply gets auxiliary variables, determined by the features"
+SIMPLER = "FeatureIDE takes repeated and implied clauses out of what one constraint becomes"
+LARGE = f"more than {COUNTER_BITS} bits, where the manifest's counter overflows"
+
+KEPT = "FeatureIDE keeps a clause that is always true"
+KNOWN = {
+    "tests/de.ovgu.featureide.fm.core-test/src/analyzefeaturemodels/test_4.xml": KEPT,
+    "tests/de.ovgu.featureide.fm.core-test/src/testFeatureModels/model_with_redundant_constraints.xml": KEPT,
+}
+"""Clause counts whose reason was found by hand: `P <=> G & P` and `B => B` are in these files."""
+
+REFUSED = {
+    "guidsl.m": "GUIDSL, which neither we nor FeatureIDE 3.12 read",
+    "velvet": "Velvet, which we do not read",
+    "sxfm": "malformed: FeatureIDE refuses it, too",
+    "uvl": "it imports a file that the corpus lacks",
+}
+"""Why files of a kind are refused."""
+
+READ_OTHERWISE = {"lex/l02_two_block_comments.uvl": 16}
+"""The official grammar lets a comment run to the last `*/` of the file (4); here it ends where it says."""
+
+
+_FOLDERS = re.compile(r"(?<!\S)(?:[^\s:]*/)+(?=[^\s/:]+:)")
+"""The folders of a path that a place or a reason follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    what: str
+    ours: int
+    theirs: int
+    reason: str
+    """Empty for one that nobody can explain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one file; `error` is set where it was refused, `count` is None where no engine could count."""
+
+    file: str
+    kind: str
+    loads_in_featureide: bool
+    error: str = ""
+    features: int = 0
+    auxiliaries: int = 0
+    clauses: int = 0
+    core: int = 0
+    dead: int = 0
+    count: int | None = None
+    differences: tuple[Difference, ...] = field(default=())
+
+
+# FeatureIDE
+
+
+def featureide_rows() -> list[dict[str, str]]:
+    """The rows of FeatureIDE's manifest whose files are there."""
+    folder = CORPUS / "featureide"
+    with (folder / "MANIFEST.tsv").open(encoding="utf-8", newline="") as stream:
+        return [row for row in csv.DictReader(stream, delimiter="\t") if (folder / row["file"]).is_file()]
+
+
+def judge(row: Mapping[str, str]) -> Verdict:
+    """Compiles, analyses and counts one file of FeatureIDE's, and compares."""
+    file, kind, loads = row["file"], row["kind"], row["loads"] == "True"
+    try:
+        model = load_model(str(CORPUS / "featureide" / file))
+        cnf = compile_feature_model(model, verify_each=True)
+    except FeatureNetError as error:
+        return Verdict(file, kind, loads, error=_first_line(error))
+    decided = decided_features(cnf, time_limit_s=TIME_LIMIT_S)
+    names = cnf.variables
+    verdict = Verdict(
+        file,
+        kind,
+        loads,
+        features=names.feature_count,
+        auxiliaries=len(names) - names.feature_count,
+        clauses=len(cnf.clauses),
+        core=len(decided.core),
+        dead=len(decided.dead),
+        count=_count(cnf),
+    )
+    if not loads:
+        return verdict
+    differences = tuple(_differences(row, verdict, model, decided.is_satisfiable))
+    return Verdict(**{name: getattr(verdict, name) for name in Verdict.__slots__} | {"differences": differences})
+
+
+def _differences(
+    row: Mapping[str, str], verdict: Verdict, model: FeatureModel, is_satisfiable: bool
+) -> Iterator[Difference]:
+    groups = sum(len(feature.groups) for feature in model.features() if len(feature.groups) > 1)
+    helpers = int(row["features"]) - verdict.features
+    helpers = helpers if helpers <= groups else 0  # of so many groups it could make features
+    ours = {
+        "features": verdict.features,
+        "constraints": len(model.constraints),
+        "variables": verdict.features + verdict.auxiliaries,
+        "clauses": verdict.clauses,
+        "satisfiable": int(is_satisfiable),
+        "core": verdict.core,
+        "dead": verdict.dead,
+    }
+    theirs = {"variables": row["vars"], "satisfiable": str(int(row["sat"] == "True"))}
+    for what, value in ours.items():
+        other = theirs.get(what, row.get(what, ""))
+        if other and int(other) != value:
+            yield Difference(what, value, int(other), _reason(what, int(other), verdict, model, helpers))
+    if row["configurations"] and verdict.count is not None and int(row["configurations"]) != verdict.count:
+        reason = LARGE if verdict.count.bit_length() > COUNTER_BITS else ""
+        yield Difference("configurations", verdict.count, int(row["configurations"]), reason)
+
+
+def _reason(what: str, theirs: int, verdict: Verdict, model: FeatureModel, helpers: int) -> str:
+    """Why a number differs from FeatureIDE's; only what the numbers bear out."""
+    match what:
+        case "features" | "core" if helpers > 0 and 0 <= theirs - getattr(verdict, what) <= helpers:
+            return HELPERS
+        case "variables" if verdict.auxiliaries or theirs - verdict.features == helpers > 0:
+            return NAMES if verdict.auxiliaries else HELPERS
+        case "clauses" if verdict.auxiliaries:
+            return NAMES
+        case "clauses" if helpers > 0 and theirs - verdict.clauses == 2 * helpers:
+            return HELPERS
+        case "clauses" if theirs == verdict.clauses - _repeated(model):
+            return SIMPLER
+        case "clauses":
+            return KNOWN.get(verdict.file, "")
+    return ""
+
+
+def _repeated(model: FeatureModel) -> int:
+    """How many clauses of one constraint each are repeated or implied by another clause of it."""
+    names = [feature.name for feature in model.features()]
+    return sum(_repeated_in(constraint, names) for constraint in model.constraints)
+
+
+def _repeated_in(constraint: Constraint, names: Sequence[str]) -> int:
+    builder = ClauseBuilder(list(names))
+    assert_formula(builder, constraint.formula)
+    distinct = {frozenset(clause) for clause in builder.clauses}
+    minimal = [clause for clause in distinct if not any(other < clause for other in distinct)]
+    return len(builder.clauses) - len(minimal)
+
+
+def _count(cnf: Cnf) -> int | None:
+    try:
+        return count_solutions(cnf, TIME_LIMIT_S, max_nodes=MAX_NODES).value
+    except LimitError:
+        return None
+
+
+def _first_line(error: FeatureNetError) -> str:
+    """The first problem, with the names of files only: the folders are those of one machine."""
+    return _FOLDERS.sub("", str(error).splitlines()[0])
+
+
+# UVL
+
+
+def semantics_rows() -> list[tuple[str, int | None]]:
+    """The small models with their published counts, None for those that are to be refused."""
+    with (CORPUS / "semantics" / "MANIFEST.tsv").open(encoding="utf-8") as stream:
+        rows = [row for row in csv.reader(stream, delimiter="\t", quoting=csv.QUOTE_NONE) if not row[0].startswith("#")]
+    return [(row[0], int(row[1]) if row[1].isdecimal() else None) for row in rows]
+
+
+def uvl_files() -> list[str]:
+    folder = CORPUS / "uvl"
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.uvl"))
+
+
+def count_of_dimacs(path: Path) -> int | None:
+    """The solutions of what the DIMACS file of a model says, once it is read back."""
+    text = write_dimacs(compile_feature_model(load_model(str(path)), with_rules=False))
+    return _count(read_dimacs(text, "model.dimacs"))
+
+
+def outcome(path: Path) -> str:
+    """The number of configurations, or why there is none."""
+    try:
+        count = count_of_dimacs(path)
+    except FeatureNetError as error:
+        return _first_line(error)
+    return "not counted" if count is None else short(count)
+
+
+# the page
+
+
+def short(count: int) -> str:
+    """
+    >>> short(12345), short(3 * 10**20)
+    ('12,345', '3.00e20')
+    """
+    if count < 10**12:
+        return f"{count:,}"
+    digits = f"{count / 10 ** (len(str(count)) - 1):.2f}"
+    return f"{digits}e{len(str(count)) - 1}"
+
+
+def cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def difference_line(verdict: Verdict, difference: Difference) -> str:
+    numbers = [
+        short(n) if difference.what == "configurations" else str(n) for n in (difference.ours, difference.theirs)
+    ]
+    return f"| {verdict.file} | {difference.what} | {numbers[0]} | {numbers[1]} | {difference.reason} |"
+
+
+def refusal_line(verdict: Verdict) -> str:
+    return f"| {verdict.file} | {cell(verdict.error)} | {REFUSED[verdict.kind]} |"
+
+
+def loaded_line(verdict: Verdict) -> str:
+    count = "not counted" if verdict.count is None else short(verdict.count)
+    return f"| {verdict.file} | {verdict.features} | {verdict.clauses} | {count} |"
+
+
+def uvl_line(file: str) -> str:
+    return f"| {file} | {cell(outcome(CORPUS / 'uvl' / file))} |"
+
+
+def semantics_line(file: str, expected: int | None) -> str:
+    found = outcome(CORPUS / "semantics" / file)
+    return f"| {file} | {'refused' if expected is None else expected} | {cell(found)} |"
+
+
+def page() -> str:
+    """docs/corpora.md."""
+    verdicts = []
+    for row in featureide_rows():
+        verdicts.append(judge(row))
+        print(f"{verdicts[-1].file}: {verdicts[-1].error or verdicts[-1].count}", file=sys.stderr)
+    loaded = [v for v in verdicts if not v.error]
+    compared = [v for v in loaded if v.loads_in_featureide]
+    uncounted = [v for v in loaded if v.count is None]
+    equal = sum(not v.differences for v in compared)
+    lines = [
+        "# Models of other people",
+        "",
+        "What becomes of the model files in FeatureIDE's repository, of the UVL parser's test models, and of small"
+        " models whose counts are published. `python benchmarks/corpora.py` writes this page;"
+        " `tests/golden/test_corpora.py` holds the code to it. The files are not part of the project.",
+        "",
+        "## FeatureIDE's models",
+        "",
+        f"Of {len(verdicts)} files {len(loaded)} are read. FeatureIDE 3.12 reads {len(compared)} of these, too, and of"
+        f" them {equal} agree with it in everything: the numbers of features, constraints, variables, clauses, core"
+        " features, dead features and configurations, and whether there is a configuration at all. All others agree in"
+        " what the next table does not name. Where it names the configurations, the counts cannot be compared:"
+        f" {LARGE}; these models agree in all else.",
+        "",
+        f"Not counted within {TIME_LIMIT_S:.0f} seconds and {MAX_NODES:,} nodes:"
+        f" {', '.join(v.file for v in uncounted) or 'none'}.",
+        "",
+        "| file | what | here | FeatureIDE | reason |",
+        "|---|---|--:|--:|---|",
+        *(difference_line(v, d) for v in verdicts for d in v.differences),
+        "",
+        "Refused:",
+        "",
+        "| file | message | reason |",
+        "|---|---|---|",
+        *(refusal_line(v) for v in verdicts if v.error),
+        "",
+        "Read here, not by FeatureIDE, whose test for SXFM stops at a comment or a byte order mark at the start:",
+        "",
+        "| file | features | clauses | configurations |",
+        "|---|--:|--:|--:|",
+        *(loaded_line(v) for v in loaded if not v.loads_in_featureide),
+        "",
+        "## Small models with published counts",
+        "",
+        "Found is the number of solutions of the DIMACS file. `l02` differs on purpose: the official grammar lets a"
+        " comment run to the last `*/` of the file, here it ends where it says.",
+        "",
+        "| file | published | found |",
+        "|---|--:|---|",
+        *(semantics_line(*row) for row in semantics_rows()),
+        "",
+        "## The UVL parser's test models",
+        "",
+        "| file | configurations, or why there are none |",
+        "|---|---|",
+        *(uvl_line(file) for file in uvl_files()),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--show", action="store_true", help="print the page instead of writing it")
+    show = parser.parse_args().show
+    if not CORPUS.is_dir():
+        sys.exit(f"{CORPUS}: found no corpora, expected them beside the project")
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    text = page()
+    if show:
+        print(text)
+    else:
+        write_file(PAGE, text, force=True)
+
+
+if __name__ == "__main__":
+    main()
