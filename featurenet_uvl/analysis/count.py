@@ -48,7 +48,7 @@ class Count:
         digits = self.digits
         if len(digits) < 7:
             return digits
-        mantissa, exponent = round(int(digits[:8]) / 10**7, 2), len(digits) - 1
+        mantissa, exponent = round(int(digits[:7]) / 10**6, 2), len(digits) - 1
         return f"{mantissa:.2f}e{exponent}" if mantissa < 10 else f"1.00e{exponent + 1}"
 
 

@@ -42,7 +42,7 @@ def compile_to_dimacs(
             "--emit-after",
             metavar="STAGE",
             help="Write the feature model after a stage instead: restrict, discretise_attributes, "
-            "unfold_multi_features or rewrite_constraints.",
+            "unfold_multi_features, rewrite_constraints or specialise.",
         ),
     ] = None,
     to: Format = None,

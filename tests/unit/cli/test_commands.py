@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,24 +16,33 @@ from featurenet_uvl import __version__
 from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.sampling.sample_file import parse_sample
 from featurenet_uvl.translators.formats.dimacs_reader import read_dimacs
-from featurenet_uvl.translators.pipeline import STAGES, load_model
+from featurenet_uvl.translators.pipeline import PASSES, STAGES, load_model
 
 BOUNDS = ("--bound", "Block=1", "--bound", "Cell=2")
 SHAPE = ("--input-shape", "16x16x1")
 
 
 @pytest.fixture
-def stdin(monkeypatch: pytest.MonkeyPatch) -> Any:
-    def feed(data: bytes) -> None:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+def stdin(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    streams: list[io.TextIOWrapper] = []
 
-    return feed
+    def feed(data: bytes) -> None:
+        file = tmp_path_factory.mktemp("stdin") / "data"
+        file.write_bytes(data)
+        streams.append(io.TextIOWrapper(file.open("rb")))
+        monkeypatch.setattr(sys, "stdin", streams[-1])
+
+    yield feed
+    for stream in streams:
+        stream.close()
 
 
 def test_help_and_version(program: Any) -> None:
     assert program("--version").out == f"featurenet-uvl {__version__}\n"
-    for command in ("convert", "compile", "sample", "decode", "train", "experiments"):
-        assert command in program("--help").out
+    words = program("--help").out
+    for command in ("convert", "check", "compile", "analyse", "count", "sample", "configurations", "decode", "train"):
+        assert f" {command} " in words
+    assert " experiments " in words
     assert program().out == program("--help").out
     words = program("compile", "--help").out
     assert all(stage in words for stage in STAGES)
@@ -102,10 +112,11 @@ def test_emit_after(program: Any, stage: str, models: Path, tmp_path: Path) -> N
     out = tmp_path / "after.uvl"
     result = program("compile", models / "s1.uvl", *BOUNDS, "--emit-after", stage, "-o", out)
     assert result.code == 0
-    readable = stage in ("restrict", "rewrite_constraints")
+    readable = stage not in PASSES
     assert ("for reading only" in result.err) is not readable
     assert ("rule sets have no place" in result.err) is (stage != "restrict")
-    assert (program("compile", out, "-o", tmp_path / "m.dimacs").code == 0) is readable
+    options = () if stage == "restrict" else ("--no-rules",)
+    assert (program("compile", out, *options, "-o", tmp_path / "m.dimacs").code == 0) is readable
 
 
 def test_emitted_restriction_of_an_unknown_feature_is_refused(program: Any, small: Path, tmp_path: Path) -> None:
@@ -208,12 +219,12 @@ def test_a_network_file_that_was_changed_is_refused(
 def test_whatever_is_raised_becomes_a_line(
     monkeypatch: pytest.MonkeyPatch, program: Any, error: BaseException, code: int, words: str, tmp_path: Path
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(import_module("featurenet_uvl.translators.pipeline"), "load_model", fail)
     monkeypatch.setattr("featurenet_uvl.cli.main.silence_stdout", lambda: None)
-    result = program("convert", "x.uvl", "-o", tmp_path / "o.xml")
+    result = program("compile", "x.uvl", "-o", tmp_path / "o.dimacs")
     assert (result.code, result.out, result.err) == (code, "", words)
 
 
