@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pysat.solvers import Glucose4
 
 from featurenet_uvl.errors import DecodeError, ModelError
-from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.ir.selection import Selections
 
 _SHOWN = 6
@@ -17,7 +17,7 @@ def complete_selections(selections: Selections, cnf: Cnf, place: str) -> Selecti
     """The configurations over all features of the CNF, each checked to be a solution.
 
     Args:
-        selections: What they select of some or all features.
+        selections: What they select of some or all features; they may speak of auxiliaries, too.
         cnf: The model that they are configurations of.
         place: What to call their origin in messages.
 
@@ -31,7 +31,7 @@ def complete_selections(selections: Selections, cnf: Cnf, place: str) -> Selecti
     ((True, True, True), (True, False, False))
     """
     names = cnf.variables.feature_names
-    numbers = {name: number for number, name in enumerate(names, 1)}
+    numbers = {name: number for number, name in enumerate(cnf.variables.names, 1)}
     unknown = [name for name in selections.names if name not in numbers]
     if unknown:
         raise ModelError(f"{place}: found unknown feature {unknown[0]!r}, expected those of the model")
@@ -43,19 +43,20 @@ def complete_selections(selections: Selections, cnf: Cnf, place: str) -> Selecti
             solver.add_clause([len(cnf.variables), -len(cnf.variables)])
         for index, row in enumerate(selections.rows, 1):
             given = [number if value else -number for number, value in zip(known, row, strict=True)]
-            rows.append(_completed(solver, given, missing, names, f"{place}: configuration {index}"))
+            rows.append(_completed(solver, given, missing, cnf.variables, f"{place}: configuration {index}"))
     return Selections(names, tuple(rows))
 
 
 def _completed(
-    solver: Glucose4, given: Sequence[int], missing: Sequence[int], names: Sequence[str], place: str
+    solver: Glucose4, given: Sequence[int], missing: Sequence[int], variables: VarMap, place: str
 ) -> tuple[bool, ...]:
+    names = variables.names
     if not solver.solve(assumptions=given):
         core = sorted(solver.get_core() or (), key=abs)
         words = ", ".join(("" if literal > 0 else "!") + names[abs(literal) - 1] for literal in core[:_SHOWN])
         more = f" and {len(core) - _SHOWN} more" if len(core) > _SHOWN else ""
         raise DecodeError(f"{place} violates the model: these exclude each other there: {words or 'all'}{more}")
-    found = solver.get_model()[: len(names)]
+    found = solver.get_model()[: variables.feature_count]
     switch = abs(solver.nof_vars()) + 1
     if missing:
         solver.add_clause([-switch, *(-found[number - 1] for number in missing)])

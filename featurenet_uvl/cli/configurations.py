@@ -37,6 +37,7 @@ _CONTENTS = {
     "featureide": re.compile(r"\s*<"),
 }
 """How the formats begin; anything else is a list of names."""
+_PDT_NAME = re.compile(r"^[0-9]+->(.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,18 +164,17 @@ def _read_one(path: str, read_as: str | None, model: _Model | None) -> Selection
     from featurenet_uvl.translators.formats.config_list import read_config
     from featurenet_uvl.translators.formats.configuration_csv import read_configuration_csv
     from featurenet_uvl.translators.formats.featureide_configuration import read_configuration
-    from featurenet_uvl.translators.formats.pdt import read_pdt
 
     text, place = read_input(path)
     name = read_as or _format_of(text)
+    if name == "pdt":
+        return _read_pdt(text, place, model)
     names = None if model is None else model.cnf.variables.feature_names
     match name:
         case "sample":
             return selections_of_sample(text, place)
         case "csv":
             return read_configuration_csv(text, place, names)
-        case "pdt":
-            return read_pdt(text, place, names)
         case "featureide":
             return read_configuration(text, place, names)
         case "config" if model is not None:
@@ -185,6 +185,28 @@ def _read_one(path: str, read_as: str | None, model: _Model | None) -> Selection
             raise UsageError(
                 f"--from: found format {name!r}, expected one of {', '.join((SAMPLE, 'config', *_CONTENTS))}"
             )
+
+
+def _read_pdt(text: str, place: str, model: _Model | None) -> Selections:
+    """PLEDGE's answer to a DIMACS that we wrote: it may speak of auxiliaries, and in safe names."""
+    from featurenet_uvl.ir.cnf import AUXILIARY_PREFIX
+    from featurenet_uvl.ir.selection import Selections
+    from featurenet_uvl.translators.formats.dimacs_writer import safe_name
+    from featurenet_uvl.translators.formats.pdt import read_pdt
+
+    header = set(_PDT_NAME.findall(text))
+    if model is None:
+        found = read_pdt(text, place)
+        kept = [column for column, name in enumerate(found.names) if not name.startswith(AUXILIARY_PREFIX)]
+        rows = tuple(tuple(row[column] for column in kept) for row in found.rows)
+        return Selections(tuple(found.names[column] for column in kept), rows)
+    variables = model.cnf.variables
+    has_auxiliaries = any(name.startswith(AUXILIARY_PREFIX) for name in header)
+    names = variables.names if has_auxiliaries else variables.feature_names
+    safe = tuple(map(safe_name, names))
+    if header <= set(names) or not header <= set(safe):
+        return read_pdt(text, place, names)
+    return Selections(names, read_pdt(text, place, safe).rows)
 
 
 def _format_of(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from featurenet_uvl import __version__
+from featurenet_uvl.errors import LimitError
 from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.sampling.sample_file import parse_sample
 from featurenet_uvl.translators.formats.dimacs_reader import read_dimacs
@@ -134,6 +135,116 @@ def test_sample_says_how_diverse_it_is(program: Any, small: Path, tmp_path: Path
     assert 0 < facts["minimum"] <= facts["nearest_mean"] <= facts["mean_distance"] < 1
     facts = program("sample", small / "net.cnf", "-n", 9, "-o", out, "--force", "--json").json
     assert (facts["asked"], facts["count"], facts["exhaustive"]) == (9, 4, True)
+
+
+FORMATS = [("pdt", "o.pdt"), ("csv", "o.csv"), ("featureide", "o"), ("config", "o")]
+
+
+@pytest.mark.parametrize(("form", "name"), FORMATS)
+def test_a_sample_goes_to_other_tools_and_back(
+    program: Any, form: str, name: str, small: Path, models: Path, tmp_path: Path
+) -> None:
+    theirs, back = tmp_path / name, tmp_path / "back.txt"
+    model = ("--model", models / "s1.uvl", *BOUNDS, *SHAPE)
+    facts = program("configurations", small / "s.txt", "--to", form, *model, "-o", theirs, "--json").json
+    assert facts == {"output": str(theirs), "format": form, "configurations": 3, "features": 382}
+    if theirs.is_dir():
+        assert sorted(path.stem for path in theirs.iterdir()) == ["0001", "0002", "0003"]
+    assert program("configurations", theirs, "--to", "sample", *model, "-o", back).code == 0
+    before, after = (parse_sample(path.read_text(), "s") for path in (small / "s.txt", back))
+    assert list(after.configurations()) == list(before.configurations())
+    assert program("configurations", small / "s.txt", "--to", form, "-o", theirs).code == 2
+    assert program("configurations", small / "s.txt", "--to", form, "-o", theirs, "--force").code == 0
+
+
+def test_what_pledge_makes_of_our_dimacs_is_read(program: Any, tmp_path: Path) -> None:
+    """It keeps auxiliaries and, as names with blanks are cut, needs safe names; both are seen through."""
+    model, answer, back = tmp_path / "app.uvl", tmp_path / "app.pdt", tmp_path / "s.txt"
+    model.write_text('features\n\tApp\n\t\toptional\n\t\t\t"Log file"\n\t\t\tNet\n')
+    answer.write_text("1->App\n2->Log_x20_file\n3->Net\n1;2;-3;\n1;-2;-3;\n")
+    assert program("configurations", answer, "--model", model, "--to", "sample", "-o", back).code == 0
+    assert list(parse_sample(back.read_text(), "s").configurations()) == [("App", "Log file"), ("App",)]
+    dimacs = tmp_path / "aux.cnf"
+    dimacs.write_text("c 1 App\nc 2 __aux_1\np cnf 2 2\n1 -2 0\n-1 2 0\n")
+    answer.write_text("1->App\n2->__aux_1\n1;2;\n-1;-2;\n")
+    for options in ((), ("--model", dimacs)):
+        arguments = ("configurations", answer, *options, "--to", "sample", "-o", back, "--force")
+        assert program(*arguments, "--json").json["features"] == 1
+    answer.write_text("1->App\n2->__aux_1\n1;-2;\n")
+    refused = program("configurations", answer, "--model", dimacs, "--to", "sample", "-o", back, "--force")
+    assert (refused.code, "exclude each other there: App, !__aux_1" in refused.err) == (1, True)
+
+
+def test_a_project_for_featureide(program: Any, small: Path, models: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    command = ("convert", models / "s1.uvl", *BOUNDS, "--featureide-project", folder)
+    assert program(*command).code == 0
+    assert sorted(path.name for path in folder.iterdir()) == [".project", "model.xml"]
+    facts = program(*command, "--configurations", small / "s.txt", "--force", "--json").json
+    assert (facts["features"], facts["configurations"], facts["losses"]) == (382, 3, [])
+    assert sorted(path.name for path in (folder / "configs").iterdir()) == ["mine_1.xml", "mine_2.xml", "mine_3.xml"]
+    dimacs, back = tmp_path / "project.dimacs", tmp_path / "back.txt"
+    assert program("compile", folder / "model.xml", "--no-rules", "-o", dimacs).code == 0
+    assert program("configurations", folder / "configs", "--model", dimacs, "--to", "sample", "-o", back).code == 0
+    before, after = (parse_sample(path.read_text(), "s") for path in (small / "s.txt", back))
+    assert set(after.configurations()) == set(before.configurations())
+
+
+def test_losses_are_listed(program: Any, small: Path, tmp_path: Path) -> None:
+    out = tmp_path / "o.sxfm"
+    result = program("convert", small / "attribute.uvl", "-o", out, "--lossy", "--json")
+    (loss,) = result.json["losses"]
+    assert f"{small}/attribute.uvl:2:" in loss
+    assert result.err == f"warning: {loss}\n"
+    assert program("convert", small / "net.uvl", "-o", out, "--lossy", "--json", "--force").json["losses"] == []
+
+
+def test_check_lists_problems_and_hints(program: Any, small: Path, models: Path) -> None:
+    result = program("check", small / "none.uvl", "--json")
+    assert (result.code, result.json["hints"], len(result.json["problems"])) == (1, [], 1)
+    assert result.err == f"featurenet-uvl: error: {result.json['problems'][0]}\n"
+    result = program("check", models / "s1.uvl", *BOUNDS, *SHAPE, "--json", "-q")
+    assert (result.code, result.err, result.json["problems"]) == (0, "", [])
+    assert any("'Combination_Product' is dead" in hint for hint in result.json["hints"])
+
+
+def test_analyse_says_what_is_left(program: Any, stdin: Any, small: Path) -> None:
+    assert program("analyse", small / "net.uvl").out == (
+        "satisfiable: yes\nconfigurations: 4\nfeatures: 3\nauxiliaries: 0\nclauses: 3\n"
+        "core: 1\n  Net\ndead: 0\nfalse-optional: 0\n"
+    )
+    facts = program("analyse", small / "large.uvl", "--json").json
+    assert (facts["core"], facts["false_optional"], facts["configurations"]) == (["Net", "Drop"], ["Drop"], "2")
+    none = program("analyse", small / "none.uvl", "--json")
+    assert (none.code, none.json["satisfiable"], none.json["configurations"]) == (0, False, "0")
+    stdin((small / "net.cnf").read_bytes())
+    assert "false-optional: no tree to ask" in program("analyse", "-", "--no-count").out
+
+
+def test_analyse_keeps_what_it_found_where_the_count_reaches_a_limit(
+    monkeypatch: pytest.MonkeyPatch, program: Any, small: Path
+) -> None:
+    def give_up(*_: object) -> int:
+        raise LimitError("found it too large")
+
+    monkeypatch.setattr(import_module("featurenet_uvl.analysis.count"), "diagram_count", give_up)
+    monkeypatch.setattr(import_module("featurenet_uvl.analysis.count"), "is_installed", lambda: False)
+    result = program("analyse", small / "net.uvl", "--json")
+    assert (result.code, result.json["configurations"], result.json["core"]) == (4, None, ["Net"])
+    assert "found it too large; pip install pyganak" in result.err
+    assert program("count", small / "net.uvl").code == 4
+
+
+def test_count_counts(program: Any, stdin: Any, small: Path, models: Path) -> None:
+    assert program("count", small / "net.uvl").out == "4\n"
+    assert program("count", small / "none.cnf").out == "0\n"
+    stdin((small / "net.cnf").read_bytes())
+    assert program("count", "-").out == "4\n"
+    result = program("count", models / "s1.uvl", *BOUNDS, "--no-rules")
+    facts = program("count", models / "s1.uvl", *BOUNDS, "--no-rules", "--json").json
+    assert (facts["engine"], facts["configurations"]) == ("bdd", result.out.strip())
+    assert int(facts["configurations"]) == pytest.approx(10 ** facts["log10"])
+    assert result.err.endswith(f"e{int(facts['log10'])} configurations, counted by bdd\n")
 
 
 def test_decoded_networks_replace_networks_only(program: Any, small: Path, models: Path, tmp_path: Path) -> None:
