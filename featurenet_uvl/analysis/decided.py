@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -45,7 +44,7 @@ def decided_features(cnf: Cnf, model: BooleanModel | None = None, time_limit_s: 
     >>> decided_features(Cnf(VarMap.from_names(("App", "Log", "Net")), ((1,), (-2,))))
     Decided(is_satisfiable=True, core=('App',), dead=('Log',), false_optional=None)
     """
-    with _Asker(cnf, time.monotonic() + time_limit_s, time_limit_s) as ask:
+    with _Asker(cnf, time_limit_s) as ask:
         first = ask.solution(())
         if first is None:
             return Decided(False, false_optional=None if model is None else ())
@@ -62,36 +61,33 @@ def decided_features(cnf: Cnf, model: BooleanModel | None = None, time_limit_s: 
 
 @dataclass(slots=True)
 class _Asker:
-    """A solver that gives up when its time is over."""
+    """A solver that gives up when its time is over, in whichever question."""
 
     cnf: Cnf
-    deadline: float
     time_limit_s: float
     solver: Glucose4 = field(init=False)
+    timer: threading.Timer = field(init=False)
 
     def __enter__(self) -> _Asker:
         self.solver = Glucose4(bootstrap_with=[list(clause) for clause in self.cnf.clauses])
         count = len(self.cnf.variables)
         if count:
             self.solver.add_clause([count, -count])
+        self.timer = threading.Timer(self.time_limit_s, self.solver.interrupt)
+        self.timer.daemon = True
+        self.timer.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.timer.cancel()
+        self.timer.join()
         self.solver.delete()
 
     def solution(self, assumptions: Sequence[int]) -> Sequence[int] | None:
         """A solution with these literals, one literal a variable, or None if there is none."""
-        timer = threading.Timer(max(self.deadline - time.monotonic(), 0.0), self.solver.interrupt)
-        timer.daemon = True
-        timer.start()
-        try:
-            answer = self.solver.solve_limited(assumptions=list(assumptions), expect_interrupt=True)
-        finally:
-            timer.cancel()
-            timer.join()
+        answer = self.solver.solve_limited(assumptions=list(assumptions), expect_interrupt=True)
         if answer is None:
             raise LimitError(f"found no answer of the SAT solver within {self.time_limit_s:g} s")
-        self.solver.clear_interrupt()
         return tuple(self.solver.get_model()) if answer else None
 
 

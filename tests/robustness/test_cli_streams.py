@@ -15,7 +15,7 @@ import pytest
 
 PROGRAM = (sys.executable, "-c", "from featurenet_uvl.cli.main import main; main()")
 MODELS = Path(str(files("featurenet_uvl.models")))
-HEAVY = ("tensorflow", "keras", "pysat", "matplotlib", "sklearn", "numpy", "lxml")
+HEAVY = ("tensorflow", "keras", "pysat", "matplotlib", "sklearn", "numpy", "lxml", "dd", "pyganak")
 
 
 def start(*arguments: object, **streams: object) -> subprocess.Popen[str]:

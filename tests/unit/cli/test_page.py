@@ -1,0 +1,35 @@
+"""The page about the command line is made from the commands, and is that of today."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def maker() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("cli_page", ROOT / "docs" / "cli_page.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_is_that_of_today(maker: ModuleType) -> None:
+    """If this fails after a change of a command: `python docs/cli_page.py`."""
+    assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == maker.page()
+
+
+def test_every_command_has_its_options_on_it(maker: ModuleType) -> None:
+    text = maker.page()
+    for heading in ("convert", "check", "compile", "analyse", "count", "configurations", "experiments run"):
+        assert f"\n## {heading}\n" in text
+    assert "| `--bound NAME=N` | At most N instances of a multi-feature; repeatable. |" in text
+    assert "| `-n`, `--count N` | How many configurations. Default: `100`. |" in text
+    assert "featurenet-uvl compile MODEL -o FILE [OPTIONS]" in text
