@@ -18,13 +18,16 @@ IMPORTS = {
     "files": {"errors"},
     "reference": {"errors", "ir"},  # shares nothing with the translators that it judges
     "translators": {"errors", "files", "ir"},
+    "analysis": {"errors", "ir"},
     "sampling": {"errors", "files", "ir", "translators"},
     "decoding": {"errors", "files", "ir"},
     "training": {"decoding", "errors", "files", "ir"},
     "report": {"errors", "files", "ir", "sampling", "training"},
     "experiments": {"decoding", "errors", "files", "ir", "models", "report", "sampling", "training", "translators"},
     "models": set(),
+    "__main__": {"cli"},
     "cli": {
+        "analysis",
         "decoding",
         "errors",
         "experiments",
