@@ -44,7 +44,7 @@ from tests.strategies import feature_models
 
 T = TypeVar("T")
 LARGEST_TREE = 20_000
-"""How many candidates the reference tries for an unfolded model, whose chains are constraints and no longer the tree."""
+"""How many candidates the reference tries for an unfolded model, whose chains are constraints."""
 
 Configurations = frozenset[frozenset[Origin]]
 
