@@ -101,6 +101,28 @@ CASES = {
         "\nconstraints\n\tF.x | G.s | G\n\tF.s => F.x",
         3,
     ),
+    "a variable that counts down": (
+        "array_constraints ['B[3 - i] => C[4 - i]']",
+        "mandatory\n\t\t\tB cardinality [1..2]\n\t\t\tC cardinality [1..2]",
+        1,
+    ),
+    "a text is no number": (
+        "p 0",
+        "mandatory\n\t\t\tA {y {domain ['a', 1]}}\nconstraints\n\tA.y != 1",
+        1,
+    ),
+    "a tenth is a tenth": (
+        "p 0",
+        "mandatory\n\t\t\tA {y {domain [0.1, 0.2]}}\nconstraints\n\tA.y * 3 == 0.3",
+        1,
+    ),
+    "a difference of many": (
+        "p 0",
+        "optional\n\t\t\t"
+        + "\n\t\t\t".join(f"F{i} {{c 1}}" for i in range(1, 8))
+        + "\nconstraints\n\tF1.c + F2.c + F3.c + F4.c + F5.c + F6.c - F7.c <= 3",
+        99,
+    ),
 }
 
 
