@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from featurenet_uvl.errors import ReadError
 from featurenet_uvl.ir.span import Span
@@ -13,6 +14,7 @@ _SPECIAL = re.compile(
     r"""//[^\n]* | /\*(?:.*?\*/)? | "[^"\n]*" | (?<![A-Za-z0-9_#§%?\\'äüöß;])'[^'\n]*' | [(\[{] | [)\]}] | \n""",
     re.DOTALL | re.VERBOSE,
 )
+_MARK = re.compile(r"""[/"'(\[{)\]}]""")
 _TAB_WIDTH = 8
 MAX_LINE = 1 << 20
 """How many characters a logical line may have: each may be a word, which takes a hundred bytes."""
@@ -49,10 +51,25 @@ def logical_lines(text: str, path: str) -> list[Line]:
 
 
 def _lines(text: str, path: str) -> Iterator[Line]:
-    start, number, newlines = 0, 1, 0
+    start = position = newlines = 0
+    number = 1
     comments: list[tuple[int, int]] = []
     brackets: list[int] = []
-    for match in _SPECIAL.finditer(text):
+    while True:
+        if position == start:  # at the begin of a line; most have nothing special and need no second look
+            end = text.find("\n", start)
+            if end >= 0 and _MARK.search(text, start, end) is None:
+                words = text[start:end].strip(" \t")
+                if words:
+                    margin = text[start : text.index(words[0], start)]
+                    yield Line(number, len(margin) + 1, _width(margin), words)
+                start = position = end + 1
+                number += 1
+                continue
+        match = _SPECIAL.search(text, position)
+        if match is None:
+            break
+        position = match.end()
         word = match.group()
         if word == "\n":
             newlines += 1
@@ -93,6 +110,7 @@ def _line(text: str, start: int, end: int, number: int, comments: list[tuple[int
     return Line(number + margin.count("\n"), column, _width(raw[: len(raw) - len(raw.lstrip(" \t"))]), stripped)
 
 
+@lru_cache(maxsize=256)
 def _width(margin: str) -> int:
     width = 0
     for character in margin:

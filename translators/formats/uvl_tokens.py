@@ -87,11 +87,10 @@ class Tokens:
         self._items = self._split(_INDEXED if indexed else _PLAIN)
 
     def _split(self, pattern: re.Pattern[str]) -> list[Token]:
-        text, items, offset, size = self._text, [], 0, len(self._text)
-        while offset < size:
-            match = pattern.match(text, offset)
-            if match is None:
-                raise self._bad_character(offset)
+        items, offset, size = [], 0, len(self._text)
+        for match in pattern.finditer(self._text):
+            if match.start() != offset:
+                break
             kind, word = match.lastgroup or "", match.group()
             if kind == "name":
                 items.append(Token("keyword" if word in KEYWORDS else kind, word, offset))
@@ -102,6 +101,8 @@ class Tokens:
             elif kind != "blank":
                 items.append(Token(kind, word, offset))
             offset = match.end()
+        if offset < size:
+            raise self._bad_character(offset)
         items.append(Token("end", "", size))
         return items
 
