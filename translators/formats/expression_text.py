@@ -124,7 +124,8 @@ class _Parser:
             token = self._tokens.peek()
             if token.kind not in PRECEDENCE or token.kind == "!":
                 break
-            self._reduce(PRECEDENCE[token.kind])
+            if self._operators:
+                self._reduce(PRECEDENCE[token.kind])
             self._operators.append(self._tokens.take())
         if self._open:
             raise self._tokens.unexpected("an operator or ')'")

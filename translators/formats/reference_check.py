@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from featurenet_uvl.ir.expression import Aggregate, AttributeRef, Expression, FeatureRef, walk
+from featurenet_uvl.ir.expression import Aggregate, AttributeRef, Expression, FeatureRef, plain_features, walk
 from featurenet_uvl.ir.feature_model import AttributeValue, Feature, FeatureModel, FeatureType
 
 
@@ -13,12 +13,12 @@ def unknown_references(model: FeatureModel) -> list[str]:
     features = {feature.name: feature for feature in model.features()}
     values = {attribute.name for feature in features.values() for attribute in feature.attributes}
     values.update(name for name, feature in features.items() if feature.type is not FeatureType.BOOLEAN)
-    return [
-        problem
-        for constraint in model.constraints
-        for node in walk(constraint.formula)
-        for problem in _problems(node, features, values)
-    ]
+    problems: list[str] = []
+    for constraint in model.constraints:
+        plain = plain_features(constraint.formula)
+        if plain is None or not plain <= features.keys():
+            problems.extend(p for node in walk(constraint.formula) for p in _problems(node, features, values))
+    return problems
 
 
 def _problems(node: Expression, features: Mapping[str, Feature], values: set[str]) -> Iterator[str]:
