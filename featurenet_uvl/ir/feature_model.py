@@ -158,7 +158,8 @@ class FeatureModel:
         while stack:
             feature = stack.pop()
             yield feature
-            stack.extend(reversed([child for group in feature.groups for child in group.members]))
+            for group in reversed(feature.groups):
+                stack.extend(reversed(group.members))
 
     def verify(self) -> None:
         """Raises ModelError with every broken invariant and its place."""
@@ -171,7 +172,8 @@ class FeatureModel:
                     f"{feature.span}: found a second feature {feature.name!r}, expected unique names;"
                     f" the first is at {first.span}"
                 )
-            problems.extend(_problems_of(feature))
+            if feature.groups or feature.attributes or feature.cardinality is not None:
+                problems.extend(_problems_of(feature))
         if problems:
             raise ModelError(problems)
 

@@ -188,18 +188,18 @@ class _Parser:
                 self._operands.append(self._binary(operator.kind, self._operands.pop(), right))
 
     def _binary(self, operator: str, left: _Operand, right: _Operand) -> _Operand:
-        before, after = f"left of {operator!r}", f"right of {operator!r}"
+        before, after = "left of ", "right of "
         if PRECEDENCE[operator] >= COMPARISON:
-            first, second = self._as_term(left, before), self._as_term(right, after)
+            first, second = self._as_term(left, before, operator), self._as_term(right, after, operator)
             if PRECEDENCE[operator] == COMPARISON:
                 comparison = Comparison(cast(ComparisonOperator, operator), first, second, first.span)
                 return _Operand(comparison, left.token, is_formula=True)
             arithmetic = Arithmetic(cast(ArithmeticOperator, operator), first, second, first.span)
             return _Operand(arithmetic, left.token, is_term=True)
         if operator in "&|" and left.operator == operator and left.chain:
-            left.chain.append(self._as_formula(right, after))
+            left.chain.append(self._as_formula(right, after, operator))
             return left
-        first, second = self._as_formula(left, before), self._as_formula(right, after)
+        first, second = self._as_formula(left, before, operator), self._as_formula(right, after, operator)
         if operator in "&|":
             operand = _Operand(first, left.token, is_formula=True)
             operand.operator, operand.chain = operator, [first, second]
@@ -207,26 +207,30 @@ class _Parser:
         kind = Implies if operator == "=>" else Iff
         return _Operand(kind(first, second, first.span), left.token, is_formula=True)
 
-    def _as_formula(self, operand: _Operand, where: str) -> Expression:
+    def _as_formula(self, operand: _Operand, where: str, operator: str = "") -> Expression:
         if operand.is_formula:
-            return operand.finished()
-        raise self._wrong_kind(operand, "a value", "a formula", where)
+            return operand.finished() if operand.chain else operand.node
+        raise self._wrong_kind(operand, "a value", "a formula", where, operator)
 
-    def _as_term(self, operand: _Operand, where: str) -> Expression:
+    def _as_term(self, operand: _Operand, where: str, operator: str = "") -> Expression:
         node = operand.finished()
         if not operand.is_term:
-            raise self._wrong_kind(operand, "a formula", "a value", where)
+            raise self._wrong_kind(operand, "a formula", "a value", where, operator)
         if self._indexed and isinstance(node, FeatureRef) and node.indices is None:
             if not STRICT_NAME.fullmatch(node.name):
-                raise self._wrong_kind(operand, f'name "{node.name}"', "an index variable, which has no quotes,", where)
+                raise self._wrong_kind(
+                    operand, f'name "{node.name}"', "an index variable, which has no quotes,", where, operator
+                )
             return IndexVariable(node.name, node.span)
         return node
 
-    def _wrong_kind(self, operand: _Operand, found: str, expected: str, where: str) -> ReadError:
-        place = self._tokens.place(operand.token.offset)
-        return ReadError(f"{place}: found {found}, expected {expected} {where}".rstrip())
+    def _wrong_kind(self, operand: _Operand, found: str, expected: str, where: str, operator: str) -> ReadError:
+        place, beside = self._tokens.place(operand.token.offset), repr(operator) if operator else ""
+        return ReadError(f"{place}: found {found}, expected {expected} {where}{beside}".rstrip())
 
     def _primary(self, token: Token) -> _Operand:
+        if token.kind == "name":
+            return _Operand(self._reference(), token, is_formula=True, is_term=True)
         place = self._tokens.place(token.offset)
         match token.kind:
             case "number":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from featurenet_uvl.errors import ReadError
 from featurenet_uvl.ir.span import Span
@@ -20,8 +20,7 @@ MAX_LINE = 1 << 20
 """How many characters a logical line may have: each may be a word, which takes a hundred bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One logical line: where its first character stands, how far it is indented, and its text without margins."""
 
     number: int
