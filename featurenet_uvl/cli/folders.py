@@ -15,13 +15,14 @@ from featurenet_uvl.files import write_file
 _SHOWN = 3
 
 
-def check_new_folder(path: str, *, force: bool, is_ours: Callable[[str], bool]) -> None:
+def check_new_folder(path: str, *, force: bool, is_ours: Callable[[str], bool], what: str = "files") -> None:
     """Refuses a folder before the work for it begins.
 
     Args:
         path: The folder to write.
         force: Whether its files may be replaced.
         is_ours: Whether a path within it is one that the command writes; a folder with others is never replaced.
+        what: What the command writes, for messages.
 
     Raises:
         UsageError: It is stdout, is not empty and not to be replaced, or holds something else.
@@ -42,7 +43,7 @@ def check_new_folder(path: str, *, force: bool, is_ours: Callable[[str], bool]) 
     foreign = [name for name in present if not is_ours(name)]
     if foreign:
         shown = ", ".join(foreign[:_SHOWN])
-        raise UsageError(f"{path}: found {shown}, expected nothing but files to replace; choose another folder")
+        raise UsageError(f"{path}: found {shown}, expected nothing but {what} to replace; choose another folder")
 
 
 def write_files(path: str, files: Mapping[str, str]) -> None:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from secrets import token_hex
 
-from featurenet_uvl.cli.streams import STREAM
+from featurenet_uvl.cli.folders import check_new_folder, write_files
 from featurenet_uvl.decoding.decoder import check_names, check_solutions, decode_solution
 from featurenet_uvl.decoding.network import to_architecture
-from featurenet_uvl.errors import DecodeError, FeatureNetError, ReadError, UsageError
-from featurenet_uvl.files import read_text, write_file
+from featurenet_uvl.errors import DecodeError, ReadError
+from featurenet_uvl.files import read_text
 from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.sampling.sample import Sample
 
 _OURS = re.compile(r"[0-9]{4,}\.json")
-_SHOWN = 3
 
 
 def networks_of_sample(
@@ -50,26 +46,12 @@ def networks_of_sample(
 
 
 def check_folder(path: str, *, force: bool) -> None:
-    """Refuses a folder that is not to be replaced.
+    """Refuses a folder that is not to be replaced, as `check_new_folder` does; networks may be, with `force`."""
+    check_new_folder(path, force=force, is_ours=_is_network_file, what="networks")
 
-    Raises:
-        UsageError: It is not empty, and either `force` is not set or it holds other things than networks.
-        FeatureNetError: It is a file, or cannot be looked into.
-    """
-    if path == STREAM:
-        raise UsageError(f"found -o {STREAM}, expected a folder: networks are many files")
-    target = os.path.realpath(path)
-    if os.path.lexists(target) and not os.path.isdir(target):
-        raise FeatureNetError(f"{path}: found a file, expected a folder")
-    if not os.path.isdir(os.path.dirname(target)):
-        raise FeatureNetError(f"{path}: found no folder {Path(path).parent}, expected it to exist")
-    names = sorted(os.listdir(target)) if os.path.isdir(target) else []
-    foreign = [name for name in names if not _OURS.fullmatch(name)]
-    if names and not force:
-        raise UsageError(f"{path}: exists and is not empty; --force replaces the networks in it")
-    if foreign:
-        shown = ", ".join(foreign[:_SHOWN])
-        raise UsageError(f"{path}: found {shown}, expected nothing but networks to replace; choose another folder")
+
+def _is_network_file(name: str) -> bool:
+    return _OURS.fullmatch(name) is not None
 
 
 def write_folder(path: str, networks: Mapping[str, Architecture], *, force: bool) -> None:
@@ -79,32 +61,7 @@ def write_folder(path: str, networks: Mapping[str, Architecture], *, force: bool
         UsageError, FeatureNetError: As `check_folder`, or a file cannot be written.
     """
     check_folder(path, force=force)
-    target = os.path.realpath(path)
-    temporary = f"{target}.{token_hex(8)}.tmp"
-    try:
-        os.mkdir(temporary)
-        for name, network in networks.items():
-            write_file(os.path.join(temporary, name), json.dumps(network.to_json(), indent=2) + "\n")
-        _replace_folder(temporary, target)
-    except OSError as error:
-        raise FeatureNetError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _replace_folder(new: str, target: str) -> None:
-    """The old folder stays beside until the new one has its name."""
-    if not os.path.isdir(target) or not os.listdir(target):
-        os.replace(new, target)
-        return
-    old = f"{new}.old"
-    os.replace(target, old)
-    try:
-        os.replace(new, target)
-    except OSError:
-        os.replace(old, target)
-        raise
-    shutil.rmtree(old)
+    write_files(path, {name: json.dumps(network.to_json(), indent=2) + "\n" for name, network in networks.items()})
 
 
 def read_networks(paths: Sequence[Path]) -> Mapping[str, Architecture]:

@@ -170,7 +170,7 @@ CASES = [
     ("decode {small}/s.txt --model {models}/s1.uvl -o {small} --force", 2, "expected nothing but networks to replace"),
     ("decode {small}/s.txt --model {models}/s1.uvl -o {small}/s.txt", 1, "s.txt: found a file, expected a folder"),
     ("decode {small}/s.txt --model {models}/s1.uvl -o /dev/full", 1, "/dev/full: found a file, expected a folder"),
-    ("decode {small}/s.txt --model {models}/s1.uvl -o -", 2, "found -o -, expected a folder"),
+    ("decode {small}/s.txt --model {models}/s1.uvl -o -", 2, "found -, expected a folder"),
     # train
     ("train {small}/nets --data digits --store {tmp}/t --time-limit nan", 2, "--time-limit: found nan"),
     ("train {small}/nets --data digits --store {tmp}/t --time-limit 0", 2, "time limit: found 0.0 s"),
