@@ -24,6 +24,8 @@ from featurenet_uvl.files import write_file
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "seeded_faults.json"
 TIMEOUT_S = 120
+NOT_EVERYWHERE = "tests/laws/test_known_cases.py::test_the_published_models_keep_the_law"
+"""A test that needs what is not part of the project; the result must not depend on it."""
 TESTS = (
     "tests/laws/test_known_cases.py",
     "tests/laws/test_pass_laws.py",
@@ -160,7 +162,7 @@ FAULTS = (
         PASSES + "rewrite_constraints.py",
         "a table without owners",
         "return fold(And((*owned, *(",
-        "return fold(And((*(",
+        "return fold(And((*owned[:0], *(",
     ),
     Fault(
         PASSES + "rewrite_constraints.py",
@@ -213,9 +215,9 @@ FAULTS = (
     ),
     Fault(
         PASSES + "_typed_domains.py",
-        "an open end is closed",
+        "a closed end is open",
         'below, above = _Interval(None, value, True, operator == "<=")',
-        "below, above = _Interval(None, value, True, True)",
+        "below, above = _Interval(None, value, True, False)",
     ),
     Fault(
         PASSES + "to_cnf.py",
@@ -327,9 +329,24 @@ def copy_project(target: Path) -> None:
 
 
 def run_tests(project: Path) -> tuple[bool, str, float]:
-    """Whether the tests pass, what fails first, and the seconds."""
+    """Whether the tests pass, what fails first, and the seconds. Running out of time is no failure.
+
+    A fault that no test can even import is a mistake of this script, which stops.
+    """
     start = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", "--tb=no", *TESTS]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "--no-header",
+        "-p",
+        "no:cacheprovider",
+        "--tb=no",
+        *TESTS,
+        f"--deselect={NOT_EVERYWHERE}",
+    ]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(
@@ -341,7 +358,9 @@ def run_tests(project: Path) -> tuple[bool, str, float]:
             timeout=TIMEOUT_S,
         )
     except subprocess.TimeoutExpired:
-        return False, f"over {TIMEOUT_S} s", time.monotonic() - start
+        return True, f"over {TIMEOUT_S} s", time.monotonic() - start
+    if done.returncode not in (0, 1):
+        sys.exit(f"found tests that cannot run, expected them to pass or fail:\n{done.stdout[-2_000:]}")
     failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     first = failed[0].split(" - ")[0].split("::")[-1][:90] if failed else done.stdout[-200:]
     return done.returncode == 0, "" if done.returncode == 0 else first, time.monotonic() - start

@@ -27,17 +27,20 @@ from tests.strategies import feature_models, random_model
 FAST_MODELS = 2_000
 DEEP_MODELS = 50_000
 SHARE_COMPARED = 0.98
+MOST_MODELS = 20_000
 
 
 def all_models(cnf: Cnf) -> Iterator[frozenset[int]]:
-    """The true variables of every model, auxiliaries included."""
-    count = len(cnf.variables)
+    """The true variables of every model, auxiliaries included; small models have few, if auxiliaries are determined."""
+    count, found = len(cnf.variables), 0
     with Minicard(bootstrap_with=[list(clause) for clause in cnf.clauses]) as solver:
         for variable in range(1, count + 1):
             solver.add_clause([variable, -variable])
         while solver.solve():
             true = frozenset(literal for literal in solver.get_model() if 0 < literal <= count)
             yield true
+            found += 1
+            assert found <= MOST_MODELS, "the CNF has far more models than a small feature model has configurations"
             solver.add_clause([-variable if variable in true else variable for variable in range(1, count + 1)])
 
 
