@@ -158,7 +158,14 @@ class _Encoder:
 
     def literal(self, formula: Expression) -> int:
         """A literal that is equivalent to the formula, by auxiliaries for everything inside."""
-        for node in reversed(list(walk(formula))):
+        order: list[Expression] = []
+        stack = [formula]
+        while stack:  # what has a name is not looked into again: nested formulas are named level by level
+            node = stack.pop()
+            if id(node) not in self.literals:
+                order.append(node)
+                stack.extend(children(node))
+        for node in reversed(order):
             if id(node) not in self.literals:
                 self.literals[id(node)] = self._name(node)
         return self.literals[id(formula)]

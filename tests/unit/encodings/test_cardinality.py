@@ -108,7 +108,7 @@ def test_chains_of_equivalences_and_alternations_grow_linearly(depth: int) -> No
 def test_deep_and_wide_formulas_need_no_recursion() -> None:
     builder = ClauseBuilder(NAMES)
     deep: Expression = A
-    for _ in range(5_000):
+    for _ in range(50_000):
         deep = Not(Implies(deep, B))
     assert_formula(builder, deep)
     assert_formula(builder, Or(tuple(FeatureRef(NAMES[i % 5]) for i in range(10_000))))
