@@ -34,7 +34,7 @@ FLAMAPY_FEATURES = 7_000
 
 OURS = """
 import json, resource, sys, time
-from featurenet_uvl.translators.formats.dimacs_writer import write_dimacs
+from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 from featurenet_uvl.translators.formats.registry import read_model
 from featurenet_uvl.translators.pipeline import compile_feature_model
 marks = [time.process_time()]

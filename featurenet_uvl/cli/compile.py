@@ -111,7 +111,7 @@ def _compile(model: FeatureModel, shape: Shape | None, no_rules: bool, verify_ea
 
 
 def _write(cnf: Cnf, output: str, safe_names: bool, projection: bool, force: bool) -> dict[str, int]:
-    from featurenet_uvl.translators.formats.dimacs_writer import write_dimacs
+    from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 
     write_output(output, write_dimacs(cnf, safe_names=safe_names, projection=projection), force=force)
     features = cnf.variables.feature_count

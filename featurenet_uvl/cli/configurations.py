@@ -108,7 +108,7 @@ def selections_of_sample(text: str, place: str) -> Selections:
 
 
 def _target(output: str, to: str | None) -> str:
-    from featurenet_uvl.translators.formats.configurations import CONFIGURATION_FORMATS
+    from featurenet_uvl.translators.formats.configurations.registry import CONFIGURATION_FORMATS
 
     known = (SAMPLE, *CONFIGURATION_FORMATS)
     if to is not None:
@@ -122,14 +122,14 @@ def _target(output: str, to: str | None) -> str:
 
 
 def _is_folder_format(name: str) -> bool:
-    from featurenet_uvl.translators.formats.configurations import CONFIGURATION_FORMATS
+    from featurenet_uvl.translators.formats.configurations.registry import CONFIGURATION_FORMATS
 
     return name != SAMPLE and not CONFIGURATION_FORMATS[name].holds_many
 
 
 def _check_target(output: str, target: str, force: bool, as_json: bool) -> None:
     from featurenet_uvl.cli.folders import check_new_folder
-    from featurenet_uvl.translators.formats.configurations import CONFIGURATION_FORMATS
+    from featurenet_uvl.translators.formats.configurations.registry import CONFIGURATION_FORMATS
 
     if not _is_folder_format(target):
         check_output(output, force=force, as_json=as_json)
@@ -161,9 +161,9 @@ def _read(source: str, read_as: str | None, model: _Model | None) -> Selections:
 
 
 def _read_one(path: str, read_as: str | None, model: _Model | None) -> Selections:
-    from featurenet_uvl.translators.formats.config_list import read_config
-    from featurenet_uvl.translators.formats.configuration_csv import read_configuration_csv
-    from featurenet_uvl.translators.formats.featureide_configuration import read_configuration
+    from featurenet_uvl.translators.formats.configurations.config_list import read_config
+    from featurenet_uvl.translators.formats.configurations.csv_table import read_configuration_csv
+    from featurenet_uvl.translators.formats.featureide.configuration import read_configuration
 
     text, place = read_input(path)
     name = read_as or _format_of(text)
@@ -191,8 +191,8 @@ def _read_pdt(text: str, place: str, model: _Model | None) -> Selections:
     """PLEDGE's answer to a DIMACS that we wrote: it may speak of auxiliaries, and in safe names."""
     from featurenet_uvl.ir.cnf import AUXILIARY_PREFIX
     from featurenet_uvl.ir.selection import Selections
-    from featurenet_uvl.translators.formats.dimacs_writer import safe_name
-    from featurenet_uvl.translators.formats.pdt import read_pdt
+    from featurenet_uvl.translators.formats.configurations.pdt import read_pdt
+    from featurenet_uvl.translators.formats.dimacs.writer import safe_name
 
     header = set(_PDT_NAME.findall(text))
     if model is None:
@@ -218,8 +218,8 @@ def _format_of(text: str) -> str:
 def _write(output: str, target: str, selections: Selections, model: _Model | None, force: bool) -> None:
     from featurenet_uvl.cli.folders import write_files
     from featurenet_uvl.ir.selection import Selections
-    from featurenet_uvl.translators.formats.config_list import write_config
-    from featurenet_uvl.translators.formats.configurations import CONFIGURATION_FORMATS
+    from featurenet_uvl.translators.formats.configurations.config_list import write_config
+    from featurenet_uvl.translators.formats.configurations.registry import CONFIGURATION_FORMATS
 
     if target == SAMPLE:
         write_output(output, _sample_text(selections), force=force)

@@ -123,7 +123,7 @@ def _project(
     force: bool,
 ) -> dict[str, Any]:
     from featurenet_uvl.cli.folders import check_new_folder, write_files
-    from featurenet_uvl.translators.formats.project import featureide_project
+    from featurenet_uvl.translators.formats.featureide.project import featureide_project
 
     check_new_folder(folder, force=force, is_ours=lambda name: _PROJECT_FILE.fullmatch(name) is not None)
     model = load_source(source, read_as, restrict, bounds)

@@ -29,7 +29,7 @@ def sample(
     from featurenet_uvl.sampling.metrics import diversity
     from featurenet_uvl.sampling.registry import draw
     from featurenet_uvl.sampling.sample_file import format_sample
-    from featurenet_uvl.translators.formats.dimacs_reader import read_dimacs
+    from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
 
     check_output(output, force=force, as_json=as_json)
     cnf = read_dimacs(*read_input(source))

@@ -70,7 +70,7 @@ def load_cnf(
         UsageError: Options of models with DIMACS.
         ReadError, ModelError, UnsupportedError: As the readers and passes say.
     """
-    from featurenet_uvl.translators.formats.dimacs_reader import read_dimacs
+    from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
     from featurenet_uvl.translators.pipeline import compile_feature_model, to_boolean
 
     if _is_stream(source) or is_dimacs(read_input(source)[0]):

@@ -27,7 +27,7 @@ from featurenet_uvl.training.keras_trainer import KERAS
 from featurenet_uvl.training.pool import Progress, run_trials
 from featurenet_uvl.training.trial import TrialResult, TrialSpec
 from featurenet_uvl.training.worker import Trainer
-from featurenet_uvl.translators.formats.dimacs_writer import write_dimacs
+from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 from featurenet_uvl.translators.pipeline import compile_model
 
 STORE = "trials.sqlite"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from textwrap import dedent
 
+from featurenet_uvl.translators.formats.uvl.reader import read_uvl
+from featurenet_uvl.translators.formats.uvl.writer import write_uvl
+
 from featurenet_uvl.ir.feature_model import FeatureModel
-from featurenet_uvl.translators.formats.uvl_reader import read_uvl
-from featurenet_uvl.translators.formats.uvl_writer import write_uvl
 
 
 def read(text: str) -> FeatureModel:

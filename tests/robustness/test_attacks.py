@@ -27,7 +27,7 @@ DEEP = 100_000
 READER = """
 import json, sys, time
 from featurenet_uvl.errors import FeatureNetError
-from featurenet_uvl.translators.formats.dimacs_reader import read_dimacs
+from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
 from featurenet_uvl.translators.pipeline import compile_feature_model, load_model
 from featurenet_uvl.files import read_text
 import featurenet_uvl.translators.rules.tensor_shapes

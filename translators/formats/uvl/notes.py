@@ -2,7 +2,7 @@
 
 The notes of a feature are its attribute `featureide__ {description 'text', hidden 'true'}`, those of the model the
 root's attribute `featureide_model__`. A key that stands twice makes it a vector of maps, `[{comment 'a'}, {comment
-'b'}]`. Texts, and what of the keys UVL cannot quote, are escaped as `uvl_values` says. Among the model's notes are
+'b'}]`. Texts, and what of the keys UVL cannot quote, are escaped as `uvl.values` says. Among the model's notes are
 
 - `constraint:N:description`, the text of the Nth constraint;
 - `constraint:N:rule`, the Nth constraint as FeatureIDE's XML has it, where the formula of the section `constraints`
@@ -15,13 +15,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from featurenet_uvl.translators.formats.featureide.document import parse_document, without_place
+from featurenet_uvl.translators.formats.featureide.formulas import FORMULA_TAGS, format_formula, is_rule, read_formula
+from featurenet_uvl.translators.formats.uvl.values import escape_text, unescape_text
+
 from featurenet_uvl.errors import ReadError
 from featurenet_uvl.ir.expression import And, Count, FeatureRef, Or, walk
 from featurenet_uvl.ir.feature_model import Attribute, AttributeValue, Constraint
 from featurenet_uvl.translators.formats.expression_format import format_expression
-from featurenet_uvl.translators.formats.featureide_document import parse_document, without_place
-from featurenet_uvl.translators.formats.featureide_formulas import FORMULA_TAGS, format_formula, is_rule, read_formula
-from featurenet_uvl.translators.formats.uvl_values import escape_text, unescape_text
 
 FEATURE_NOTES = "featureide__"
 MODEL_NOTES = "featureide_model__"

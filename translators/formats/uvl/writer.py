@@ -7,6 +7,17 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import groupby
 
+from featurenet_uvl.translators.formats.uvl.features import ARRAY_CONSTRAINTS
+from featurenet_uvl.translators.formats.uvl.notes import (
+    FEATURE_NOTES,
+    MODEL_NOTES,
+    NOTE_ATTRIBUTES,
+    constraint_notes,
+    format_notes,
+)
+from featurenet_uvl.translators.formats.uvl.tokens import format_name, format_path, format_value
+from featurenet_uvl.translators.formats.uvl.values import format_attribute_value, format_vector
+
 from featurenet_uvl.errors import UnsupportedError
 from featurenet_uvl.ir.expression import (
     Aggregate,
@@ -32,16 +43,6 @@ from featurenet_uvl.ir.feature_model import (
 from featurenet_uvl.ir.span import NOWHERE
 from featurenet_uvl.translators.formats.expression_format import format_expression
 from featurenet_uvl.translators.formats.losses import attempt, with_writable_names
-from featurenet_uvl.translators.formats.uvl_features import ARRAY_CONSTRAINTS
-from featurenet_uvl.translators.formats.uvl_notes import (
-    FEATURE_NOTES,
-    MODEL_NOTES,
-    NOTE_ATTRIBUTES,
-    constraint_notes,
-    format_notes,
-)
-from featurenet_uvl.translators.formats.uvl_tokens import format_name, format_path, format_value
-from featurenet_uvl.translators.formats.uvl_values import format_attribute_value, format_vector
 
 _NEW_LINE = "\n\t\t\t"
 """Before each indexed constraint: they are long."""
@@ -52,7 +53,7 @@ def write_uvl(model: FeatureModel, losses: list[str] | None = None) -> str:
 
     Indexed constraints stand in the root's attribute `array_constraints`, all others in the section `constraints`; but
     plain ones that precede an indexed one stand in an attribute `constraints` of the root: the order is kept. Notes and
-    descriptions stand in attributes that `uvl_notes` explains. What features stand for (`Feature.origin`) is the
+    descriptions stand in attributes that `uvl.notes` explains. What features stand for (`Feature.origin`) is the
     translators' own knowledge and no part of the text. A `Count` in a formula with arithmetic is spelt out, and an
     `And` or `Or` of one operand becomes this operand; those come back as the formulas that were written.
 

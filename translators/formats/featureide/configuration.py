@@ -9,19 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from lxml import etree
-
-from featurenet_uvl.errors import UnsupportedError
-from featurenet_uvl.ir.selection import Selections
-from featurenet_uvl.translators.formats.configuration_names import (
+from featurenet_uvl.translators.formats.configurations.names import (
     check_names,
     missing_message,
     only_row,
     reordered,
     shown,
 )
-from featurenet_uvl.translators.formats.featureide_attribute_writer import element
-from featurenet_uvl.translators.formats.featureide_document import Document, check_attributes, parse_document
+from featurenet_uvl.translators.formats.featureide.attribute_writer import element
+from featurenet_uvl.translators.formats.featureide.document import Document, check_attributes, parse_document
+from lxml import etree
+
+from featurenet_uvl.errors import UnsupportedError
+from featurenet_uvl.ir.selection import Selections
 
 _WHAT = "a FeatureIDE configuration file"
 _VALUES = {"selected": True, "unselected": False, "undefined": None}

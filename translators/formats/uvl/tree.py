@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from featurenet_uvl.errors import ReadError, UnsupportedError
-from featurenet_uvl.ir.span import Span
-from featurenet_uvl.translators.formats.uvl_features import (
+from featurenet_uvl.translators.formats.uvl.features import (
     FeatureDraft,
     GroupDraft,
     Path,
     read_feature_line,
     read_group_line,
 )
-from featurenet_uvl.translators.formats.uvl_lines import Line
-from featurenet_uvl.translators.formats.uvl_tokens import GROUP_KEYWORDS
+from featurenet_uvl.translators.formats.uvl.lines import Line
+from featurenet_uvl.translators.formats.uvl.tokens import GROUP_KEYWORDS
+
+from featurenet_uvl.errors import ReadError, UnsupportedError
+from featurenet_uvl.ir.span import Span
 
 
 @dataclass(slots=True)

@@ -6,12 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from lxml import etree
-
-from featurenet_uvl.errors import ReadError
-from featurenet_uvl.ir.feature_model import Attribute, Cardinality, FeatureType, GroupKind
-from featurenet_uvl.translators.formats.featureide_document import Document, check_attributes, flag, without_place
-from featurenet_uvl.translators.formats.featureide_values import (
+from featurenet_uvl.translators.formats.featureide.document import Document, check_attributes, flag, without_place
+from featurenet_uvl.translators.formats.featureide.values import (
     CARDINALITY,
     CONSTRAINT_ATTRIBUTES,
     CONSTRAINT_DESCRIPTIONS,
@@ -29,7 +25,11 @@ from featurenet_uvl.translators.formats.featureide_values import (
     parse_domain,
     parse_value,
 )
-from featurenet_uvl.translators.formats.uvl_features import parse_attribute_value
+from featurenet_uvl.translators.formats.uvl.features import parse_attribute_value
+from lxml import etree
+
+from featurenet_uvl.errors import ReadError
+from featurenet_uvl.ir.feature_model import Attribute, Cardinality, FeatureType, GroupKind
 
 
 @dataclass(frozen=True, slots=True)

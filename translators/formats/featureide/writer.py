@@ -7,13 +7,13 @@ What FeatureIDE's format has no word for is carried by attributes of `extendedFe
 - a vector or map is a text as UVL spells it, with the unit `uvl:value`;
 - `cardinality` and `group_cardinality` (on an `and` with optional children) hold `1..5` or `0..*`;
 - `group_kind` holds `or` or `alternative` for a group with one member; `group_helper` marks the features below which
-  further groups of a feature are put, see `featureide_groups`;
+  further groups of a feature are put, see `featureide.groups`;
 - `feature_type` holds `Integer`, `Real` or `String`; `rules` on the root holds names joined by `|`;
 - `constraints` and `array_constraints` on the root hold the constraints that no `rule` can say, joined by ` ; `, and
   `constraint_descriptions` their descriptions, escaped as in UVL.
 
 The namespace, and the order of the constraints where it is another one, are custom properties. Notes are written where
-`featureide_reader` found them.
+`featureide.reader` found them.
 """
 
 from __future__ import annotations
@@ -24,17 +24,18 @@ from dataclasses import replace
 from functools import partial
 from xml.sax.saxutils import escape
 
+from featurenet_uvl.translators.formats.featureide.attribute_writer import attribute_lines, element
+from featurenet_uvl.translators.formats.featureide.formulas import format_formula, is_rule
+from featurenet_uvl.translators.formats.featureide.groups import split_groups
+from featurenet_uvl.translators.formats.featureide.reader import NAMESPACE_NOTE, ORDER_NOTE
+from featurenet_uvl.translators.formats.featureide.values import CONSTRAINT_DESCRIPTIONS, CONSTRAINT_SEPARATOR
+from featurenet_uvl.translators.formats.uvl.values import escape_text
+
 from featurenet_uvl.errors import UnsupportedError
 from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, GroupKind
 from featurenet_uvl.translators.formats.expression_format import format_expression
-from featurenet_uvl.translators.formats.featureide_attribute_writer import attribute_lines, element
-from featurenet_uvl.translators.formats.featureide_formulas import format_formula, is_rule
-from featurenet_uvl.translators.formats.featureide_groups import split_groups
-from featurenet_uvl.translators.formats.featureide_reader import NAMESPACE_NOTE, ORDER_NOTE
-from featurenet_uvl.translators.formats.featureide_values import CONSTRAINT_DESCRIPTIONS, CONSTRAINT_SEPARATOR
 from featurenet_uvl.translators.formats.losses import attempt, with_writable_names
 from featurenet_uvl.translators.formats.model_names import map_features
-from featurenet_uvl.translators.formats.uvl_values import escape_text
 
 _BAD_NAME = re.compile(r'["()\r\n]')
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

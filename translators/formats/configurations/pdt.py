@@ -15,15 +15,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from featurenet_uvl.errors import UnsupportedError
-from featurenet_uvl.ir.selection import Selections
-from featurenet_uvl.translators.formats.configuration_names import (
+from featurenet_uvl.translators.formats.configurations.names import (
     Problems,
     check_names,
     missing_message,
     reordered,
     shown,
 )
+
+from featurenet_uvl.errors import UnsupportedError
+from featurenet_uvl.ir.selection import Selections
 
 _WHAT = "a .pdt file"
 _FORBIDDEN = "\n\r\0"

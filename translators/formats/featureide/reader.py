@@ -1,6 +1,6 @@
 """Reads FeatureIDE's XML, plain (`featureModel`) and extended (`extendedFeatureModel`), strictly.
 
-What FeatureIDE's format has no word for is carried by its attributes, as `featureide_writer` explains. What only an
+What FeatureIDE's format has no word for is carried by its attributes, as `featureide.writer` explains. What only an
 editor's user would miss is kept as notes; the keys are
 
 - of a feature: `description`, `hidden`, `graphics:KEY`, `property:TYPE:KEY`, and for an attribute A
@@ -20,6 +20,18 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
+from featurenet_uvl.translators.formats.featureide.attributes import FeatureAttributes, Heads, read_attributes
+from featurenet_uvl.translators.formats.featureide.constraints import in_order, read_texts
+from featurenet_uvl.translators.formats.featureide.document import (
+    Document,
+    check_attributes,
+    flag,
+    parse_document,
+    text_of,
+)
+from featurenet_uvl.translators.formats.featureide.formulas import FORMULA_TAGS, read_formula
+from featurenet_uvl.translators.formats.featureide.groups import helper_problem
+from featurenet_uvl.translators.formats.featureide.values import CONSTRAINT_DESCRIPTIONS
 from lxml import etree
 
 from featurenet_uvl.errors import ModelError, ReadError
@@ -33,18 +45,6 @@ from featurenet_uvl.ir.feature_model import (
     GroupKind,
 )
 from featurenet_uvl.ir.span import Span
-from featurenet_uvl.translators.formats.featureide_attributes import FeatureAttributes, Heads, read_attributes
-from featurenet_uvl.translators.formats.featureide_constraints import in_order, read_texts
-from featurenet_uvl.translators.formats.featureide_document import (
-    Document,
-    check_attributes,
-    flag,
-    parse_document,
-    text_of,
-)
-from featurenet_uvl.translators.formats.featureide_formulas import FORMULA_TAGS, read_formula
-from featurenet_uvl.translators.formats.featureide_groups import helper_problem
-from featurenet_uvl.translators.formats.featureide_values import CONSTRAINT_DESCRIPTIONS
 
 FEATURE_TAGS = ("and", "or", "alt", "feature")
 NAMESPACE_NOTE = "property:featurenet_uvl:namespace"

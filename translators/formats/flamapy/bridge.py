@@ -18,6 +18,8 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+from featurenet_uvl.translators.formats.flamapy.formulas import FormulaMaker, NodeMaker
+
 from featurenet_uvl.errors import ModelError, UnsupportedError
 from featurenet_uvl.ir.expression import Value
 from featurenet_uvl.ir.feature_model import (
@@ -32,7 +34,6 @@ from featurenet_uvl.ir.feature_model import (
     GroupKind,
 )
 from featurenet_uvl.ir.span import Span
-from featurenet_uvl.translators.formats.flamapy_formulas import FormulaMaker, NodeMaker
 from featurenet_uvl.translators.formats.losses import attempt
 from featurenet_uvl.translators.formats.reference_check import unknown_references
 

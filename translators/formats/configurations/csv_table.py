@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from featurenet_uvl.ir.selection import Selections
-from featurenet_uvl.translators.formats.configuration_names import (
+from featurenet_uvl.translators.formats.configurations.names import (
     Problems,
     check_names,
     missing_message,
     reordered,
     shown,
 )
+
+from featurenet_uvl.ir.selection import Selections
 
 _WHAT = "a CSV of configurations"
 _FORBIDDEN = ";\n\r\0"

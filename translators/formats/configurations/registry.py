@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from featurenet_uvl.translators.formats.configurations.config_list import read_config, write_config
+from featurenet_uvl.translators.formats.configurations.csv_table import read_configuration_csv, write_configuration_csv
+from featurenet_uvl.translators.formats.configurations.pdt import read_pdt, write_pdt
+from featurenet_uvl.translators.formats.featureide.configuration import read_configuration, write_configuration
+
 from featurenet_uvl.ir.selection import Selections
-from featurenet_uvl.translators.formats.config_list import read_config, write_config
-from featurenet_uvl.translators.formats.configuration_csv import read_configuration_csv, write_configuration_csv
-from featurenet_uvl.translators.formats.featureide_configuration import read_configuration, write_configuration
-from featurenet_uvl.translators.formats.pdt import read_pdt, write_pdt
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +32,4 @@ CONFIGURATION_FORMATS: Mapping[str, ConfigurationFormat] = MappingProxyType(
         "pdt": ConfigurationFormat(read_pdt, write_pdt, ".pdt", holds_many=True),
     }
 )
-"""Every format by name. Of `config`, abstract features are the caller's matter: see `config_list`."""
+"""Every format by name. Of `config`, abstract features are the caller's matter: see `configurations.config_list`."""

@@ -1,0 +1,1 @@
+"""Readers and writers of configurations: `.config` lists, CSV and PLEDGE's `.pdt`."""

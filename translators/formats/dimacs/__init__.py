@@ -1,0 +1,1 @@
+"""DIMACS, strictly read, and written as the tools that take it need it."""

@@ -1,0 +1,1 @@
+"""FeatureIDE's XML: feature models, configurations and project folders."""

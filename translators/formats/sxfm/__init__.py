@@ -1,0 +1,1 @@
+"""SXFM, the XML of the SPLOT repository."""

@@ -1,0 +1,1 @@
+"""UVL, read by hand and written back."""
