@@ -18,9 +18,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
-from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
-
 from featurenet_uvl.analysis.count import count_solutions
 from featurenet_uvl.analysis.decided import decided_features
 from featurenet_uvl.errors import FeatureNetError, LimitError
@@ -29,6 +26,8 @@ from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.feature_model import Constraint, FeatureModel
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 from featurenet_uvl.translators.encodings.formula import assert_formula
+from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
+from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 from featurenet_uvl.translators.pipeline import compile_feature_model, load_model
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 from hypothesis import HealthCheck, assume, given, settings
 from pysat.solvers import Minicard
 
@@ -19,6 +18,7 @@ from featurenet_uvl.errors import FeatureNetError, UnsupportedError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.feature_model import FeatureModel, Origin
 from featurenet_uvl.reference import enumerate_configurations
+from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 from featurenet_uvl.translators.passes import _diagram, rewrite_constraints
 from featurenet_uvl.translators.pipeline import compile_feature_model
 from tests.laws.shrinking import shrunk

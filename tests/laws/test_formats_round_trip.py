@@ -9,15 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pysat.solvers import Minicard
+
+from featurenet_uvl.errors import FeatureNetError, UnsupportedError
+from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.translators.formats.featureide.groups import split_groups
 from featurenet_uvl.translators.formats.featureide.reader import read_featureide
 from featurenet_uvl.translators.formats.featureide.writer import write_featureide
 from featurenet_uvl.translators.formats.uvl.reader import read_uvl, read_uvl_file
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
-from pysat.solvers import Minicard
-
-from featurenet_uvl.errors import FeatureNetError, UnsupportedError
-from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.translators.passes.rewrite_constraints import rewrite_constraints
 from featurenet_uvl.translators.passes.to_cnf import to_cnf
 from featurenet_uvl.translators.pipeline import PASSES

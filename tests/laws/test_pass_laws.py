@@ -7,10 +7,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 import pytest
-from featurenet_uvl.translators.formats.featureide.reader import read_featureide
-from featurenet_uvl.translators.formats.featureide.writer import write_featureide
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl
-from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 from hypothesis import HealthCheck, Phase, assume, given, settings
 
 from featurenet_uvl.errors import FeatureNetError, UnsatisfiableError, UnsupportedError
@@ -30,7 +26,11 @@ from featurenet_uvl.ir.expression import (
 from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, FeatureType, Origin
 from featurenet_uvl.ir.restriction import Restriction
 from featurenet_uvl.reference import enumerate_configurations, tree_size
+from featurenet_uvl.translators.formats.featureide.reader import read_featureide
+from featurenet_uvl.translators.formats.featureide.writer import write_featureide
 from featurenet_uvl.translators.formats.model_names import map_features, rename_features
+from featurenet_uvl.translators.formats.uvl.reader import read_uvl
+from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 from featurenet_uvl.translators.passes._simplify import fold
 from featurenet_uvl.translators.passes.apply_bounds import apply_bounds
 from featurenet_uvl.translators.passes.definitions_as_features import definitions_as_features

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from textwrap import dedent
 
+from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
-
-from featurenet_uvl.ir.feature_model import FeatureModel
 
 
 def read(text: str) -> FeatureModel:

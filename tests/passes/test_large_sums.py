@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pysat.solvers import Solver
@@ -19,6 +18,7 @@ from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.expression import And, ComparisonOperator, Constant, Expression, FeatureRef, Iff, Not, Or
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.reference import enumerate_configurations
+from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 from featurenet_uvl.translators.passes import _diagram, rewrite_constraints
 from featurenet_uvl.translators.passes._arithmetic import fold_term
 from featurenet_uvl.translators.passes._definitions import Definitions

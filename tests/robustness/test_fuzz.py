@@ -9,6 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
 import pytest
+
+from featurenet_uvl.errors import FeatureNetError, UnsupportedError
+from featurenet_uvl.files import decode_text
+from featurenet_uvl.ir.feature_model import FeatureModel
+from featurenet_uvl.sampling.sample_file import parse_sample
 from featurenet_uvl.translators.formats.configurations.config_list import read_config
 from featurenet_uvl.translators.formats.configurations.csv_table import read_configuration_csv
 from featurenet_uvl.translators.formats.configurations.pdt import read_pdt
@@ -18,11 +23,6 @@ from featurenet_uvl.translators.formats.featureide.reader import read_featureide
 from featurenet_uvl.translators.formats.sxfm.reader import read_sxfm
 from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
-
-from featurenet_uvl.errors import FeatureNetError, UnsupportedError
-from featurenet_uvl.files import decode_text
-from featurenet_uvl.ir.feature_model import FeatureModel
-from featurenet_uvl.sampling.sample_file import parse_sample
 from tests.robustness import mutations
 
 FAST_FILES = 2_000

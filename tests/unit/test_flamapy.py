@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.reference.enumeration import enumerate_configurations
 from featurenet_uvl.translators.formats.registry import read_model
+from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 from featurenet_uvl.translators.pipeline import emit
 
 pytest.importorskip("flamapy.metamodels.bdd_metamodel", reason="the extra flamapy is not installed")

@@ -6,10 +6,10 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from featurenet_uvl.translators.formats.featureide.writer import write_featureide
 
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.restriction import Restriction
+from featurenet_uvl.translators.formats.featureide.writer import write_featureide
 from featurenet_uvl.translators.formats.registry import read_model
 from featurenet_uvl.translators.pipeline import compile_model, load_model
 

@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 
 from featurenet_uvl.errors import FeatureNetError, LimitError, ModelError, UnsupportedError
 from featurenet_uvl.ir.expression import Comparison, Constant, FeatureRef, Not
@@ -22,6 +21,7 @@ from featurenet_uvl.ir.feature_model import (
     Origin,
 )
 from featurenet_uvl.reference import enumerate_configurations, tree_size
+from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus" / "semantics"

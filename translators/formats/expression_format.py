@@ -5,14 +5,6 @@ from __future__ import annotations
 from itertools import combinations
 from typing import get_args
 
-from featurenet_uvl.translators.formats.uvl.tokens import (
-    KEYWORDS,
-    STRICT_NAME,
-    format_name,
-    format_path,
-    format_value,
-)
-
 from featurenet_uvl.errors import UnsupportedError
 from featurenet_uvl.ir.expression import (
     Aggregate,
@@ -32,6 +24,13 @@ from featurenet_uvl.ir.expression import (
     Not,
     Or,
     Quantified,
+)
+from featurenet_uvl.translators.formats.uvl.tokens import (
+    KEYWORDS,
+    STRICT_NAME,
+    format_name,
+    format_path,
+    format_value,
 )
 
 NOT = 5

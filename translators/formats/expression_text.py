@@ -15,8 +15,6 @@ from __future__ import annotations
 
 from typing import cast, get_args
 
-from featurenet_uvl.translators.formats.uvl.tokens import FUNCTION_KEYWORDS, STRICT_NAME, Token, Tokens
-
 from featurenet_uvl.errors import ReadError, UnsupportedError
 from featurenet_uvl.ir.expression import (
     Aggregate,
@@ -42,6 +40,7 @@ from featurenet_uvl.ir.expression import (
 )
 from featurenet_uvl.ir.span import Span
 from featurenet_uvl.translators.formats.expression_format import COMPARISON, PRECEDENCE, format_expression
+from featurenet_uvl.translators.formats.uvl.tokens import FUNCTION_KEYWORDS, STRICT_NAME, Token, Tokens
 
 __all__ = ["format_expression", "parse_formula", "read_formula"]
 

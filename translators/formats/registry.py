@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
+from featurenet_uvl.errors import UsageError
+from featurenet_uvl.files import MAX_MODEL_BYTES, read_text
+from featurenet_uvl.ir.feature_model import FeatureModel
+from featurenet_uvl.ir.restriction import Restriction
+from featurenet_uvl.translators.collector import paused_collector
 from featurenet_uvl.translators.formats.featureide.reader import read_featureide
 from featurenet_uvl.translators.formats.featureide.writer import write_featureide
 from featurenet_uvl.translators.formats.flamapy.readers import FLAMAPY_READERS
@@ -15,12 +20,6 @@ from featurenet_uvl.translators.formats.sxfm.reader import read_sxfm
 from featurenet_uvl.translators.formats.sxfm.writer import write_sxfm
 from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
-
-from featurenet_uvl.errors import UsageError
-from featurenet_uvl.files import MAX_MODEL_BYTES, read_text
-from featurenet_uvl.ir.feature_model import FeatureModel
-from featurenet_uvl.ir.restriction import Restriction
-from featurenet_uvl.translators.collector import paused_collector
 
 READERS: Mapping[str, Callable[[str, str], FeatureModel | Restriction]] = MappingProxyType(
     {"uvl": read_uvl, "featureide": read_featureide, "sxfm": read_sxfm, **FLAMAPY_READERS}

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
 
 from featurenet_uvl import __version__
 from featurenet_uvl.errors import LimitError
 from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.sampling.sample_file import parse_sample
+from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
 from featurenet_uvl.translators.pipeline import PASSES, STAGES, load_model
 
 BOUNDS = ("--bound", "Block=1", "--bound", "Cell=2")

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
 
 from featurenet_uvl.errors import DataError, ReadError, UsageError
 from featurenet_uvl.experiments.preset import Preset, load_preset
@@ -19,6 +18,7 @@ from featurenet_uvl.sampling.sample_file import parse_sample
 from featurenet_uvl.training.pool import Progress
 from featurenet_uvl.training.trial import TrialStatus
 from featurenet_uvl.training.worker import Trainer
+from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
 
 FAKES = Path(__file__).resolve().parents[1] / "training"
 

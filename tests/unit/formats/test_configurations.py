@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from random import Random
 
 import pytest
-from featurenet_uvl.translators.formats.configurations.config_list import read_config, write_config
-from featurenet_uvl.translators.formats.configurations.csv_table import read_configuration_csv
-from featurenet_uvl.translators.formats.configurations.pdt import read_pdt
-from featurenet_uvl.translators.formats.configurations.registry import CONFIGURATION_FORMATS
-from featurenet_uvl.translators.formats.featureide.configuration import read_configuration, write_configuration
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
 from featurenet_uvl.errors import ModelError, ReadError, UnsupportedError
 from featurenet_uvl.ir.selection import Selections
+from featurenet_uvl.translators.formats.configurations.config_list import read_config, write_config
+from featurenet_uvl.translators.formats.configurations.csv_table import read_configuration_csv
+from featurenet_uvl.translators.formats.configurations.pdt import read_pdt
+from featurenet_uvl.translators.formats.configurations.registry import CONFIGURATION_FORMATS
+from featurenet_uvl.translators.formats.featureide.configuration import read_configuration, write_configuration
 
 NAMES = ("App", "Log file", "Net")
 TWO = Selections.of(NAMES, [{"App"}, {"App", "Log file", "Net"}])

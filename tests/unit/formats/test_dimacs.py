@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
-from featurenet_uvl.translators.formats.dimacs.writer import safe_name, write_dimacs
 from hypothesis import given
 from hypothesis import strategies as st
 from pysat.formula import CNF
 
 from featurenet_uvl.errors import ModelError, ReadError, UnsupportedError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
+from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
+from featurenet_uvl.translators.formats.dimacs.writer import safe_name, write_dimacs
 
 TOY = Cnf(VarMap(("Net", "Soft max", "__aux_1"), 2), ((1,), (-2, 1), (3, -2), ()))
 

@@ -8,15 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from featurenet_uvl.translators.formats.featureide.reader import read_featureide
-from featurenet_uvl.translators.formats.featureide.values import (
-    format_domain,
-    format_value,
-    parse_domain,
-    parse_value,
-    type_of,
-)
-from featurenet_uvl.translators.formats.featureide.writer import write_featureide
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
@@ -47,6 +38,15 @@ from featurenet_uvl.ir.feature_model import (
 )
 from featurenet_uvl.ir.span import NOWHERE, Span
 from featurenet_uvl.translators.formats.expression_text import parse_formula
+from featurenet_uvl.translators.formats.featureide.reader import read_featureide
+from featurenet_uvl.translators.formats.featureide.values import (
+    format_domain,
+    format_value,
+    parse_domain,
+    parse_value,
+    type_of,
+)
+from featurenet_uvl.translators.formats.featureide.writer import write_featureide
 
 CORPUS = Path(__file__).resolve().parents[3] / "../shared/corpus/featureide"
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n'

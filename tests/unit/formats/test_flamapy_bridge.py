@@ -15,10 +15,6 @@ import pytest
 
 pytest.importorskip("flamapy.metamodels.fm_metamodel", reason="the extra flamapy is not installed")
 
-from featurenet_uvl.translators.formats.flamapy import bridge as flamapy_bridge
-from featurenet_uvl.translators.formats.flamapy.bridge import from_flamapy, to_flamapy
-from featurenet_uvl.translators.formats.flamapy.readers import read_with_flamapy
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl, read_uvl_file
 from flamapy.core.models.ast import AST, ASTOperation, Node
 from flamapy.metamodels.fm_metamodel import models as fm
 from flamapy.metamodels.fm_metamodel import transformations
@@ -29,8 +25,12 @@ from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.expression import And, Constant, Count, FeatureRef, Implies, Not, Or, walk
 from featurenet_uvl.ir.feature_model import Cardinality, Constraint, Feature, FeatureModel, Group, GroupKind
 from featurenet_uvl.reference import enumerate_configurations
+from featurenet_uvl.translators.formats.flamapy import bridge as flamapy_bridge
+from featurenet_uvl.translators.formats.flamapy.bridge import from_flamapy, to_flamapy
+from featurenet_uvl.translators.formats.flamapy.readers import read_with_flamapy
 from featurenet_uvl.translators.formats.model_names import map_features
 from featurenet_uvl.translators.formats.registry import parse_model, read_model
+from featurenet_uvl.translators.formats.uvl.reader import read_uvl, read_uvl_file
 from featurenet_uvl.translators.pipeline import compile_feature_model, emit
 from tests.laws.test_count_law import all_models
 from tests.strategies import random_model

@@ -7,16 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
-from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
-from featurenet_uvl.translators.formats.flamapy.bridge import from_flamapy, to_flamapy
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 
 from featurenet_uvl.errors import FeatureNetError, UnsupportedError
 from featurenet_uvl.ir.expression import Count, FeatureRef
 from featurenet_uvl.ir.feature_model import Constraint, FeatureModel
 from featurenet_uvl.reference import enumerate_configurations
+from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
+from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
+from featurenet_uvl.translators.formats.flamapy.bridge import from_flamapy, to_flamapy
 from featurenet_uvl.translators.formats.registry import WRITERS, parse_model
+from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 from featurenet_uvl.translators.pipeline import compile_feature_model
 from tests.laws.test_count_law import all_models
 

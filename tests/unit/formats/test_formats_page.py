@@ -5,9 +5,8 @@ from pathlib import Path
 
 from featurenet_uvl.translators.formats.featureide.reader import read_featureide
 from featurenet_uvl.translators.formats.featureide.writer import write_featureide
-from featurenet_uvl.translators.formats.uvl.writer import write_uvl
-
 from featurenet_uvl.translators.formats.registry import parse_model
+from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "formats.md"
 

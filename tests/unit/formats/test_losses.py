@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from featurenet_uvl.translators.formats.featureide.reader import read_featureide
-from featurenet_uvl.translators.formats.featureide.writer import write_featureide
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl
-from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 
 from featurenet_uvl.errors import UnsupportedError
 from featurenet_uvl.ir.expression import AttributeRef, Comparison, Constant, Count, FeatureRef, Implies, Not, Or
 from featurenet_uvl.ir.feature_model import Attribute, Constraint, Feature, FeatureModel, Group, GroupKind
 from featurenet_uvl.ir.span import Span
+from featurenet_uvl.translators.formats.featureide.reader import read_featureide
+from featurenet_uvl.translators.formats.featureide.writer import write_featureide
 from featurenet_uvl.translators.formats.registry import WRITERS
+from featurenet_uvl.translators.formats.uvl.reader import read_uvl
+from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 
 HERE = Span("m.xml", 4, 5)
 

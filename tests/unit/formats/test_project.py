@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from featurenet_uvl.translators.formats.featureide.configuration import read_configuration
-from featurenet_uvl.translators.formats.featureide.project import featureide_project
-from featurenet_uvl.translators.formats.featureide.reader import read_featureide
 from lxml import etree
 
 from featurenet_uvl.errors import FeatureNetError, ModelError, UnsupportedError, UsageError
 from featurenet_uvl.ir.feature_model import Attribute, Cardinality, Feature, FeatureModel, Group, GroupKind
 from featurenet_uvl.ir.selection import Selections
+from featurenet_uvl.translators.formats.featureide.configuration import read_configuration
+from featurenet_uvl.translators.formats.featureide.project import featureide_project
+from featurenet_uvl.translators.formats.featureide.reader import read_featureide
 
 MODEL = FeatureModel(
     Feature(

@@ -9,8 +9,6 @@ from math import log10
 from pathlib import Path
 
 import pytest
-from featurenet_uvl.translators.formats.sxfm.reader import read_sxfm
-from featurenet_uvl.translators.formats.sxfm.writer import write_sxfm
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pysat.solvers import Solver
@@ -43,6 +41,8 @@ from featurenet_uvl.ir.feature_model import (
 from featurenet_uvl.ir.span import Span
 from featurenet_uvl.reference import enumerate_configurations
 from featurenet_uvl.translators.formats.registry import WRITERS, parse_model, read_model
+from featurenet_uvl.translators.formats.sxfm.reader import read_sxfm
+from featurenet_uvl.translators.formats.sxfm.writer import write_sxfm
 from featurenet_uvl.translators.pipeline import compile_feature_model
 
 SHARED = Path(__file__).resolve().parents[3] / "../shared"

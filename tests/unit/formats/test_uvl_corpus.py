@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl, read_uvl_file
-from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 
 from featurenet_uvl.errors import FeatureNetError, ModelError, ReadError, UnsupportedError
 from featurenet_uvl.ir.feature_model import FeatureModel
+from featurenet_uvl.translators.formats.uvl.reader import read_uvl, read_uvl_file
+from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 
 CORPUS = Path(__file__).resolve().parents[3] / ".." / "shared" / "corpus"
 SEMANTICS = CORPUS / "semantics"

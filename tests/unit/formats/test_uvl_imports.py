@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from featurenet_uvl.translators.formats.uvl import imports as uvl_imports
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl_file
-from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 
 from featurenet_uvl.errors import FeatureNetError, ModelError, ReadError
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.reference import enumerate_configurations
+from featurenet_uvl.translators.formats.uvl import imports as uvl_imports
+from featurenet_uvl.translators.formats.uvl.reader import read_uvl_file
+from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 
 ENGINE = """\
 features

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl
-from featurenet_uvl.translators.formats.uvl.values import escape_text, is_quotable, unescape_text
-from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 from hypothesis import given
 from hypothesis import strategies as st
 
 from featurenet_uvl.errors import ReadError
 from featurenet_uvl.ir.expression import And, Count, FeatureRef
 from featurenet_uvl.ir.feature_model import Attribute, Constraint, Feature, FeatureModel, Group, GroupKind
+from featurenet_uvl.translators.formats.uvl.reader import read_uvl
+from featurenet_uvl.translators.formats.uvl.values import escape_text, is_quotable, unescape_text
+from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 
 A, B = FeatureRef("A"), FeatureRef("B")
 MODEL = FeatureModel(

@@ -4,7 +4,6 @@ import time
 from pathlib import Path
 
 import pytest
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl, read_uvl_file
 
 from featurenet_uvl.errors import FeatureNetError, ModelError, ReadError, UnsupportedError
 from featurenet_uvl.ir.expression import (
@@ -21,6 +20,7 @@ from featurenet_uvl.ir.expression import (
 )
 from featurenet_uvl.ir.feature_model import Cardinality, Feature, FeatureModel, FeatureType, GroupKind
 from featurenet_uvl.ir.restriction import Restriction
+from featurenet_uvl.translators.formats.uvl.reader import read_uvl, read_uvl_file
 
 
 def read_model(text: str) -> FeatureModel:

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl, read_uvl_file
-from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +31,8 @@ from featurenet_uvl.ir.feature_model import (
     GroupKind,
 )
 from featurenet_uvl.ir.span import Span
+from featurenet_uvl.translators.formats.uvl.reader import read_uvl, read_uvl_file
+from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
 HERE = Span("m.xml", 4, 5)

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl
-from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 from pysat.solvers import Solver
 
 from featurenet_uvl.decoding.decoder import decode_solution
@@ -20,6 +18,8 @@ from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.translators.formats.registry import read_model
+from featurenet_uvl.translators.formats.uvl.reader import read_uvl
+from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 from featurenet_uvl.translators.pipeline import compile_feature_model, compile_model, emit
 
 MODELS = Path(__file__).parents[3] / "models"

@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from featurenet_uvl.translators.formats.configurations.names import Problems, check_names, only_row, shown
-
 from featurenet_uvl.ir.selection import Selections
+from featurenet_uvl.translators.formats.configurations.names import Problems, check_names, only_row, shown
 
 _WHAT = "a .config file"
 _FORBIDDEN = '"\n\r\0'

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from featurenet_uvl.ir.selection import Selections
 from featurenet_uvl.translators.formats.configurations.names import (
     Problems,
     check_names,
@@ -14,8 +15,6 @@ from featurenet_uvl.translators.formats.configurations.names import (
     reordered,
     shown,
 )
-
-from featurenet_uvl.ir.selection import Selections
 
 _WHAT = "a CSV of configurations"
 _FORBIDDEN = ";\n\r\0"

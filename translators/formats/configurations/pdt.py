@@ -15,6 +15,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from featurenet_uvl.errors import UnsupportedError
+from featurenet_uvl.ir.selection import Selections
 from featurenet_uvl.translators.formats.configurations.names import (
     Problems,
     check_names,
@@ -22,9 +24,6 @@ from featurenet_uvl.translators.formats.configurations.names import (
     reordered,
     shown,
 )
-
-from featurenet_uvl.errors import UnsupportedError
-from featurenet_uvl.ir.selection import Selections
 
 _WHAT = "a .pdt file"
 _FORBIDDEN = "\n\r\0"

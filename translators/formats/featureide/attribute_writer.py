@@ -7,6 +7,8 @@ from functools import partial
 from typing import TypeGuard
 from xml.sax.saxutils import escape
 
+from featurenet_uvl.errors import UnsupportedError
+from featurenet_uvl.ir.feature_model import Attribute, AttributeValue, Feature, FeatureType, GroupKind
 from featurenet_uvl.translators.formats.featureide.groups import is_helper
 from featurenet_uvl.translators.formats.featureide.values import (
     CARDINALITY,
@@ -24,11 +26,8 @@ from featurenet_uvl.translators.formats.featureide.values import (
     format_value,
     type_of,
 )
-from featurenet_uvl.translators.formats.uvl.values import format_attribute_value
-
-from featurenet_uvl.errors import UnsupportedError
-from featurenet_uvl.ir.feature_model import Attribute, AttributeValue, Feature, FeatureType, GroupKind
 from featurenet_uvl.translators.formats.losses import attempt
+from featurenet_uvl.translators.formats.uvl.values import format_attribute_value
 
 _ESCAPES = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 

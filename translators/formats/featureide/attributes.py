@@ -6,6 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from lxml import etree
+
+from featurenet_uvl.errors import ReadError
+from featurenet_uvl.ir.feature_model import Attribute, Cardinality, FeatureType, GroupKind
 from featurenet_uvl.translators.formats.featureide.document import Document, check_attributes, flag, without_place
 from featurenet_uvl.translators.formats.featureide.values import (
     CARDINALITY,
@@ -26,10 +30,6 @@ from featurenet_uvl.translators.formats.featureide.values import (
     parse_value,
 )
 from featurenet_uvl.translators.formats.uvl.features import parse_attribute_value
-from lxml import etree
-
-from featurenet_uvl.errors import ReadError
-from featurenet_uvl.ir.feature_model import Attribute, Cardinality, FeatureType, GroupKind
 
 
 @dataclass(frozen=True, slots=True)

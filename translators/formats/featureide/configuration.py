@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from lxml import etree
+
+from featurenet_uvl.errors import UnsupportedError
+from featurenet_uvl.ir.selection import Selections
 from featurenet_uvl.translators.formats.configurations.names import (
     check_names,
     missing_message,
@@ -18,10 +22,6 @@ from featurenet_uvl.translators.formats.configurations.names import (
 )
 from featurenet_uvl.translators.formats.featureide.attribute_writer import element
 from featurenet_uvl.translators.formats.featureide.document import Document, check_attributes, parse_document
-from lxml import etree
-
-from featurenet_uvl.errors import UnsupportedError
-from featurenet_uvl.ir.selection import Selections
 
 _WHAT = "a FeatureIDE configuration file"
 _VALUES = {"selected": True, "unselected": False, "undefined": None}

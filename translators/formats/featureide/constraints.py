@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from lxml import etree
+
+from featurenet_uvl.errors import ReadError, UnsupportedError
+from featurenet_uvl.ir.feature_model import Constraint
+from featurenet_uvl.translators.formats.expression_text import parse_formula
 from featurenet_uvl.translators.formats.featureide.document import Document, without_place
 from featurenet_uvl.translators.formats.featureide.formulas import is_rule
 from featurenet_uvl.translators.formats.featureide.values import (
@@ -13,11 +18,6 @@ from featurenet_uvl.translators.formats.featureide.values import (
     CONSTRAINT_SEPARATOR,
 )
 from featurenet_uvl.translators.formats.uvl.values import unescape_text
-from lxml import etree
-
-from featurenet_uvl.errors import ReadError, UnsupportedError
-from featurenet_uvl.ir.feature_model import Constraint
-from featurenet_uvl.translators.formats.expression_text import parse_formula
 
 
 def read_texts(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from xml.sax.saxutils import escape
 
-from featurenet_uvl.translators.formats.featureide.document import Document, check_attributes, text_of
 from lxml import etree
 
 from featurenet_uvl.ir.expression import And, Constant, Count, Expression, FeatureRef, Iff, Implies, Not, Or, walk
+from featurenet_uvl.translators.formats.featureide.document import Document, check_attributes, text_of
 
 FORMULA_TAGS = ("var", "not", "conj", "disj", "imp", "eq", "atmost1")
 _EXACT_OPERANDS = {"not": 1, "imp": 2, "eq": 2}

@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from xml.sax.saxutils import escape
 
-from featurenet_uvl.translators.formats.featureide.configuration import write_configuration
-from featurenet_uvl.translators.formats.featureide.groups import is_helper, split_groups
-from featurenet_uvl.translators.formats.featureide.writer import write_featureide
-
 from featurenet_uvl.errors import ModelError, UnsupportedError, UsageError
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.selection import Selections
+from featurenet_uvl.translators.formats.featureide.configuration import write_configuration
+from featurenet_uvl.translators.formats.featureide.groups import is_helper, split_groups
+from featurenet_uvl.translators.formats.featureide.writer import write_featureide
 
 _BAD_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f]|^[ .]|[ .]$')
 _COMPOSERS = {False: "de.ovgu.featureide.core.FeatureModeling", True: "de.ovgu.featureide.core.ExtendedFeatureModeling"}

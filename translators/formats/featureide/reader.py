@@ -20,18 +20,6 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
-from featurenet_uvl.translators.formats.featureide.attributes import FeatureAttributes, Heads, read_attributes
-from featurenet_uvl.translators.formats.featureide.constraints import in_order, read_texts
-from featurenet_uvl.translators.formats.featureide.document import (
-    Document,
-    check_attributes,
-    flag,
-    parse_document,
-    text_of,
-)
-from featurenet_uvl.translators.formats.featureide.formulas import FORMULA_TAGS, read_formula
-from featurenet_uvl.translators.formats.featureide.groups import helper_problem
-from featurenet_uvl.translators.formats.featureide.values import CONSTRAINT_DESCRIPTIONS
 from lxml import etree
 
 from featurenet_uvl.errors import ModelError, ReadError
@@ -45,6 +33,18 @@ from featurenet_uvl.ir.feature_model import (
     GroupKind,
 )
 from featurenet_uvl.ir.span import Span
+from featurenet_uvl.translators.formats.featureide.attributes import FeatureAttributes, Heads, read_attributes
+from featurenet_uvl.translators.formats.featureide.constraints import in_order, read_texts
+from featurenet_uvl.translators.formats.featureide.document import (
+    Document,
+    check_attributes,
+    flag,
+    parse_document,
+    text_of,
+)
+from featurenet_uvl.translators.formats.featureide.formulas import FORMULA_TAGS, read_formula
+from featurenet_uvl.translators.formats.featureide.groups import helper_problem
+from featurenet_uvl.translators.formats.featureide.values import CONSTRAINT_DESCRIPTIONS
 
 FEATURE_TAGS = ("and", "or", "alt", "feature")
 NAMESPACE_NOTE = "property:featurenet_uvl:namespace"

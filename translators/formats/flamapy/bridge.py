@@ -18,8 +18,6 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from featurenet_uvl.translators.formats.flamapy.formulas import FormulaMaker, NodeMaker
-
 from featurenet_uvl.errors import ModelError, UnsupportedError
 from featurenet_uvl.ir.expression import Value
 from featurenet_uvl.ir.feature_model import (
@@ -34,6 +32,7 @@ from featurenet_uvl.ir.feature_model import (
     GroupKind,
 )
 from featurenet_uvl.ir.span import Span
+from featurenet_uvl.translators.formats.flamapy.formulas import FormulaMaker, NodeMaker
 from featurenet_uvl.translators.formats.losses import attempt
 from featurenet_uvl.translators.formats.reference_check import unknown_references
 

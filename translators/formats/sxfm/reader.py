@@ -29,18 +29,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from featurenet_uvl.translators.formats.featureide.document import (
-    Document,
-    check_attributes,
-    parse_document,
-    text_of,
-)
 from lxml import etree
 
 from featurenet_uvl.files import decode_text
 from featurenet_uvl.ir.expression import Expression, FeatureRef, Not, Or
 from featurenet_uvl.ir.feature_model import Cardinality, Constraint, Feature, FeatureModel, Group, GroupKind
 from featurenet_uvl.ir.span import Span
+from featurenet_uvl.translators.formats.featureide.document import (
+    Document,
+    check_attributes,
+    parse_document,
+    text_of,
+)
 
 ABSTRACT_KEY = "featurenet_uvl.abstract"
 """The `<data>` of `<meta>` that holds the ids of the abstract features, which SXFM has no word for."""

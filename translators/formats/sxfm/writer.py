@@ -12,8 +12,6 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from xml.sax.saxutils import escape, quoteattr
 
-from featurenet_uvl.translators.formats.sxfm.reader import ABSTRACT_KEY, NAMESPACE_KEY
-
 from featurenet_uvl.errors import ModelError, UnsupportedError
 from featurenet_uvl.ir.expression import (
     And,
@@ -31,6 +29,7 @@ from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 from featurenet_uvl.translators.encodings.formula import assert_formula
 from featurenet_uvl.translators.formats.losses import attempt, with_writable_names
 from featurenet_uvl.translators.formats.reference_check import unknown_references
+from featurenet_uvl.translators.formats.sxfm.reader import ABSTRACT_KEY, NAMESPACE_KEY
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

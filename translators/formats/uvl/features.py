@@ -7,10 +7,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
 
-from featurenet_uvl.translators.formats.uvl.notes import FEATURE_NOTES, NOTE_ATTRIBUTES, read_notes
-from featurenet_uvl.translators.formats.uvl.tokens import GROUP_KEYWORDS, KEYWORDS, STRICT_NAME, TYPE_KEYWORDS, Tokens
-from featurenet_uvl.translators.formats.uvl.values import ESCAPED, unescape_text
-
 from featurenet_uvl.errors import ReadError, UnsupportedError
 from featurenet_uvl.ir.expression import Value
 from featurenet_uvl.ir.feature_model import (
@@ -25,6 +21,9 @@ from featurenet_uvl.ir.feature_model import (
 )
 from featurenet_uvl.ir.span import Span
 from featurenet_uvl.translators.formats.expression_text import parse_formula, read_formula
+from featurenet_uvl.translators.formats.uvl.notes import FEATURE_NOTES, NOTE_ATTRIBUTES, read_notes
+from featurenet_uvl.translators.formats.uvl.tokens import GROUP_KEYWORDS, KEYWORDS, STRICT_NAME, TYPE_KEYWORDS, Tokens
+from featurenet_uvl.translators.formats.uvl.values import ESCAPED, unescape_text
 
 Path: TypeAlias = tuple[str, ...]
 

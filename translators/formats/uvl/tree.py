@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from featurenet_uvl.errors import ReadError, UnsupportedError
+from featurenet_uvl.ir.span import Span
 from featurenet_uvl.translators.formats.uvl.features import (
     FeatureDraft,
     GroupDraft,
@@ -13,9 +15,6 @@ from featurenet_uvl.translators.formats.uvl.features import (
 )
 from featurenet_uvl.translators.formats.uvl.lines import Line
 from featurenet_uvl.translators.formats.uvl.tokens import GROUP_KEYWORDS
-
-from featurenet_uvl.errors import ReadError, UnsupportedError
-from featurenet_uvl.ir.span import Span
 
 
 @dataclass(slots=True)

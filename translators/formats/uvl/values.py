@@ -11,11 +11,10 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-from featurenet_uvl.translators.formats.uvl.tokens import format_name, format_value
-
 from featurenet_uvl.errors import UnsupportedError
 from featurenet_uvl.ir.feature_model import AttributeValue
 from featurenet_uvl.ir.span import Span
+from featurenet_uvl.translators.formats.uvl.tokens import format_name, format_value
 
 ESCAPED = "escaped__"
 """The only key of a map that stands for a text."""

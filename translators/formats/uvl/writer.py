@@ -7,17 +7,6 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import groupby
 
-from featurenet_uvl.translators.formats.uvl.features import ARRAY_CONSTRAINTS
-from featurenet_uvl.translators.formats.uvl.notes import (
-    FEATURE_NOTES,
-    MODEL_NOTES,
-    NOTE_ATTRIBUTES,
-    constraint_notes,
-    format_notes,
-)
-from featurenet_uvl.translators.formats.uvl.tokens import format_name, format_path, format_value
-from featurenet_uvl.translators.formats.uvl.values import format_attribute_value, format_vector
-
 from featurenet_uvl.errors import UnsupportedError
 from featurenet_uvl.ir.expression import (
     Aggregate,
@@ -43,6 +32,16 @@ from featurenet_uvl.ir.feature_model import (
 from featurenet_uvl.ir.span import NOWHERE
 from featurenet_uvl.translators.formats.expression_format import format_expression
 from featurenet_uvl.translators.formats.losses import attempt, with_writable_names
+from featurenet_uvl.translators.formats.uvl.features import ARRAY_CONSTRAINTS
+from featurenet_uvl.translators.formats.uvl.notes import (
+    FEATURE_NOTES,
+    MODEL_NOTES,
+    NOTE_ATTRIBUTES,
+    constraint_notes,
+    format_notes,
+)
+from featurenet_uvl.translators.formats.uvl.tokens import format_name, format_path, format_value
+from featurenet_uvl.translators.formats.uvl.values import format_attribute_value, format_vector
 
 _NEW_LINE = "\n\t\t\t"
 """Before each indexed constraint: they are long."""
