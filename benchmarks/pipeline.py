@@ -25,6 +25,7 @@ from featurenet_uvl.files import write_file
 from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.sampling.registry import draw
+from featurenet_uvl.sampling.request import Request
 from featurenet_uvl.translators.pipeline import compile_model
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -103,7 +104,7 @@ def cell_values(cnf: Cnf, live_only: bool) -> dict[str, int]:
 
 def stage_times(cnf: Cnf) -> dict[str, Any]:
     """CPU seconds from the CNF to Keras models, for COUNT configurations."""
-    sample, sample_s = timed(lambda: draw(cnf, COUNT, SEED))
+    sample, sample_s = timed(lambda: draw(cnf, Request(COUNT, SEED)))
     architectures, decode_s = timed(
         lambda: [to_architecture(decode_solution(row, cnf.variables), IMAGE, CLASSES) for row in sample.selected]
     )

@@ -242,12 +242,13 @@ def _sample_text(selections: Selections) -> str:
     import numpy as np
 
     from featurenet_uvl.sampling.check import first_duplicate
+    from featurenet_uvl.sampling.request import Stop
     from featurenet_uvl.sampling.sample import Sample
     from featurenet_uvl.sampling.sample_file import format_sample
 
     if not len(selections):
         raise ModelError("found no configurations, expected at least one in a sample")
-    sample = Sample(selections.names, np.array(selections.rows, dtype=np.bool_), "imported", 0, False)
+    sample = Sample(selections.names, np.array(selections.rows, dtype=np.bool_), "imported", 0, Stop.COMPLETE)
     twice = first_duplicate(sample.selected)
     if twice is not None:
         raise ModelError(

@@ -28,13 +28,17 @@ def sample(
     """Draw a diverse sample of the configurations of a DIMACS file, and measure it."""
     from featurenet_uvl.sampling.metrics import diversity
     from featurenet_uvl.sampling.registry import draw
+    from featurenet_uvl.sampling.request import Request, Stop
     from featurenet_uvl.sampling.sample_file import format_sample
     from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
 
     check_output(output, force=force, as_json=as_json)
     cnf = read_dimacs(*read_input(source))
     with ProgressLine(quiet=quiet) as line:
-        drawn = draw(cnf, count, seed, sampler, lambda done: line.show(f"sampled {done:,} of {count:,}"))
+        request = Request(count, seed, on_progress=lambda done: line.show(f"sampled {done:,} of {count:,}"))
+        drawn = draw(cnf, request, sampler)
+    if drawn.stop is Stop.INTERRUPTED:
+        raise KeyboardInterrupt
     write_output(output, format_sample(drawn), force=force)
     measured = diversity(drawn.selected)
     if as_json:

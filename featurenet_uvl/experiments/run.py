@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +19,15 @@ from featurenet_uvl.report.experiment import Experiment, write_report
 from featurenet_uvl.report.table1 import Table1
 from featurenet_uvl.sampling.metrics import Diversity, diversity
 from featurenet_uvl.sampling.registry import draw
+from featurenet_uvl.sampling.request import Request, Stop
 from featurenet_uvl.sampling.sample import Sample
 from featurenet_uvl.sampling.sample_file import format_sample, parse_sample
 from featurenet_uvl.training.data import Dataset, load_dataset
+from featurenet_uvl.training.job import Limits, Trainer
 from featurenet_uvl.training.keras_trainer import KERAS
+from featurenet_uvl.training.local_engine import available_cores
 from featurenet_uvl.training.pool import Progress, run_trials
 from featurenet_uvl.training.trial import TrialResult, TrialSpec
-from featurenet_uvl.training.worker import Trainer
 from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 from featurenet_uvl.translators.pipeline import compile_model
 
@@ -97,7 +98,7 @@ def run_experiment(
         folder / STORE,
         data=prepared.data,
         workers=preset.workers or available_cores() if workers is None else workers,
-        time_limit_s=preset.time_limit_s,
+        limits=Limits(time_s=preset.time_limit_s),
         on_progress=on_progress,
         retry_failed=retry_failed,
         trainer=trainer,
@@ -162,13 +163,6 @@ def _report(folder: Path, preset: Preset, prepared: _Prepared, results: tuple[Tr
     )
 
 
-def available_cores() -> int:
-    """The cores that this process may use, which containers limit."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _begin(folder: Path, preset: Preset, data: Dataset, cnf: Cnf, earlier: Manifest | None) -> Manifest:
     """The manifest of this run, written before anything that depends on it; the model goes beside."""
     text = write_dimacs(cnf)
@@ -192,7 +186,9 @@ def _sample(folder: Path, preset: Preset, cnf: Cnf, manifest: Manifest) -> Sampl
                 "remove it to have the sample drawn again"
             )
         return parse_sample(text, str(path))
-    sample = draw(cnf, preset.sample_count, preset.sample_seed)
+    sample = draw(cnf, Request(preset.sample_count, preset.sample_seed))
+    if sample.stop is Stop.INTERRUPTED:
+        raise KeyboardInterrupt
     text = format_sample(sample)
     write_file(path, text, force=True)
     manifest.with_sample(text).write(folder)

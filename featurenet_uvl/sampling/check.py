@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from featurenet_uvl.ir.cnf import Cnf
-from featurenet_uvl.sampling.sample import BoolMatrix, Sample, Solutions
+from featurenet_uvl.sampling.request import BoolMatrix, Request, Solutions, Stop
+from featurenet_uvl.sampling.sample import Sample
 
 _WORD = 64
 """Solutions that are checked at once, one bit each."""
@@ -65,23 +66,32 @@ def first_duplicate(selected: BoolMatrix) -> tuple[int, int] | None:
     return None
 
 
-def checked_sample(cnf: Cnf, solutions: Solutions, sampler: str, seed: int) -> Sample:
+def checked_sample(cnf: Cnf, solutions: Solutions, request: Request, sampler: str) -> Sample:
     """The sample that the solutions are, over the feature variables.
 
     Raises:
-        InvalidSolutionError: A solution violates a clause or misses a variable, or two have the same features.
+        InvalidSolutionError: A solution violates a clause or misses a variable, two have the same features, one is
+            known already, or there are more or fewer than the engine says.
     """
+    name = solutions.engine or sampler
     values = solutions.values
     if values.shape[1] != len(cnf.variables):
         raise InvalidSolutionError(
-            f"{sampler}: found solutions of {values.shape[1]} variables, expected {len(cnf.variables)}"
+            f"{name}: found solutions of {values.shape[1]} variables, expected {len(cnf.variables)}"
         )
     violation = first_violation(cnf, values)
     if violation is not None:
         row, clause = violation
-        raise InvalidSolutionError(f"{sampler}: solution {row + 1} violates clause {clause + 1}: {cnf.clauses[clause]}")
+        raise InvalidSolutionError(f"{name}: solution {row + 1} violates clause {clause + 1}: {cnf.clauses[clause]}")
     selected = values[:, : cnf.variables.feature_count]
-    duplicate = first_duplicate(selected)
+    known = request.known_rows(cnf)
+    duplicate = first_duplicate(np.concatenate([known, selected]))
     if duplicate is not None:
-        raise InvalidSolutionError(f"{sampler}: solution {duplicate[1] + 1} repeats solution {duplicate[0] + 1}")
-    return Sample(cnf.variables.feature_names, selected, sampler, seed, solutions.is_exhaustive)
+        earlier, row = (place - len(known) + 1 for place in duplicate)
+        what = f"solution {earlier}" if earlier > 0 else "a known configuration"
+        raise InvalidSolutionError(f"{name}: solution {row} repeats {what}")
+    if (len(values) == request.count) != (solutions.stop is Stop.COMPLETE):
+        raise InvalidSolutionError(
+            f"{name}: found {len(values)} solutions and the word {solutions.stop.value!r}, asked for {request.count}"
+        )
+    return Sample(cnf.variables.feature_names, selected, name, request.seed, solutions.stop)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from featurenet_uvl.errors import UsageError
-from featurenet_uvl.sampling.sample import BoolMatrix
+from featurenet_uvl.sampling.request import BoolMatrix
 
 
 @dataclass(frozen=True, slots=True)

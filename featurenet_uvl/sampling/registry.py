@@ -2,43 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 
-from featurenet_uvl.errors import UsageError
+from featurenet_uvl.errors import LimitError, UnsatisfiableError, UnsupportedError, UsageError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.sampling.check import checked_sample
-from featurenet_uvl.sampling.sample import Progress, Sample, Solutions
+from featurenet_uvl.sampling.request import Engine, Request, Stop
+from featurenet_uvl.sampling.sample import Sample
 from featurenet_uvl.sampling.steered import solve_steered
 
-Engine = Callable[[Cnf, int, int, Progress | None], Solutions]
-"""(cnf, count, seed, on_progress) -> complete solutions, distinct on the features."""
-
 SAMPLERS: Mapping[str, Engine] = MappingProxyType({"steered": solve_steered})
+DEFAULT = "steered"
+GROUP = "featurenet_uvl.samplers"
+"""The entry-point group in which other packages offer samplers: a name, and an `Engine`."""
 
 
-def draw(cnf: Cnf, count: int, seed: int, sampler: str = "steered", on_progress: Progress | None = None) -> Sample:
-    """Up to `count` distinct configurations of the CNF; fewer only if no more exist, and then `is_exhaustive` is set.
+def draw(cnf: Cnf, request: Request, sampler: str = DEFAULT, engine: Engine | None = None) -> Sample:
+    """The configurations that a sampler finds; fewer than asked for only where the sample's `stop` says why.
 
     Every solution is checked against every clause before it is returned, whatever engine found it.
 
     Args:
         cnf: The formula.
-        count: How many, at least 1.
-        seed: The same seed gives the same sample, in any process.
-        sampler: A key of SAMPLERS.
-        on_progress: Is told the number of solutions so far.
+        request: How many, and what they should be like.
+        sampler: A name of `sampler_names`.
+        engine: What runs in place of the sampler of that name, for samplers that are made on the spot.
 
     Raises:
-        UsageError: Unknown sampler, `count` below 1, `seed` not within 128 bits.
+        UsageError: Unknown sampler, or a request without sense.
         UnsatisfiableError: No configuration exists.
+        LimitError: The time was over before there was any.
 
     >>> from featurenet_uvl.ir.cnf import Cnf, VarMap
     >>> cnf = Cnf(VarMap.from_names(["App", "Log"]), ((1,), (-2, 1)))
-    >>> sample = draw(cnf, 10, seed=7)
+    >>> sample = draw(cnf, Request(10, seed=7))
     >>> sorted(sample.configurations()), sample.is_exhaustive
     ([('App',), ('App', 'Log')], True)
     """
-    if sampler not in SAMPLERS:
-        raise UsageError(f"found sampler {sampler!r}, expected one of {', '.join(SAMPLERS)}")
-    return checked_sample(cnf, SAMPLERS[sampler](cnf, count, seed, on_progress), sampler, seed)
+    run = find_sampler(sampler) if engine is None else engine
+    cnf.verify()
+    request.verify(cnf)
+    if not all(cnf.clauses):
+        raise UnsatisfiableError("no configuration exists: the CNF has an empty clause")
+    assumed = Cnf(cnf.variables, (*cnf.clauses, *((literal,) for literal in request.assumptions)))
+    assumed.verify()
+    solutions = run(assumed, replace(request, assumptions=()))
+    if not len(solutions.values):
+        _explain_nothing(solutions.stop, sampler, request)
+    return checked_sample(assumed, solutions, request, sampler)
+
+
+def sampler_names() -> tuple[str, ...]:
+    """The samplers that are there: those of the project, then those of other packages."""
+    return (*SAMPLERS, *sorted(name for name in _offered() if name not in SAMPLERS))
+
+
+def find_sampler(name: str) -> Engine:
+    """The sampler of this name.
+
+    Raises:
+        UsageError: There is none.
+        UnsupportedError: Another package offers it, and it cannot be loaded.
+    """
+    if name in SAMPLERS:
+        return SAMPLERS[name]
+    offered = _offered().get(name)
+    if offered is None:
+        raise UsageError(f"found sampler {name!r}, expected one of {', '.join(sampler_names())}")
+    try:
+        engine: Engine = offered.load()
+    except (ImportError, AttributeError) as error:
+        raise UnsupportedError(f"sampler {name}: cannot be loaded from {offered.value}: {error}") from error
+    return engine
+
+
+def _offered() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def _explain_nothing(stop: Stop, sampler: str, request: Request) -> None:
+    """An empty answer as the error that it is; none at all where no more exist beside the known ones."""
+    match stop:
+        case Stop.INTERRUPTED:
+            raise KeyboardInterrupt
+        case Stop.TIME:
+            raise LimitError(f"{sampler}: found no configuration within {request.time_limit_s:g} s")
+        case Stop.GAVE_UP:
+            raise LimitError(f"{sampler}: found no configuration; another --sampler may find some")
+        case Stop.EXHAUSTED if len(request.known):
+            return
+        case _:
+            raise UnsatisfiableError("no configuration exists: the CNF is unsatisfiable")

@@ -3,7 +3,7 @@
     # featurenet_uvl sample 1
     # sampler steered
     # seed 7
-    # exhaustive no
+    # stop complete
     # configurations 2
     # features 3
     c 1 App
@@ -12,8 +12,8 @@
     1
     1 2 3
 
-Numbers ascend; a lone `-` is the configuration that selects nothing. The header's counts and the final line end betray
-a file that was cut off.
+`stop` says why there are no more (see `Stop`). Numbers ascend; a lone `-` is the configuration that selects nothing.
+The header's counts and the final line end betray a file that was cut off.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from featurenet_uvl.errors import ReadError, UnsupportedError
-from featurenet_uvl.sampling.sample import BoolMatrix, Sample
+from featurenet_uvl.sampling.request import BoolMatrix, Stop
+from featurenet_uvl.sampling.sample import Sample
 
 _VERSION = 1
 _MAGIC = "# featurenet_uvl sample "
-_HEADER = ("sampler", "seed", "exhaustive", "configurations", "features")
+_HEADER = ("sampler", "seed", "stop", "configurations", "features")
+_STOPS = tuple(stop.value for stop in Stop)
 _NOTHING = "-"
 _MAX_PROBLEMS = 20
 _MAX_CELLS = 1 << 32
@@ -48,7 +50,7 @@ def format_sample(sample: Sample) -> str:
         raise UnsupportedError(f"found sampler {sample.sampler!r}, expected a name on one line")
     if not 0 <= sample.seed < 10**_MAX_DIGITS:
         raise UnsupportedError(f"found seed {sample.seed}, expected a number from 0 of at most {_MAX_DIGITS} digits")
-    values = (sample.sampler, sample.seed, _yes_no(sample.is_exhaustive), len(sample), len(sample.names))
+    values = (sample.sampler, sample.seed, sample.stop.value, len(sample), len(sample.names))
     lines = [f"{_MAGIC}{_VERSION}"]
     lines.extend(f"# {key} {value}" for key, value in zip(_HEADER, values, strict=True))
     lines.extend(f"c {number} {name}" for number, name in enumerate(sample.names, 1))
@@ -81,14 +83,14 @@ def parse_sample(text: str, path: str) -> Sample:
             f"expected the {header.configurations} of the header"
         )
     selected = _parse_rows(rows, header.features, path, first_line)
-    return Sample(names, selected, header.sampler, header.seed, header.exhaustive)
+    return Sample(names, selected, header.sampler, header.seed, header.stop)
 
 
 @dataclass(frozen=True, slots=True)
 class _Header:
     sampler: str
     seed: int
-    exhaustive: bool
+    stop: Stop
     configurations: int
     features: int
 
@@ -104,8 +106,8 @@ def _parse_header(lines: list[str], path: str) -> _Header:
         value = lines[index][len(start) :].strip() if index < len(lines) and lines[index].startswith(start) else ""
         if not value:
             raise ReadError(f"{path}:{index + 1}: found {_found(lines, index)}, expected '{start}' and a value")
-        if key == "exhaustive" and value not in ("yes", "no"):
-            raise ReadError(f"{path}:{index + 1}: found exhaustive {_shown(value)}, expected yes or no")
+        if key == "stop" and value not in _STOPS:
+            raise ReadError(f"{path}:{index + 1}: found stop {_shown(value)}, expected one of {', '.join(_STOPS)}")
         if key in ("seed", "configurations", "features") and _natural(value) is None:
             raise ReadError(f"{path}:{index + 1}: found {key} {_shown(value)}, expected a number from 0")
         values[key] = value
@@ -115,7 +117,7 @@ def _parse_header(lines: list[str], path: str) -> _Header:
     return _Header(
         values["sampler"],
         int(values["seed"]),
-        values["exhaustive"] == "yes",
+        Stop(values["stop"]),
         int(values["configurations"]),
         int(values["features"]),
     )
@@ -173,10 +175,6 @@ def _row_problems(line: str, features: int, numbers: list[int]) -> Iterator[str]
 
 def _natural(word: str) -> int | None:
     return int(word) if word.isascii() and word.isdigit() and len(word) <= _MAX_DIGITS else None
-
-
-def _yes_no(claim: bool) -> str:
-    return "yes" if claim else "no"
 
 
 def _found(lines: list[str], index: int) -> str:

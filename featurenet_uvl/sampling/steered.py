@@ -11,24 +11,24 @@ from typing import Any
 
 import numpy as np
 
-from featurenet_uvl.errors import UnsatisfiableError, UnsupportedError, UsageError
+from featurenet_uvl.errors import UnsatisfiableError, UnsupportedError
 from featurenet_uvl.ir.cnf import Cnf
-from featurenet_uvl.sampling.check import checked_sample
 from featurenet_uvl.sampling.groups import ALWAYS, ChoiceGroup, choice_groups, find_arrays
-from featurenet_uvl.sampling.sample import BoolMatrix, Progress, Sample, Solutions
+from featurenet_uvl.sampling.request import BoolMatrix, Request, Solutions, Stop
 
 _OPEN, _TRUE, _FALSE = 0, 1, 2
 _OPTIONS = {"chrono": 0, "ilb": 0, "lucky": 0, "walk": 0}
 """A literal of level i is assigned after the decision of level i, and nothing but decisions and propagation assigns."""
+_CHECK_INTERVAL = 256
+"""How many decisions are made between two looks at the clock."""
 
 
-def sample_steered(cnf: Cnf, count: int, seed: int, *, on_progress: Progress | None = None) -> Sample:
-    """Up to `count` distinct, checked configurations of the CNF; see `solve_steered`."""
-    return checked_sample(cnf, solve_steered(cnf, count, seed, on_progress), "steered", seed)
+class _OutOfTimeError(Exception):
+    """Leaves the solver from within a decision, as an interrupt does."""
 
 
-def solve_steered(cnf: Cnf, count: int, seed: int, on_progress: Progress | None = None) -> Solutions:
-    """Up to `count` solutions that differ in their features; fewer only if no more exist.
+def solve_steered(cnf: Cnf, request: Request) -> Solutions:
+    """Up to `request.count` solutions that differ in their features.
 
     Features are decided in document order, the elements of arrays before all others (how long a chain is must not hang
     on what its first elements chose), auxiliaries by propagation alone. Each solution has an own inclination to
@@ -37,39 +37,46 @@ def solve_steered(cnf: Cnf, count: int, seed: int, on_progress: Progress | None 
     of each solution are then forbidden, which forbids this solution alone.
 
     Raises:
-        UsageError: `count` is below 1 or `seed` not within 128 bits.
         UnsatisfiableError: The CNF has no solution.
     """
-    _check_request(cnf, count, seed)
     arrays = find_arrays(cnf)
-    decider = _Decider(cnf.variables.feature_count, choice_groups(cnf), arrays.elements)
-    steering = _Steering(arrays.lengths, np.random.default_rng(seed))
+    decider = _Decider(cnf, choice_groups(cnf), arrays.elements, request)
+    steering = _Steering(arrays.lengths, np.random.default_rng(request.seed))
     rows: list[BoolMatrix] = []
-    is_exhaustive = False
     with _new_solver() as solver:
         _load(solver, cnf, decider)
-        while len(rows) < count:
-            decider.wanted, decider.priority = steering.draw()
-            if (rows and not _forbid(solver, decider.decisions())) or not _solve(solver):
-                is_exhaustive = True
-                break
-            rows.append(_values(solver.get_model(), len(cnf.variables)))
-            steering.learn(rows[-1])
-            if on_progress is not None:
-                on_progress(len(rows))
-    if not rows:
+        for row in request.known_rows(cnf):
+            _forbid(solver, _literals(row))
+            steering.learn(row)
+        try:
+            stop = _fill(rows, solver, decider, steering, request)
+        except _OutOfTimeError:
+            stop = Stop.TIME
+        except KeyboardInterrupt:
+            stop = Stop.INTERRUPTED
+    if stop is Stop.EXHAUSTED and not rows and not len(request.known):
         raise UnsatisfiableError("no configuration exists: the CNF is unsatisfiable")
-    return Solutions(np.stack(rows), is_exhaustive)
+    return Solutions(np.array(rows, dtype=np.bool_).reshape(len(rows), len(cnf.variables)), stop)
 
 
-def _check_request(cnf: Cnf, count: int, seed: int) -> None:
-    if count < 1:
-        raise UsageError(f"found a sample size of {count}, expected at least 1")
-    if not 0 <= seed < 2**128:
-        raise UsageError(f"found seed {seed}, expected a number from 0 to 2^128 - 1")
-    cnf.verify()
-    if not all(cnf.clauses):
-        raise UnsatisfiableError("no configuration exists: the CNF has an empty clause")
+def _fill(rows: list[BoolMatrix], solver: Any, decider: _Decider, steering: _Steering, request: Request) -> Stop:
+    """Appends solution after solution, and says why it stopped."""
+    if len(request.known) and not request.known.shape[1]:
+        return Stop.EXHAUSTED
+    while len(rows) < request.count:
+        if request.is_out_of_time():
+            return Stop.TIME
+        decider.wanted, decider.priority = steering.draw()
+        if (rows and not _forbid(solver, decider.decisions())) or not _solve(solver):
+            return Stop.EXHAUSTED
+        rows.append(_values(solver.get_model(), decider.variables))
+        steering.learn(rows[-1])
+        request.progress(len(rows))
+    return Stop.COMPLETE
+
+
+def _literals(row: BoolMatrix) -> list[int]:
+    return [number if value else -number for number, value in enumerate(row.tolist(), 1)]
 
 
 def _new_solver() -> Any:
@@ -155,7 +162,11 @@ class _Decider:
 
     is_lazy = False
 
-    def __init__(self, features: int, groups: Mapping[int, ChoiceGroup], first: tuple[int, ...]) -> None:
+    def __init__(self, cnf: Cnf, groups: Mapping[int, ChoiceGroup], first: tuple[int, ...], request: Request) -> None:
+        features = cnf.variables.feature_count
+        self.variables = len(cnf.variables)
+        self._request = request
+        self._calls = 0
         self.wanted = bytes(features + 1)
         self.priority = [0.0] * (features + 1)
         self._groups = groups
@@ -187,6 +198,9 @@ class _Decider:
         del self._trail[start:], self._level_starts[to:]
 
     def decide(self) -> int:
+        self._calls += 1
+        if self._calls % _CHECK_INTERVAL == 0 and self._request.is_out_of_time():
+            raise _OutOfTimeError
         for element in self._first:
             if self._values[element] == _OPEN:
                 return element if self.wanted[element] else -element

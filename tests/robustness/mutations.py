@@ -122,7 +122,7 @@ SAMPLE = (
     """# featurenet_uvl sample 1
 # sampler steered
 # seed 7
-# exhaustive no
+# stop complete
 # configurations 3
 # features 3
 c 1 App

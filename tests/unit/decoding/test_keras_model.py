@@ -26,6 +26,7 @@ from featurenet_uvl.ir.layers import (
     parse_kernel,
 )
 from featurenet_uvl.sampling.registry import draw
+from featurenet_uvl.sampling.request import Request
 from featurenet_uvl.translators.pipeline import compile_model
 
 MODELS = Path(__file__).parents[3] / "models"
@@ -130,7 +131,7 @@ def assert_built_as_configured(architecture: Architecture) -> None:
 @pytest.mark.parametrize(("shape", "count"), [((28, 28, 1), 100), ((32, 32, 3), 15)])
 def test_every_sampled_configuration_of_s1_builds_exactly_as_configured(shape: Shape, count: int) -> None:
     cnf = compile_model(str(MODELS / "s1.uvl"), input_shape=shape)
-    sample = draw(cnf, count, seed=2019)
+    sample = draw(cnf, Request(count, seed=2019))
     architectures = [to_architecture(decode_solution(row, cnf.variables), shape, 10) for row in sample.selected]
     assert len({architecture.hash() for architecture in architectures}) == count
     for architecture in architectures:
@@ -143,7 +144,7 @@ def test_padding_normalisation_product_and_several_outputs_build_exactly_as_conf
     restriction.write_text("imports\n\tdnn as d\nfeatures\n\td.Architecture\nconstraints\n\t!d.Combination_Concat\n")
     (tmp_path / "dnn.uvl").write_text((MODELS / "dnn.uvl").read_text())
     cnf = compile_model(str(restriction), bounds={"Block": 2, "Cell": 3}, input_shape=(8, 8, 1))
-    sample = draw(cnf, 40, seed=7)
+    sample = draw(cnf, Request(40, seed=7))
     architectures = [to_architecture(decode_solution(row, cnf.variables), (8, 8, 1), 10) for row in sample.selected]
     for architecture in architectures:
         assert_built_as_configured(architecture)

@@ -17,6 +17,7 @@ from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.sampling.registry import draw
+from featurenet_uvl.sampling.request import Request
 from featurenet_uvl.translators.formats.registry import read_model
 from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
@@ -133,7 +134,7 @@ def test_random_configurations_of_s1_are_allowed_exactly_if_they_are_networks(
     limits = {"Block": bounds[0], "Cell": bounds[1]}
     plain = compile_model(str(MODELS / "s1.uvl"), bounds=limits, with_rules=False)
     ruled = compile_model(str(MODELS / "s1.uvl"), bounds=limits, input_shape=shape)
-    rows = draw(plain, 150, seed=sum(bounds)).selected
+    rows = draw(plain, Request(150, seed=sum(bounds))).selected
     valid = 0
     with Solver(name="minisat22", bootstrap_with=ruled.clauses) as solver:
         for row in rows:
@@ -146,7 +147,7 @@ def test_random_configurations_of_s1_are_allowed_exactly_if_they_are_networks(
 
 def test_every_auxiliary_follows_from_the_features_by_unit_propagation() -> None:
     cnf = compile_model(str(MODELS / "s1.uvl"), bounds={"Block": 2, "Cell": 3})
-    sample = draw(cnf, 30, seed=3)
+    sample = draw(cnf, Request(30, seed=3))
     with Solver(name="minisat22", bootstrap_with=cnf.clauses) as solver:
         both = ((v, solver.propagate([v])[0], solver.propagate([-v])[0]) for v in range(1, len(cnf.variables) + 1))
         fixed = {v for v, can_be_true, can_be_false in both if can_be_true != can_be_false}
@@ -160,7 +161,7 @@ def test_every_auxiliary_follows_from_the_features_by_unit_propagation() -> None
 def test_an_input_too_small_for_any_network_has_no_configuration() -> None:
     model = small_model(1, 1, [POOLING.replace("'2x2', ", "")], ["Operation#_Void"])
     with pytest.raises(UnsatisfiableError):
-        draw(compile_feature_model(model, input_shape=(2, 2, 1)), 1, seed=1)
+        draw(compile_feature_model(model, input_shape=(2, 2, 1)), Request(1, seed=1))
 
 
 def test_concat_is_refused_by_name_and_place() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from importlib.metadata import EntryPoint
+
 import numpy as np
 import pytest
 
-from featurenet_uvl.errors import UsageError
+from featurenet_uvl.errors import LimitError, UnsupportedError, UsageError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.sampling import registry
 from featurenet_uvl.sampling.check import InvalidSolutionError, first_violation
-from featurenet_uvl.sampling.sample import Sample, Solutions
+from featurenet_uvl.sampling.request import Request, Solutions, Stop
+from featurenet_uvl.sampling.sample import Sample
 
 CNF = Cnf(VarMap.from_names(["a", "b", "__aux_1"]), ((1,), (-3, 2), (3, -2)))
 
@@ -51,23 +54,61 @@ def test_an_empty_clause_is_violated_by_every_solution() -> None:
     ],
 )
 def test_a_wrong_engine_is_found_out(values: list[list[int]], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    solutions = Solutions(np.array(values, dtype=np.bool_), is_exhaustive=False)
+    solutions = Solutions(np.array(values, dtype=np.bool_), Stop.COMPLETE)
     monkeypatch.setattr(registry, "SAMPLERS", {"wrong": lambda *_: solutions})
     with pytest.raises(InvalidSolutionError, match=message):
-        registry.draw(CNF, 3, 1, "wrong")
+        registry.draw(CNF, Request(len(values), 1), "wrong")
+
+
+@pytest.mark.parametrize(("count", "stop"), [(3, Stop.COMPLETE), (2, Stop.EXHAUSTED), (1, Stop.COMPLETE)])
+def test_a_wrong_number_is_found_out(count: int, stop: Stop) -> None:
+    solutions = Solutions(np.array([[1, 0, 0], [1, 1, 1]], dtype=np.bool_), stop)
+    with pytest.raises(InvalidSolutionError, match=f"found 2 solutions and the word '{stop.value}', asked for {count}"):
+        registry.draw(CNF, Request(count, 1), "wrong", lambda *_: solutions)
+
+
+def test_a_known_configuration_is_not_new() -> None:
+    known = np.array([[1, 1]], dtype=np.bool_)
+    solutions = Solutions(np.array([[1, 0, 0], [1, 1, 1]], dtype=np.bool_), Stop.COMPLETE, "really")
+    with pytest.raises(InvalidSolutionError, match="really: solution 2 repeats a known configuration"):
+        registry.draw(CNF, Request(2, 1, known=known), "wrong", lambda *_: solutions)
+    with pytest.raises(UsageError, match="found known configurations of 3 features, expected the 2"):
+        registry.draw(CNF, Request(2, 1, known=np.ones((1, 3), dtype=np.bool_)))
+
+
+@pytest.mark.parametrize(
+    ("stop", "error"), [(Stop.TIME, LimitError), (Stop.GAVE_UP, LimitError), (Stop.INTERRUPTED, KeyboardInterrupt)]
+)
+def test_nothing_found_is_an_error_with_its_reason(stop: Stop, error: type[BaseException]) -> None:
+    nothing = Solutions(np.zeros((0, 3), dtype=np.bool_), stop)
+    with pytest.raises(error):
+        registry.draw(CNF, Request(2, 1, time_limit_s=60), "none", lambda *_: nothing)
+
+
+def test_samplers_of_other_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    offers = [
+        EntryPoint("theirs", "featurenet_uvl.sampling.steered:solve_steered", registry.GROUP),
+        EntryPoint("broken", "featurenet_uvl.sampling.steered:nothing", registry.GROUP),
+    ]
+    monkeypatch.setattr(registry, "entry_points", lambda group: offers if group == registry.GROUP else [])
+    assert registry.draw(CNF, Request(9, 1), "theirs").sampler == "theirs"
+    with pytest.raises(UnsupportedError, match=r"sampler broken: cannot be loaded from .*steered:nothing"):
+        registry.draw(CNF, Request(9, 1), "broken")
+    with pytest.raises(UsageError, match=r"expected one of .*, broken, theirs"):
+        registry.draw(CNF, Request(9, 1), "best")
 
 
 def test_an_unknown_sampler() -> None:
     with pytest.raises(UsageError, match="found sampler 'best', expected one of steered"):
-        registry.draw(CNF, 3, 1, "best")
+        registry.draw(CNF, Request(3, 1), "best")
 
 
 def test_a_sample_is_read_only_and_independent_of_what_it_was_made_from() -> None:
     source = np.array([[True, False]])
-    sample = Sample(("a", "b"), source, "steered", 1, False)
+    sample = Sample(("a", "b"), source, "steered", 1, Stop.COMPLETE)
     source[0, 1] = True
     assert list(sample.configurations()) == [("a",)]
     with pytest.raises(ValueError, match="read-only"):
         sample.selected[0, 0] = False
     with pytest.raises(ValueError, match="found 2 columns"):
-        Sample(("a",), source, "steered", 1, False)
+        Sample(("a",), source, "steered", 1, Stop.COMPLETE)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from featurenet_uvl.errors import ReadError, UnsupportedError
+from featurenet_uvl.sampling.request import Stop
 from featurenet_uvl.sampling.sample import Sample
 from featurenet_uvl.sampling.sample_file import format_sample, parse_sample
 
@@ -13,7 +14,7 @@ TEXT = """\
 # featurenet_uvl sample 1
 # sampler steered
 # seed 7
-# exhaustive no
+# stop complete
 # configurations 3
 # features 3
 c 1 App
@@ -25,8 +26,8 @@ c 3 Log to file
 """
 
 
-def sample_of(names: tuple[str, ...], rows: list[list[int]], *, exhaustive: bool = False) -> Sample:
-    return Sample(names, np.array(rows, dtype=np.bool_).reshape(len(rows), len(names)), "steered", 7, exhaustive)
+def sample_of(names: tuple[str, ...], rows: list[list[int]], *, stop: Stop = Stop.COMPLETE) -> Sample:
+    return Sample(names, np.array(rows, dtype=np.bool_).reshape(len(rows), len(names)), "steered", 7, stop)
 
 
 def test_the_text_is_as_documented() -> None:
@@ -41,12 +42,12 @@ def test_round_trip(seed: int) -> None:
     rows, features = int(rng.integers(1, 30)), int(rng.integers(5, 60))
     selected = np.unique(rng.random((rows, features)) < 0.5, axis=0)
     names = tuple(f"Größe {i}\x0b\u2028{i}" for i in range(features))
-    sample = Sample(names, selected, "steered", 2**100 + seed, bool(seed % 2))
+    sample = Sample(names, selected, "steered", 2**100 + seed, list(Stop)[seed % len(Stop)])
     assert parse_sample(format_sample(sample), "s.txt") == sample
 
 
 def test_a_sample_without_features_and_one_with_line_ends_of_windows() -> None:
-    empty = sample_of((), [[]], exhaustive=True)
+    empty = sample_of((), [[]], stop=Stop.EXHAUSTED)
     assert parse_sample(format_sample(empty), "s.txt") == empty
     assert parse_sample(TEXT.replace("\n", "\r\n"), "s.txt") == parse_sample(TEXT, "s.txt")
 
@@ -64,7 +65,10 @@ MALFORMED = {
     "header missing": (edited(2, None), "s.txt:2: found '# seed 7', expected '# sampler ' and a value"),
     "header empty": (edited(2, "# sampler "), "s.txt:2: found '# sampler ', expected '# sampler ' and a value"),
     "seed": (edited(3, "# seed -7"), "s.txt:3: found seed '-7', expected a number from 0"),
-    "exhaustive": (edited(4, "# exhaustive maybe"), "s.txt:4: found exhaustive 'maybe', expected yes or no"),
+    "stop": (
+        edited(4, "# stop maybe"),
+        "s.txt:4: found stop 'maybe', expected one of complete, exhausted, time, interrupted, gave-up, covered",
+    ),
     "features": (edited(6, "# features three"), "s.txt:6: found features 'three', expected a number from 0"),
     "digits": (edited(6, "# features ٣"), "s.txt:6: found features '٣', expected a number from 0"),
     "no configurations": (
