@@ -46,8 +46,9 @@ def train(
     The same command again goes on where it was stopped, and trains nothing twice.
     """
     from featurenet_uvl.cli.networks import read_networks
-    from featurenet_uvl.experiments.run import available_cores
     from featurenet_uvl.training.data import load_dataset
+    from featurenet_uvl.training.job import Limits
+    from featurenet_uvl.training.local_engine import available_cores
     from featurenet_uvl.training.pool import run_trials
     from featurenet_uvl.training.protocol import Protocol
     from featurenet_uvl.training.trial import TrialSpec
@@ -65,7 +66,7 @@ def train(
             store,
             data=dataset,
             workers=available_cores() if workers is None else workers,
-            time_limit_s=time_limit,
+            limits=Limits(time_s=time_limit),
             on_progress=lambda progress: show_progress(line, progress),
         )
     if as_json:

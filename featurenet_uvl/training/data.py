@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,12 @@ from featurenet_uvl.training.image_sources import (
     known_format,
     read_npz,
 )
+from featurenet_uvl.training.protocol import Protocol
 
 _MANIFEST = "dataset.json"
+
+Labelled: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Images (count, height, width, channels) in [0, 1], and one-hot labels (count, classes)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Dataset:
     hash: str
     """Of all images and labels, 16 hex digits."""
 
-    def read(self, part: str, count: int | None, seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def read(self, part: str, count: int | None, seed: int) -> Labelled:
         """Images in [0, 1] and one-hot labels of the part `train` or `test`.
 
         Args:
@@ -56,13 +61,45 @@ class Dataset:
         Raises:
             DataError: Fewer images exist, or the unpacked files are gone.
         """
+        return self._read(part, self._rows(part, count, seed))
+
+    def read_split(self, count: int | None, held_out: int, seed: int) -> tuple[Labelled, Labelled]:
+        """The training images as `read` gives them, parted into those to train on and those held out.
+
+        Args:
+            count: How many images both parts have together; None for all.
+            held_out: How many of them are held out. Which ones depends on `seed` and `count` only.
+            seed: Which subset, and which part of it.
+
+        Raises:
+            DataError: Fewer images exist, none is left to train on, or the unpacked files are gone.
+        """
+        rows = self._rows("train", count, seed)
+        self._check_split(len(rows), held_out)
+        is_held_out = np.zeros(len(rows), dtype=np.bool_)
+        # A generator of its own: the subset of a protocol stays the same with and without images held out.
+        is_held_out[np.random.default_rng([seed, 1]).permutation(len(rows))[:held_out]] = True
+        return self._read("train", rows[~is_held_out]), self._read("train", rows[is_held_out])
+
+    def check(self, protocol: Protocol) -> None:
+        """Raises DataError if there are fewer images than a protocol asks for."""
+        self.check_size("train", protocol.train_images)
+        self.check_size("test", protocol.test_images)
+        self._check_split(protocol.train_images or self.train_count, protocol.validation_images)
+
+    def _check_split(self, count: int, held_out: int) -> None:
+        if held_out >= count:
+            raise DataError(
+                f"data set {self.name}: found {held_out} of {count} training images held out, expected some to train on"
+            )
+
+    def _read(self, part: str, rows: NDArray[np.intp]) -> Labelled:
         folder = Path(self.folder)
         try:
             x = np.load(folder / f"x_{part}.npy", mmap_mode="r", allow_pickle=False)
             y = np.load(folder / f"y_{part}.npy", mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
             raise DataError(f"{folder}: found no readable unpacked data ({error}); start the run again") from error
-        rows = self._rows(part, len(x), count, seed)
         images = x[rows].astype(np.float32) / np.float32(255)
         return images, np.eye(self.classes, dtype=np.float32)[y[rows]]
 
@@ -72,8 +109,9 @@ class Dataset:
         if count is not None and count > available:
             raise DataError(f"data set {self.name}: found {available} {part} images, expected at least {count}")
 
-    def _rows(self, part: str, available: int, count: int | None, seed: int) -> NDArray[np.intp]:
+    def _rows(self, part: str, count: int | None, seed: int) -> NDArray[np.intp]:
         self.check_size(part, count)
+        available = self.train_count if part == "train" else self.test_count
         if count is None or count == available:
             return np.arange(available)
         return np.sort(np.random.default_rng(seed).permutation(available)[:count])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
@@ -17,10 +17,10 @@ from featurenet_uvl.errors import UsageError
 from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.training.baselines import build_baseline
-from featurenet_uvl.training.data import Dataset
+from featurenet_uvl.training.data import Dataset, Labelled
+from featurenet_uvl.training.job import ALONE, Surroundings, Trainer
 from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.trial import Epoch, TrialResult, TrialSpec, TrialStatus
-from featurenet_uvl.training.worker import Trainer
 
 PACKAGES = ("featurenet_uvl", "keras", "numpy", "tensorflow")
 """Whose versions stand in each result."""
@@ -51,7 +51,7 @@ BUILDERS: Mapping[str, Callable[[str, Shape, int], Any]] = {
 """By the kind of a trial: payload, input shape and number of classes to a Keras model with softmax outputs."""
 
 
-def train(spec: TrialSpec, protocol: Protocol, data: Dataset) -> TrialResult:
+def train(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surroundings = ALONE) -> TrialResult:
     """Builds, trains and tests one network.
 
     The loss is the sum over the network's outputs; its accuracy is that of the mean of their probabilities. Training
@@ -60,23 +60,21 @@ def train(spec: TrialSpec, protocol: Protocol, data: Dataset) -> TrialResult:
     Raises:
         UsageError: No builder for this kind of trial.
     """
-    import keras
-
     if spec.kind not in BUILDERS:
         raise UsageError(f"found a trial of kind {spec.kind!r}, expected one of {', '.join(BUILDERS)}")
     seed = protocol.trial_seed(spec.hash)
-    keras.utils.set_random_seed(seed)
-    x_train, y_train = data.read("train", protocol.train_images, protocol.seed)
-    x_test, y_test = data.read("test", protocol.test_images, protocol.seed)
+    _settle_chance(seed, protocol)
+    learnt, held_out = data.read_split(protocol.train_images, protocol.validation_images, protocol.seed)
+    test = data.read("test", protocol.test_images, protocol.seed)
     network = BUILDERS[spec.kind](spec.payload, data.input_shape, data.classes)
     model, copies = _compiled(network, protocol)
+    watch = [_measure(model, test, copies, protocol, beside), *_asked_for(beside), _stop_when_diverged(model)]
     log = model.fit(
-        x_train,
-        [y_train] * copies,
-        validation_data=(x_test, [y_test] * copies),
+        *(learnt[0], [learnt[1]] * copies),
+        validation_data=(held_out[0], [held_out[1]] * copies) if protocol.validation_images else None,
         batch_size=protocol.batch_size,
         epochs=protocol.epochs,
-        callbacks=[_stop_when_diverged(model)],
+        callbacks=watch,
         verbose=0,
     ).history
     history = _finite_epochs(log)
@@ -85,20 +83,36 @@ def train(spec: TrialSpec, protocol: Protocol, data: Dataset) -> TrialResult:
         epochs=len(history),
         weights=int(network.count_params()),
         history=history,
-        provenance=_provenance(seed, data),
+        provenance=_provenance(seed, data, beside),
     )
     if len(history) < len(log["loss"]):
         return replace(result, reason=f"the loss became {log['loss'][-1]} in epoch {len(history) + 1}")
-    measured = model.evaluate(x_train, [y_train] * copies, batch_size=protocol.batch_size, verbose=0, return_dict=True)
+    measured = _evaluate(model, learnt, copies, protocol)
     if not math.isfinite(measured["loss"]):
         return replace(result, reason=f"the loss became {measured['loss']} at the end of epoch {len(history)}")
+    test_accuracy, validation_accuracy = history[-1].test_accuracy, history[-1].validation_accuracy
+    if beside.callbacks:  # one of them may have given the network back the weights of an earlier epoch
+        test_accuracy = _accuracy(_evaluate(model, test, copies, protocol))
+        if protocol.validation_images:
+            validation_accuracy = _accuracy(_evaluate(model, held_out, copies, protocol))
     return replace(
         result,
         status=TrialStatus.DONE,
-        test_accuracy=history[-1].test_accuracy,
-        train_accuracy=float(measured[_accuracy_key(measured)]),
+        test_accuracy=test_accuracy,
+        train_accuracy=_accuracy(measured),
+        validation_accuracy=validation_accuracy,
         loss=history[-1].loss,
     )
+
+
+def _settle_chance(seed: int, protocol: Protocol) -> None:
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    if protocol.deterministic:
+        import tensorflow
+
+        tensorflow.config.experimental.enable_op_determinism()
 
 
 def _compiled(network: Any, protocol: Protocol) -> tuple[Any, int]:
@@ -121,6 +135,39 @@ def _compiled(network: Any, protocol: Protocol) -> tuple[Any, int]:
     return model, len(losses)
 
 
+def _evaluate(model: Any, images: Labelled, copies: int, protocol: Protocol) -> Mapping[str, float]:
+    x, y = images
+    found: Mapping[str, float] = model.evaluate(
+        x, [y] * copies, batch_size=protocol.batch_size, verbose=0, return_dict=True
+    )
+    return found
+
+
+def _measure(model: Any, test: Labelled, copies: int, protocol: Protocol, beside: Surroundings) -> Any:
+    """A callback that tests the network after each epoch and puts the accuracy into the log.
+
+    The test images are not Keras' `validation_data`, so that no callback stops or steers by them.
+    """
+    import keras
+
+    def at_end(epoch: int, logs: dict[str, float]) -> None:
+        logs["test_accuracy"] = _accuracy(_evaluate(model, test, copies, protocol))
+        finite = _finite_epochs({name: [value] for name, value in logs.items()})
+        if beside.on_epoch is not None and finite:
+            beside.on_epoch(epoch + 1, finite[0])
+
+    return keras.callbacks.LambdaCallback(on_epoch_end=at_end)
+
+
+def _asked_for(beside: Surroundings) -> list[Any]:
+    """The callbacks that the caller wants, TensorBoard's among them."""
+    import keras
+
+    if beside.tensorboard is None:
+        return list(beside.callbacks)
+    return [*beside.callbacks, keras.callbacks.TensorBoard(str(beside.tensorboard))]
+
+
 def _stop_when_diverged(model: Any) -> Any:
     """A callback that ends the training at the first loss that is no finite number, in silence."""
     import keras
@@ -132,25 +179,45 @@ def _stop_when_diverged(model: Any) -> Any:
     return keras.callbacks.LambdaCallback(on_train_batch_end=check)
 
 
-def _finite_epochs(log: Mapping[str, list[float]]) -> tuple[Epoch, ...]:
+def _finite_epochs(log: Mapping[str, Sequence[float]]) -> tuple[Epoch, ...]:
     """What was measured in each epoch before the loss diverged."""
     key = _accuracy_key(log)
-    rows = zip(log["loss"], log[key], log[f"val_{key}"], strict=True)
-    return tuple(Epoch(float(a), float(b), float(c)) for a, b, c in rows if math.isfinite(a))
+    held_out = log.get(f"val_{key}", [None] * len(log[key]))
+    rows = zip(log["loss"], log[key], log["test_accuracy"], held_out, strict=True)
+    return tuple(
+        Epoch(float(loss), float(train), float(test), None if validation is None else float(validation))
+        for loss, train, test, validation in rows
+        if math.isfinite(loss)
+    )
+
+
+def _accuracy(measured: Mapping[str, float]) -> float:
+    return float(measured[_accuracy_key(measured)])
 
 
 def _accuracy_key(names: Mapping[str, Any]) -> str:
-    return next(name for name in names if name.endswith("accuracy") and not name.startswith("val_"))
+    """The name of the accuracy: Keras puts the output's name in front where there are several."""
+    return next(name for name in names if name.endswith("accuracy") and not name.startswith(("val_", "test_")))
 
 
-def _provenance(seed: int, data: Dataset) -> dict[str, str]:
-    return {
+def _provenance(seed: int, data: Dataset, beside: Surroundings) -> dict[str, str]:
+    facts = {
         **{package: version(package) for package in PACKAGES},
         "python": platform.python_version(),
-        "device": f"cpu {platform.machine()}",
+        "device": _device(),
         "seed": str(seed),
         "data": data.hash,
     }
+    if beside.callbacks:
+        facts["callbacks"] = ", ".join(type(callback).__name__ for callback in beside.callbacks)
+    return facts
+
+
+def _device() -> str:
+    import tensorflow
+
+    gpus = tensorflow.config.list_logical_devices("GPU")
+    return f"gpu x{len(gpus)}" if gpus else f"cpu {platform.machine()}"
 
 
 KERAS = Trainer(

@@ -18,8 +18,13 @@ class Protocol:
     """How networks are trained and tested. Two equal protocols have the same hash, in any process.
 
     The defaults are the paper's setting. `train_images` and `test_images` give the size of a subset, drawn once from
-    `seed` and the same for every network; None takes all images. A network with several outputs is trained on the sum
-    of their losses, and its accuracy is that of the mean of their probabilities.
+    `seed` and the same for every network; None takes all images. `validation_images` of the training images are held
+    out, drawn from `seed` too: networks are trained on the rest, and can be chosen by their accuracy on what was held
+    out. A network with several outputs is trained on the sum of their losses, and its accuracy is that of the mean of
+    their probabilities.
+
+    `deterministic` asks the backend for operations that give the same bits each time, which can be slower. `callbacks`
+    says in the caller's own words what Keras callbacks do that change the training, such as `early stopping, 3`.
 
     Source: section 5.3 of Ghamizi, Cordy, Papadakis and Le Traon, 2019.
 
@@ -38,6 +43,9 @@ class Protocol:
     optimizer: str = "sgd"
     loss: str = "categorical_crossentropy"
     backend: str = "tensorflow"
+    validation_images: int = 0
+    deterministic: bool = False
+    callbacks: str = ""
 
     def __post_init__(self) -> None:
         problems = [
@@ -54,8 +62,16 @@ class Protocol:
             problems.append(f"protocol: learning_rate: found {self.learning_rate}, expected more than 0")
         if not 0 <= self.momentum < 1:
             problems.append(f"protocol: momentum: found {self.momentum}, expected 0 or more and less than 1")
-        if self.seed < 0:
-            problems.append(f"protocol: seed: found {self.seed}, expected 0 or more")
+        problems += [
+            f"protocol: {name}: found {value}, expected 0 or more"
+            for name, value in (("seed", self.seed), ("validation_images", self.validation_images))
+            if value < 0
+        ]
+        if self.train_images is not None and 0 < self.train_images <= self.validation_images:
+            problems.append(
+                f"protocol: validation_images: found {self.validation_images}, expected fewer than the "
+                f"{self.train_images} training images that they are held out of"
+            )
         for name, value, known in (
             ("optimizer", self.optimizer, OPTIMIZERS),
             ("loss", self.loss, LOSSES),

@@ -8,6 +8,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import astuple
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import IO, Any
@@ -19,7 +20,7 @@ from featurenet_uvl.training.trial import Epoch, TrialResult, TrialSpec, TrialSt
 APPLICATION_ID = 0x464E5556
 """Marks the file as ours: `FNUV`."""
 
-VERSION = 1
+VERSION = 2
 """Of the tables below."""
 
 _TABLES = (
@@ -27,9 +28,9 @@ _TABLES = (
     """CREATE TABLE trials (
         protocol TEXT NOT NULL REFERENCES protocols (hash),
         spec TEXT NOT NULL,
-        name TEXT NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL,
+        name TEXT NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL, run INTEGER NOT NULL,
         status TEXT NOT NULL, reason TEXT NOT NULL,
-        test_accuracy REAL, train_accuracy REAL, loss REAL,
+        test_accuracy REAL, train_accuracy REAL, validation_accuracy REAL, loss REAL,
         epochs INTEGER NOT NULL, weights INTEGER, seconds REAL NOT NULL,
         history TEXT NOT NULL, provenance TEXT NOT NULL, finished_at TEXT NOT NULL,
         PRIMARY KEY (protocol, spec)
@@ -39,8 +40,8 @@ _TABLES = (
 )
 
 _RESULT_COLUMNS = (
-    "name, spec, status, reason, test_accuracy, train_accuracy, loss, epochs, weights, seconds, history, provenance, "
-    "finished_at"
+    "name, spec, status, reason, test_accuracy, train_accuracy, validation_accuracy, loss, epochs, weights, seconds, "
+    "history, provenance, finished_at"
 )
 
 
@@ -83,10 +84,11 @@ class ResultStore:
             StoreError: It could not be written.
         """
         row = (
-            *(protocol.hash(), spec.hash, spec.name, spec.kind, spec.payload),
-            *(str(result.status), result.reason, result.test_accuracy, result.train_accuracy, result.loss),
+            *(protocol.hash(), spec.hash, spec.name, spec.kind, spec.payload, spec.run),
+            *(str(result.status), result.reason),
+            *(result.test_accuracy, result.train_accuracy, result.validation_accuracy, result.loss),
             *(result.epochs, result.weights, result.seconds),
-            json.dumps([[epoch.loss, epoch.train_accuracy, epoch.test_accuracy] for epoch in result.history]),
+            json.dumps([astuple(epoch) for epoch in result.history]),
             json.dumps(dict(result.provenance), sort_keys=True),
             result.finished_at,
         )
@@ -136,7 +138,8 @@ def _results(path: Path, database: sqlite3.Connection, protocol: Protocol) -> Ma
 
 
 def _result(row: tuple[Any, ...]) -> TrialResult:
-    name, spec, status, reason, test, train, loss, epochs, weights, seconds, history, provenance, finished_at = row
+    name, spec, status, reason, test, train, validation, loss, epochs, weights, seconds, *rest = row
+    history, provenance, finished_at = rest
     return TrialResult(
         name,
         spec,
@@ -144,6 +147,7 @@ def _result(row: tuple[Any, ...]) -> TrialResult:
         reason,
         test_accuracy=test,
         train_accuracy=train,
+        validation_accuracy=validation,
         loss=loss,
         epochs=epochs,
         weights=weights,

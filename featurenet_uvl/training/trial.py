@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from featurenet_uvl.errors import UsageError
 from featurenet_uvl.ir.architecture import Architecture
 
 
@@ -21,12 +22,12 @@ class TrialStatus(StrEnum):
     NAN = "nan"
     """The loss became infinite or no number."""
     LIMIT = "limit"
-    """The time limit was reached."""
+    """A limit of time, memory or weights was reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrialSpec:
-    """What to train. `hash` depends on `kind` and `payload` alone: the same network under two names is one trial."""
+    """What to train. `hash` depends on `kind`, `payload` and `run` alone: one network under two names is one trial."""
 
     name: str
     kind: str
@@ -34,21 +35,34 @@ class TrialSpec:
     payload: str
     """JSON text for the builder."""
     hash: str
+    run: int = 1
+    """The same network is trained again, from another seed, as run 2, 3 and so on of the same protocol."""
 
     @classmethod
-    def of(cls, name: str, kind: str, payload: object) -> TrialSpec:
-        """A trial of any kind; `payload` is whatever JSON carries."""
+    def of(cls, name: str, kind: str, payload: object, run: int = 1) -> TrialSpec:
+        """A trial of any kind; `payload` is whatever JSON carries.
+
+        Raises:
+            UsageError: Runs are counted from 1.
+
+        >>> first, second = (TrialSpec.of("x", "a", 1, run).hash for run in (1, 2))
+        >>> first == TrialSpec.of("y", "a", 1).hash != second
+        True
+        """
+        if run < 1:
+            raise UsageError(f"trial {name}: found run {run}, expected 1 or more")
         text = json.dumps(payload, sort_keys=True, separators=(",", ":"))
-        return cls(name, kind, text, hashlib.sha256(f"{kind}:{text}".encode()).hexdigest()[:16])
+        key = f"{kind}:{text}" if run == 1 else f"{kind}:{text}:{run}"
+        return cls(name, kind, text, hashlib.sha256(key.encode()).hexdigest()[:16], run)
 
     @classmethod
-    def of_architecture(cls, name: str, architecture: Architecture) -> TrialSpec:
-        return cls.of(name, "architecture", architecture.to_json())
+    def of_architecture(cls, name: str, architecture: Architecture, run: int = 1) -> TrialSpec:
+        return cls.of(name, "architecture", architecture.to_json(), run)
 
     @classmethod
-    def of_baseline(cls, name: str, baseline: str) -> TrialSpec:
+    def of_baseline(cls, name: str, baseline: str, run: int = 1) -> TrialSpec:
         """A hand-written network of `training.baselines`."""
-        return cls.of(name, "baseline", {"baseline": baseline})
+        return cls.of(name, "baseline", {"baseline": baseline}, run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +72,8 @@ class Epoch:
     loss: float
     train_accuracy: float
     test_accuracy: float
+    validation_accuracy: float | None = None
+    """On the images held out of the training images, where the protocol holds some out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +87,8 @@ class TrialResult:
     test_accuracy: float | None = None
     train_accuracy: float | None = None
     """Of the trained network, evaluated on all its training images."""
+    validation_accuracy: float | None = None
+    """Of the trained network, on the images held out; None where the protocol holds none out."""
     loss: float | None = None
     epochs: int = 0
     """How many passes were finished."""

@@ -3,66 +3,96 @@
 from __future__ import annotations
 
 import os
+import resource
+import shutil
 import signal
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
-from typing import TypeAlias
+from pathlib import Path
 
-from featurenet_uvl.training.data import Dataset
-from featurenet_uvl.training.protocol import Protocol
-from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus, now
-
-Train: TypeAlias = Callable[[TrialSpec, Protocol, Dataset], TrialResult]
-"""Trains and tests one network; found again by its module and name in the worker process."""
+from featurenet_uvl.errors import DataError
+from featurenet_uvl.training.job import Job, Surroundings
+from featurenet_uvl.training.trial import Epoch, TrialResult, TrialSpec, TrialStatus, now
 
 ENVIRONMENT: Mapping[str, str] = {
     "KERAS_BACKEND": "tensorflow",
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": "4294967296",
-    "MKL_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
 }
-"""Of every worker: one thread each, no log lines between ours, and freed memory is kept: networks take and free large
-buffers all the time, and each return to the system and back costs page faults."""
+"""Of every worker: no log lines between ours, workers share a GPU's memory, and freed memory is kept: networks take and
+free large buffers all the time, and each return to the system and back costs page faults."""
+
+THREADS = (
+    "MKL_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+)
+"""How many threads a worker has, in the words of the libraries."""
+
+_MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Trainer:
-    """How workers train.
+class EpochReport:
+    """What a worker says after each epoch."""
 
-    `preload` are modules that the fork server imports once, before it forks the workers. They must start no thread.
-    """
-
-    train: Train
-    preload: tuple[str, ...] = ()
+    number: int
+    epoch: Epoch
 
 
-def work(connection: Connection, log: str, train: Train, spec: TrialSpec, protocol: Protocol, data: Dataset) -> None:
-    """Trains one network and sends its `TrialResult`. Any error becomes a `FAILED` one.
+def work(connection: Connection, log: str, job: Job, spec: TrialSpec) -> None:
+    """Trains one network and sends an `EpochReport` after each epoch, then its `TrialResult`.
 
-    What the libraries print goes to the file `log`, where the driver finds the last words of a worker that dies.
+    Any error of the network becomes a `FAILED` result. Where the images are gone, no other trial would fare better:
+    then the `DataError` itself is sent. What the libraries print goes to the file `log`, where the driver finds the
+    last words of a worker that dies.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver hears the same key press and decides
     threading.Thread(target=_end_with_driver, daemon=True).start()
+    _be_killed_first()
     redirect_output(log)
+    os.environ.update(job.environment or {})
     started, started_cpu = time.monotonic(), time.process_time()
     try:
-        result = train(spec, protocol, data)
+        result = job.trainer.train(spec, job.protocol, job.data, _surroundings(connection, job, spec))
+    except DataError as error:
+        connection.send(error)
+        connection.close()
+        return
     except Exception as error:  # whatever a network does, it is a row and not a stop
         result = TrialResult(spec.name, spec.hash, TrialStatus.FAILED, reason=describe(error))
     seconds = round(time.monotonic() - started, 3)
-    provenance = {**result.provenance, "cpu_seconds": f"{time.process_time() - started_cpu:.3f}"}
+    provenance = {
+        **result.provenance,
+        "cpu_seconds": f"{time.process_time() - started_cpu:.3f}",
+        "memory_mb": f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_BYTES / 1e6:.0f}",
+    }
     connection.send(replace(result, seconds=seconds, provenance=provenance, finished_at=now()))
     connection.close()
+
+
+def _surroundings(connection: Connection, job: Job, spec: TrialSpec) -> Surroundings:
+    folder = job.log_folder(spec)
+    if folder is not None and folder.exists():
+        shutil.rmtree(folder)  # of a run that was killed: its curves would be drawn into the new ones
+    callbacks = () if job.callbacks is None else tuple(job.callbacks(spec))
+    return Surroundings(callbacks, folder, lambda number, epoch: connection.send(EpochReport(number, epoch)))
+
+
+def _be_killed_first() -> None:
+    """Where memory runs out, Linux ends a worker, whose trial can be run again, and not the driver."""
+    with suppress(OSError):  # other systems have no such file
+        Path("/proc/self/oom_score_adj").write_text("500")
 
 
 def describe(error: BaseException) -> str:
@@ -72,7 +102,10 @@ def describe(error: BaseException) -> str:
 
 def redirect_output(path: str) -> None:
     """Sends this process' standard output and error, those of C libraries too, to a file."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError:  # no space for words is no reason not to train
+        descriptor = os.open(os.devnull, os.O_WRONLY)
     for standard in (1, 2):
         os.dup2(descriptor, standard)
     os.close(descriptor)
@@ -111,10 +144,10 @@ def _end_with_driver() -> None:
 
 
 @contextmanager
-def worker_environment() -> Iterator[None]:
+def worker_environment(threads: int = 1) -> Iterator[None]:
     """Sets the environment that a fork server started here passes on, and restores this process' own."""
-    before = {name: os.environ.get(name) for name in ENVIRONMENT}
-    os.environ.update(ENVIRONMENT)
+    before = {name: os.environ.get(name) for name in (*ENVIRONMENT, *THREADS)}
+    os.environ.update({**ENVIRONMENT, **dict.fromkeys(THREADS, str(threads))})
     try:
         yield
     finally:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from featurenet_uvl.training import pool
+from featurenet_uvl.training.job import Limits
 from featurenet_uvl.training.pool import Progress
 from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.trial import TrialResult, TrialStatus
@@ -55,7 +56,7 @@ def test_train_asks_for_what_the_options_say(program: Any, asked: dict[str, Any]
     assert result.code == 0
     assert asked["protocol"] == Protocol("digits", 100, 50, epochs=3, batch_size=16, seed=9)
     assert [spec.name for spec in asked["specs"]] == ["0001", "0002", "0003"]
-    assert (asked["store"], asked["workers"], asked["time_limit_s"]) == (store, 2, 5.0)
+    assert (asked["store"], asked["workers"], asked["limits"]) == (store, 2, Limits(time_s=5.0))
     assert result.out.splitlines() == [
         "network  status  accuracy  weights  epochs  seconds  reason",
         "0001     done    0.9000    370      3       1.2",
@@ -101,7 +102,7 @@ def test_networks_are_trained_once(program: Any, small: Path, tmp_path: Path) ->
     assert [row["status"] for row in first.json] == ["done"] * 3
     for row in first.json:
         network = json.loads((small / "nets" / f"{row['name']}.json").read_text())
-        assert len(network["cells"]) == 2
+        assert len(network["cells"]) in (1, 2)
         assert row["weights"] > 0
     assert program(*command).json == first.json
 

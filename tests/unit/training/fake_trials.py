@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 from featurenet_uvl.training.data import Dataset
+from featurenet_uvl.training.job import Surroundings, Trainer
 from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus
-from featurenet_uvl.training.worker import Trainer
 
 DATA = Dataset("digits", "", (16, 16, 1), 10, 1437, 360, "0" * 16)
 PROTOCOL = Protocol("digits", seed=3)
@@ -23,7 +23,7 @@ def fake(name: str, action: str = "sleep", value: object = 0.0, log: Path | None
     return TrialSpec.of(name, "fake", {"name": name, "action": action, "value": value, "log": str(log or "")})
 
 
-def fake_train(spec: TrialSpec, protocol: Protocol, data: Dataset) -> TrialResult:
+def fake_train(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surroundings) -> TrialResult:
     accuracy = int(spec.hash, 16) % 1000 / 1000
     payload = json.loads(spec.payload)
     if spec.kind != "fake":

@@ -33,7 +33,7 @@ def test_lenet5_has_the_papers_sizes(found: Any) -> None:
 def test_a_network_learns(found: Any) -> None:
     result = found["first"]
     assert (result["status"], result["epochs"], result["weights"]) == ("done", 3, 61_706)
-    assert [len(epoch) for epoch in result["history"]] == [3, 3, 3]
+    assert [epoch["validation_accuracy"] for epoch in result["history"]] == [None, None, None]
     assert result["loss"] == result["history"][-1]["loss"] < result["history"][0]["loss"]
     assert result["test_accuracy"] == result["history"][-1]["test_accuracy"] > 0.2
     assert result["train_accuracy"] > 0.2

@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 
 from featurenet_uvl.errors import DataError, StoreError, UsageError
+from featurenet_uvl.training.job import Limits
 from featurenet_uvl.training.pool import Progress, run_trials
 from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.store import ResultStore, read_results
@@ -48,7 +49,7 @@ def test_bad_trials_are_rows_and_no_stop(fakes: ModuleType, tmp_path: Path) -> N
         tmp_path / "t.sqlite",
         data=fakes.DATA,
         workers=2,
-        time_limit_s=1.5,
+        limits=Limits(time_s=1.5),
         trainer=fakes.FAKE,
     )
     assert time.monotonic() - started < 30
@@ -56,7 +57,7 @@ def test_bad_trials_are_rows_and_no_stop(fakes: ModuleType, tmp_path: Path) -> N
         (TrialStatus.FAILED, "ValueError: too big and a second line"),
         (TrialStatus.NAN, "the loss became nan in epoch 1"),
         (TrialStatus.FAILED, "the worker process ended with exit code 7; its last words: last words of a worker"),
-        (TrialStatus.FAILED, "the worker process ended by signal 9 (out of memory?)"),
+        (TrialStatus.FAILED, "tried 2 times: the worker process ended by signal 9 (out of memory?)"),
         (TrialStatus.LIMIT, "took longer than 1.5 s"),
         (TrialStatus.DONE, ""),
     ]
@@ -124,7 +125,7 @@ def test_bad_requests(fakes: ModuleType, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="workers: found 0"):
         run_trials([], fakes.PROTOCOL, path, workers=0, **options)
     with pytest.raises(UsageError, match="time limit: found 0"):
-        run_trials([], fakes.PROTOCOL, path, time_limit_s=0, **options)
+        run_trials([], fakes.PROTOCOL, path, limits=Limits(time_s=0), **options)
     with pytest.raises(DataError, match="found 360 test images, expected at least 361"):
         run_trials([], Protocol("digits", test_images=361), path, **options)
     assert not path.exists()
