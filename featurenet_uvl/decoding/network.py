@@ -9,7 +9,8 @@ from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destination
 from featurenet_uvl.ir.configuration import Configuration
 from featurenet_uvl.ir.expression import Value
-from featurenet_uvl.ir.layers import INPUT_LAYERS, OPERATION_LAYERS, Layer, Shape, ShapeError
+from featurenet_uvl.ir.layer_kinds import input_kinds, operation_kinds
+from featurenet_uvl.ir.layers import Layer, Shape, ShapeError
 
 MAX_SOURCES = 2
 """How many tensors a cell can take."""
@@ -90,10 +91,10 @@ def _draft(id_: CellId, features: CellFeatures) -> _Draft:
     if kind == "Cell" and not isinstance(index, int):
         raise DecodeError(f"cell {id_}: found Output_Cell without a relativeIndex, expected a number")
     return _Draft(
-        _layer(id_, features, "Input1_", INPUT_LAYERS),
-        _layer(id_, features, "Operation1_", OPERATION_LAYERS),
-        _layer(id_, features, "Input2_", INPUT_LAYERS),
-        _layer(id_, features, "Operation2_", OPERATION_LAYERS),
+        _layer(id_, features, "Input1_", input_kinds()),
+        _layer(id_, features, "Operation1_", operation_kinds()),
+        _layer(id_, features, "Input2_", input_kinds()),
+        _layer(id_, features, "Operation2_", operation_kinds()),
         combination,
         Destination(kind, int(index) if kind == "Cell" and isinstance(index, int) else None),
     )

@@ -10,9 +10,8 @@ from math import prod
 from typing import Any
 
 from featurenet_uvl.errors import DecodeError
+from featurenet_uvl.ir.layer_kinds import input_kinds, operation_kinds
 from featurenet_uvl.ir.layers import (
-    INPUT_LAYERS,
-    OPERATION_LAYERS,
     Layer,
     Shape,
     ShapeError,
@@ -211,10 +210,10 @@ def _cell_from_json(data: Mapping[str, Any]) -> Cell:
     return Cell(
         CellId(data["block"], data["cell"]),
         tuple(CellId(block, cell) for block, cell in data["sources"]),
-        _layer_from_json(data["input1"], INPUT_LAYERS),
-        _layer_from_json(data["operation1"], OPERATION_LAYERS),
-        _layer_from_json(data["input2"], INPUT_LAYERS),
-        _layer_from_json(data["operation2"], OPERATION_LAYERS),
+        _layer_from_json(data["input1"], input_kinds()),
+        _layer_from_json(data["operation1"], operation_kinds()),
+        _layer_from_json(data["input2"], input_kinds()),
+        _layer_from_json(data["operation2"], operation_kinds()),
         data["combination"],
         Destination(data["destination"]["kind"], data["destination"]["relative_index"]),
     )

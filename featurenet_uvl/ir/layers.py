@@ -3,8 +3,9 @@
 This is the one place that knows how a layer changes a shape, how many weights it has, and which Keras layer it is. The
 CNF generator (`translators/rules/tensor_shapes.py`), the decoder and the Keras builder all ask here.
 
-A new kind of layer is one class with an entry in `INPUT_LAYERS` or `OPERATION_LAYERS`: its feature in the model is
-`Input1_<name>` (or `Operation1_<name>`), and its fields are the feature's configurable attributes, by the same names.
+A new kind of layer is one class with an entry in `INPUT_LAYERS` or `OPERATION_LAYERS`, or an entry point of another
+package (`layer_kinds.py`): its feature in the model is `Input1_<name>` (or `Operation1_<name>`), and its fields are the
+feature's configurable attributes, by the same names.
 
 Source: section 3 of Ghamizi, Cordy, Papadakis and Le Traon, "Automated Search for Configurations of Deep Neural Network
 Architectures", 2019; sizes of convolution and pooling as Keras computes them (`keras.ops`, padding "valid" and "same").

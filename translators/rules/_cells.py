@@ -11,7 +11,8 @@ from featurenet_uvl.errors import ModelError
 from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.expression import Value
 from featurenet_uvl.ir.feature_model import Feature, Origin
-from featurenet_uvl.ir.layers import INPUT_LAYERS, OPERATION_LAYERS, Layer, ShapeError
+from featurenet_uvl.ir.layer_kinds import input_kinds, operation_kinds
+from featurenet_uvl.ir.layers import Layer, ShapeError
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 
 Choices = tuple[tuple[Value, int], ...]
@@ -95,10 +96,10 @@ class _CellReader:
             block,
             cell,
             self.variables[self.by_origin[Origin("Cell", indices)]],
-            (self._kinds("Input1_", INPUT_LAYERS, indices), self._kinds("Input2_", INPUT_LAYERS, indices)),
+            (self._kinds("Input1_", input_kinds(), indices), self._kinds("Input2_", input_kinds(), indices)),
             (
-                self._kinds("Operation1_", OPERATION_LAYERS, indices),
-                self._kinds("Operation2_", OPERATION_LAYERS, indices),
+                self._kinds("Operation1_", operation_kinds(), indices),
+                self._kinds("Operation2_", operation_kinds(), indices),
             ),
             self._variable("Input2_Zeros", indices),
             {
@@ -136,7 +137,10 @@ def _check_kinds(model: BooleanModel) -> None:
         origin = feature.origin
         if origin is None or origin.attribute is not None:
             continue
-        for parents, kinds in ((("Input1", "Input2"), INPUT_LAYERS), (("Operation1", "Operation2"), OPERATION_LAYERS)):
+        for parents, kinds in (
+            (("Input1", "Input2"), input_kinds()),
+            (("Operation1", "Operation2"), operation_kinds()),
+        ):
             if origin.feature in parents and set(origin.indices) <= {1}:
                 for child in feature.children:
                     problems.extend(_kind_problems(child, f"{origin.feature}_", kinds))

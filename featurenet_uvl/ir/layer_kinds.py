@@ -1,0 +1,94 @@
+"""The kinds of layers that there are: those of this project, then those of other packages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from types import MappingProxyType
+
+from featurenet_uvl.errors import UnsupportedError
+from featurenet_uvl.ir.layers import INPUT_LAYERS, OPERATION_LAYERS, Layer
+
+INPUT_GROUP, OPERATION_GROUP = "featurenet_uvl.input_layers", "featurenet_uvl.operation_layers"
+"""The entry-point groups in which other packages offer kinds: the kind's name, and its class."""
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_SHORT_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@cache
+def input_kinds() -> Mapping[str, type[Layer]]:
+    """Kinds below Input1 and Input2, by the name that follows `Input1_`.
+
+    Raises:
+        UnsupportedError: Another package offers a kind that cannot be loaded, or is none.
+
+    >>> input_kinds()["Dense"](16, "relu").output_shape((28, 28, 1))
+    (28, 28, 16)
+    """
+    return _with_offered(INPUT_LAYERS, INPUT_GROUP)
+
+
+@cache
+def operation_kinds() -> Mapping[str, type[Layer]]:
+    """Kinds below Operation1 and Operation2, by the name that follows `Operation1_`.
+
+    Raises:
+        UnsupportedError: As `input_kinds`.
+    """
+    return _with_offered(OPERATION_LAYERS, OPERATION_GROUP)
+
+
+def _with_offered(own: Mapping[str, type[Layer]], group: str) -> Mapping[str, type[Layer]]:
+    kinds = dict(own)
+    for entry in sorted(entry_points(group=group), key=lambda entry: (entry.name, entry.value)):
+        place = f"layer kind {entry.name} of {entry.value}"
+        if entry.name in kinds:
+            raise UnsupportedError(f"{place}: found a second kind of this name, expected one; uninstall one package")
+        try:
+            kind = entry.load()
+        except (ImportError, AttributeError) as error:
+            raise UnsupportedError(f"{place}: cannot be loaded: {error}") from error
+        problems = list(kind_problems(kind))
+        if not problems and kind.name != entry.name:
+            problems = [f"found the name {kind.name!r} in the class, expected {entry.name!r}"]
+        if problems:
+            raise UnsupportedError("\n".join(f"{place}: {problem}" for problem in problems))
+        kinds[entry.name] = kind
+    return MappingProxyType(kinds)
+
+
+def kind_problems(kind: object) -> Iterator[str]:
+    """What keeps a class from being a kind of layer, as far as its text shows; its arithmetic is not looked at."""
+    if not (isinstance(kind, type) and issubclass(kind, Layer)):
+        yield f"found {kind!r}, expected a subclass of featurenet_uvl.ir.layers.Layer"
+        return
+    if "__dataclass_fields__" not in vars(kind) or not is_dataclass(kind) or not _is_frozen(kind):
+        yield "found a class without @dataclass(frozen=True), expected it"
+        return
+    attributes = [field.name for field in fields(kind)]
+    name = getattr(kind, "name", None)
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        yield f"found the name {name!r}, expected what follows Input1_ or Operation1_ in the model"
+    for attribute in (*kind.size_attributes, *([kind.units_attribute] if kind.units_attribute else [])):
+        if attribute not in attributes:
+            yield f"found no attribute {attribute!r}, which size_attributes or units_attribute names"
+    if kind.output_shape is not Layer.output_shape:
+        yield "found its own output_shape, expected resize, units_attribute or flattens: the clauses know these only"
+    if kind.flattens and (kind.units_attribute or kind.resize is not Layer.resize):
+        yield "found flattens with units_attribute or resize, expected one of them"
+    if not (kind.takes_vector or kind.takes_matrix):
+        yield "found a kind that takes neither vectors nor matrices"
+    makes_layer = kind.keras_layer is not Layer.keras_layer
+    if makes_layer and not (isinstance(kind.short_name, str) and _SHORT_NAME.fullmatch(kind.short_name)):
+        yield f"found the short_name {kind.short_name!r}, expected a word such as 'conv' for the names of Keras layers"
+    if not makes_layer and (kind.resize is not Layer.resize or kind.flattens or kind.units_attribute):
+        yield "found a kind that changes shapes without keras_layer"
+
+
+def _is_frozen(kind: type) -> bool:
+    parameters = getattr(kind, "__dataclass_params__", None)
+    return bool(getattr(parameters, "frozen", False))
