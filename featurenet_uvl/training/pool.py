@@ -5,18 +5,21 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from featurenet_uvl.errors import UsageError
+from featurenet_uvl.errors import FeatureNetError, UsageError
 from featurenet_uvl.training.data import Dataset
 from featurenet_uvl.training.engine import Engine, Finished, Session
 from featurenet_uvl.training.job import NO_LIMITS, Callbacks, Job, Limits, Trainer
 from featurenet_uvl.training.keras_trainer import KERAS
 from featurenet_uvl.training.local_engine import LocalEngine
 from featurenet_uvl.training.protocol import Protocol
+from featurenet_uvl.training.run_state import StateWriter
 from featurenet_uvl.training.store import ResultStore
 from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus
+from featurenet_uvl.training.worker import describe
 
 TRIES = 2
 """How often a trial is begun within one run if its worker is killed from outside."""
@@ -90,8 +93,13 @@ def run_trials(
         pending = deque(spec for spec in pending if spec.hash not in results)
         meter = _Meter(len(unique), results, on_progress)
         meter.report()
-        with engine.session(job) as session:
-            for finished in _finished(pending, session, limits):
+        view = StateWriter.begin(store_path, engine.description, protocol, len(unique), len(results))
+        with _told(view), engine.session(job) as session:
+
+            def show() -> None:
+                view.show(session, len(results), meter.seconds_left(len(pending) + len(session.running)))
+
+            for finished in _finished(pending, session, limits, show):
                 store.add(protocol, finished.spec, finished.result)
                 results[finished.spec.hash] = finished.result
                 meter.report(len(pending) + len(session.running))
@@ -107,8 +115,27 @@ def _check_callbacks(protocol: Protocol, callbacks: Callbacks | None) -> None:
         )
 
 
-def _finished(pending: deque[TrialSpec], session: Session, limits: Limits) -> Iterator[Finished]:
-    """All trials as they end. A trial whose worker was killed from outside is begun once more, after all others."""
+@contextmanager
+def _told(view: StateWriter) -> Iterator[None]:
+    """Writes down how the run ends."""
+    try:
+        yield
+    except FeatureNetError as error:
+        view.end(f"stopped: {error}")
+        raise
+    except BaseException as error:
+        view.end("interrupted" if isinstance(error, KeyboardInterrupt) else f"stopped: {describe(error)}")
+        raise
+    view.end("finished")
+
+
+def _finished(
+    pending: deque[TrialSpec], session: Session, limits: Limits, show: Callable[[], None]
+) -> Iterator[Finished]:
+    """All trials as they end. A trial whose worker was killed from outside is begun once more, after all others.
+
+    `show` is called whenever something has changed.
+    """
     tries: dict[str, int] = {}
     while pending or session.running:
         while pending and len(session.running) < session.capacity:
@@ -121,6 +148,7 @@ def _finished(pending: deque[TrialSpec], session: Session, limits: Limits) -> It
             session.start(spec)
         if not session.running:
             return
+        show()
         for finished in session.finished():
             count = tries[finished.spec.hash]
             if finished.is_lost and count < TRIES:
@@ -149,10 +177,12 @@ class _Meter:
             return
         accuracies = [r.test_accuracy for r in self.results.values() if r.test_accuracy is not None]
         failed = sum(result.status is not TrialStatus.DONE for result in self.results.values())
-        fresh = len(self.results) - self.known
-        seconds_left = None
+        best = max(accuracies, default=None)
+        self.on_progress(Progress(len(self.results), failed, self.total, best, self.seconds_left(left)))
+
+    def seconds_left(self, left: int | None) -> float | None:
+        """An estimate for so many trials, from those that have ended since the start."""
         if left == 0 or len(self.results) == self.total:
-            seconds_left = 0.0
-        elif left is not None and fresh:
-            seconds_left = (time.monotonic() - self.started) / fresh * left
-        self.on_progress(Progress(len(self.results), failed, self.total, max(accuracies, default=None), seconds_left))
+            return 0.0
+        fresh = len(self.results) - self.known
+        return (time.monotonic() - self.started) / fresh * left if left is not None and fresh else None

@@ -1,0 +1,81 @@
+"""What a network costs to train: measured on a few steps, for a prediction of the whole.
+
+Keras is imported by the functions here, never by the module.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+from featurenet_uvl.errors import UsageError
+from featurenet_uvl.training.data import Dataset
+from featurenet_uvl.training.job import ALONE, Surroundings, Trainer
+from featurenet_uvl.training.keras_trainer import BUILDERS, KERAS, _compiled
+from featurenet_uvl.training.protocol import Protocol
+from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus
+
+MIN_STEPS = 2
+MAX_STEPS = 10
+MIN_SECONDS = 0.3
+"""Steps are timed until so many CPU seconds have gone by, or so many steps are done."""
+
+TEST_SHARE = 1 / 3
+"""What testing a batch costs, as a share of training on it: one pass forwards, where training has that and about two
+backwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """CPU seconds on the machine where they were measured."""
+
+    setup_s: float
+    """To build the network and to trace it, until after the first step."""
+    step_s: float
+    """For one batch of training images."""
+
+    def predicted_s(self, protocol: Protocol, data: Dataset) -> float:
+        """CPU seconds to train and test the network under a protocol."""
+        train = (protocol.train_images or data.train_count) - protocol.validation_images
+        tested = (protocol.test_images or data.test_count) + protocol.validation_images
+        steps = protocol.epochs * math.ceil(train / protocol.batch_size)
+        tests = protocol.epochs * math.ceil(tested / protocol.batch_size) + math.ceil(train / protocol.batch_size)
+        return self.setup_s + self.step_s * (steps + TEST_SHARE * tests)
+
+
+def cost_of(result: TrialResult) -> Cost | None:
+    """The cost that `time_steps` measured; None where it failed."""
+    if result.status is not TrialStatus.DONE:
+        return None
+    return Cost(float(result.provenance["setup_s"]), float(result.provenance["step_s"]))
+
+
+def time_steps(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surroundings = ALONE) -> TrialResult:
+    """Builds a network and trains it for a few steps; the CPU seconds stand in the result's provenance.
+
+    Raises:
+        UsageError: No builder for this kind of trial.
+    """
+    if spec.kind not in BUILDERS:
+        raise UsageError(f"found a trial of kind {spec.kind!r}, expected one of {', '.join(BUILDERS)}")
+    count = min(protocol.batch_size, protocol.train_images or data.train_count)
+    x, y = data.read("train", count, protocol.seed)
+    started = time.process_time()
+    network = BUILDERS[spec.kind](spec.payload, data.input_shape, data.classes)
+    model, copies = _compiled(network, protocol)
+    labels = [y] * copies
+    model.train_on_batch(x, labels)
+    ready = time.process_time()
+    steps = 0
+    while steps < MIN_STEPS or (steps < MAX_STEPS and time.process_time() - ready < MIN_SECONDS):
+        model.train_on_batch(x, labels)
+        steps += 1
+    step_s = (time.process_time() - ready) / steps
+    provenance = {"setup_s": f"{ready - started:.4f}", "step_s": f"{step_s:.5f}"}
+    weights = int(network.count_params())
+    return TrialResult(spec.name, spec.hash, TrialStatus.DONE, weights=weights, provenance=provenance)
+
+
+TIMER = Trainer(time_steps, KERAS.preload)
+"""Runs `time_steps` instead of the whole training."""

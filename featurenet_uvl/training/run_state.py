@@ -1,0 +1,136 @@
+"""A small file beside the store that says what a run is doing, for `experiments status`; the store needs nothing of it.
+
+It is replaced as a whole at each change and never synced: a power cut loses a view, never a result.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from featurenet_uvl.training.engine import Session
+from featurenet_uvl.training.protocol import Protocol
+from featurenet_uvl.training.trial import now
+
+SCHEMA = "featurenet_uvl/run-state/1"
+
+INTERVAL_S = 0.5
+"""At most so often is the file replaced because an epoch has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningTrial:
+    """A trial that had begun and not ended when the file was written."""
+
+    name: str
+    spec_hash: str
+    place: str
+    since: str
+    epochs: int
+    test_accuracy: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """One call of `run_trials`, as its file tells it."""
+
+    process: int
+    process_started: float
+    """Seconds since 1970: a later process may have the same number."""
+    host: str
+    engine: str
+    protocol: Mapping[str, Any]
+    protocol_hash: str
+    total: int
+    known: int
+    """How many results the store had when the run began."""
+    started_at: str
+    updated_at: str = ""
+    done: int = 0
+    elapsed_s: float = 0.0
+    seconds_left: float | None = None
+    running: tuple[RunningTrial, ...] = ()
+    outcome: str = "running"
+    """At the end `finished`, `interrupted`, or the error that stopped the run; a killed run has no end."""
+
+    @property
+    def is_alive(self) -> bool | None:
+        """Whether its process runs; None where that cannot be told, on another machine."""
+        if self.outcome != "running":
+            return False
+        if self.host != socket.gethostname():
+            return None
+        try:
+            return abs(psutil.Process(self.process).create_time() - self.process_started) < 2
+        except psutil.Error:
+            return False
+
+
+def state_file(store: Path) -> Path:
+    """Where the state of a store's latest run stands."""
+    return store.with_name(store.name + ".state.json")
+
+
+def read_run_state(store: Path) -> RunState | None:
+    """The latest run of a store; None where there was none, or its file is of another version."""
+    try:
+        content = json.loads(state_file(store).read_text(encoding="utf-8"))
+        if content.pop("schema") != SCHEMA:
+            return None
+        running = tuple(RunningTrial(**trial) for trial in content.pop("running"))
+        return RunState(**content, running=running)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # the view is lost, the results are not
+
+
+@dataclass(slots=True)
+class StateWriter:
+    """Keeps the file up to date; a failure to write it never stops a run."""
+
+    store: Path
+    state: RunState
+    started: float = field(default_factory=time.monotonic)
+    written: float = -INTERVAL_S
+
+    @classmethod
+    def begin(cls, store: Path, engine: str, protocol: Protocol, total: int, known: int) -> StateWriter:
+        started = psutil.Process().create_time()
+        facts = (os.getpid(), started, socket.gethostname(), engine, asdict(protocol), protocol.hash(), total, known)
+        return cls(store, RunState(*facts, started_at=now(), done=known))
+
+    def show(self, session: Session, done: int, seconds_left: float | None) -> None:
+        """Writes what is running now, unless nothing ended and the file is fresh."""
+        moment = time.monotonic()
+        names = [trial.spec.hash for trial in session.running]
+        same = done == self.state.done and names == [trial.spec_hash for trial in self.state.running]
+        if same and moment - self.written < INTERVAL_S:
+            return
+        running = tuple(
+            RunningTrial(
+                *(trial.spec.name, trial.spec.hash, trial.place, trial.since, trial.epochs, trial.test_accuracy)
+            )
+            for trial in session.running
+        )
+        self.written = moment
+        self._write(replace(self.state, done=done, seconds_left=seconds_left, running=running))
+
+    def end(self, outcome: str) -> None:
+        """Writes how the run ended."""
+        self._write(replace(self.state, outcome=outcome, running=(), seconds_left=None))
+
+    def _write(self, state: RunState) -> None:
+        self.state = replace(state, updated_at=now(), elapsed_s=round(time.monotonic() - self.started, 1))
+        target = state_file(self.store)
+        temporary = target.with_name(f".{target.name}.tmp")
+        with suppress(OSError):
+            temporary.write_text(json.dumps({"schema": SCHEMA, **asdict(self.state)}) + "\n", encoding="utf-8")
+            os.replace(temporary, target)
