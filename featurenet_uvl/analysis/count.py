@@ -6,7 +6,8 @@ import math
 import time
 from dataclasses import dataclass
 
-from featurenet_uvl.analysis.diagram import MAX_NODES, diagram_count
+from featurenet_uvl.analysis.diagram import MAX_NODES
+from featurenet_uvl.analysis.diagram_counts import diagram_count
 from featurenet_uvl.analysis.ganak import INSTALL, ganak_count, is_installed
 from featurenet_uvl.errors import LimitError, UsageError
 from featurenet_uvl.ir.cnf import Cnf

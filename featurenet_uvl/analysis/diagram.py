@@ -1,45 +1,95 @@
-"""A binary decision diagram of a CNF, and the exact number of its solutions."""
+"""A decision diagram of a CNF, as flat arrays: all of its solutions at once."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from featurenet_uvl.errors import LimitError
 from featurenet_uvl.ir.cnf import Cnf
 
+IntArray = npt.NDArray[np.int64]
+
+FALSE, TRUE = 0, 1
+"""The two nodes that stand for a constant."""
 MAX_NODES = 2_000_000
 """How many nodes a diagram may have while it is built; each takes some 40 bytes in CUDD."""
-_MAX_COUNT_BYTES = 1 << 31
-"""What the numbers at the nodes may take while they are added up."""
+TIME_LIMIT_S = 60.0
 _CHECK_INTERVAL_S = 0.05
 """Between two looks at the limits; CUDD counts its nodes anew each time, in a millisecond."""
 _CACHE_BYTES = 1 << 28
 
 
-def diagram_count(cnf: Cnf, time_limit_s: float = 60.0, max_nodes: int = MAX_NODES) -> int:
-    """The number of solutions over all variables, by a diagram in document order.
+@dataclass(frozen=True, slots=True, eq=False)
+class Diagram:
+    """A reduced ordered binary decision diagram without complement edges.
 
-    Clauses are conjoined bottom-up: those of the last variables first. The numbers are added up level by level, in
-    integers of any size. O(nodes) additions.
+    Node 0 is false, node 1 is true, both on level `len(order)`; all others ask for the variable of their level and go
+    on to `low` where it is false, to `high` where it is true. Children have smaller numbers than their parents, and a
+    node of a smaller level never has a smaller number than one of a larger level: the nodes from 2 on run from the
+    bottom to the top. An edge may skip levels: the variables between its ends may have any value. An edge to node 0
+    leads to no solution; from every other node there is one.
+    """
+
+    order: tuple[int, ...]
+    """The variable of each level, from the top; every variable of the CNF has one."""
+    level: IntArray
+    low: IntArray
+    high: IntArray
+    root: int
+
+    def __len__(self) -> int:
+        return len(self.level)
+
+    @property
+    def is_satisfiable(self) -> bool:
+        """Whether there is any solution."""
+        return self.root != FALSE
+
+
+def build_diagram(cnf: Cnf, time_limit_s: float = TIME_LIMIT_S, max_nodes: int = MAX_NODES) -> Diagram:
+    """The diagram of a CNF, in document order. Clauses are conjoined bottom-up: those of the last variables first.
 
     Source: Bryant, "Graph-based algorithms for Boolean function manipulation", IEEE Transactions on Computers, 1986.
+
+    Args:
+        time_limit_s: For all of it.
+        max_nodes: The most nodes at any time.
 
     Raises:
         LimitError: The diagram needs more nodes or more time.
 
     >>> from featurenet_uvl.ir.cnf import VarMap
-    >>> diagram_count(Cnf(VarMap.from_names(("App", "Log", "Net")), ((1,), (-2, 1))))
-    4
+    >>> diagram = build_diagram(Cnf(VarMap.from_names(("App", "Log", "Net")), ((1,), (-2, 1))))
+    >>> diagram.order, diagram.level.tolist(), diagram.low.tolist(), diagram.high.tolist(), diagram.root
+    ((1, 2, 3), [3, 3, 0], [0, 1, 0], [0, 1, 1], 2)
     """
-    deadline = time.monotonic() + time_limit_s
+    limits = _Limits(time.monotonic() + time_limit_s, time_limit_s, max_nodes)
     order = _order(cnf)
-    diagram = _build(cnf, order, deadline, time_limit_s, max_nodes)
-    return _count(diagram, len(order), deadline, time_limit_s)
+    return _flat(_conjoined(cnf, order, limits), order, limits)
 
 
-def _order(cnf: Cnf) -> Sequence[int]:
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    deadline: float
+    time_limit_s: float
+    max_nodes: int
+
+    def check_time(self) -> None:
+        if time.monotonic() > self.deadline:
+            raise LimitError(f"found no decision diagram within {self.time_limit_s:g} s")
+
+    def check_nodes(self, nodes: int) -> None:
+        if nodes > self.max_nodes:
+            raise LimitError(f"found {nodes:,} nodes of a decision diagram, expected at most {self.max_nodes:,}")
+
+
+def _order(cnf: Cnf) -> tuple[int, ...]:
     """The variables from top to bottom: features in document order, each auxiliary behind what it is defined by.
 
     An auxiliary is defined by smaller variables, so it stands behind the deepest feature of its first clauses.
@@ -54,10 +104,10 @@ def _order(cnf: Cnf) -> Sequence[int]:
             deepest[last] = max(deepest.get(last, 0), *below)
     for variable in range(features + 1, len(cnf.variables) + 1):
         places[variable] = (deepest.get(variable, features), variable)
-    return sorted(places, key=places.__getitem__)
+    return tuple(sorted(places, key=places.__getitem__))
 
 
-def _build(cnf: Cnf, order: Sequence[int], deadline: float, time_limit_s: float, max_nodes: int) -> Any:
+def _conjoined(cnf: Cnf, order: Sequence[int], limits: _Limits) -> Any:
     from dd import cudd
 
     manager = cudd.BDD(memory_estimate=1 << 30, initial_cache_size=1 << 18)
@@ -75,63 +125,73 @@ def _build(cnf: Cnf, order: Sequence[int], deadline: float, time_limit_s: float,
             disjunction = (variable if literal > 0 else ~variable) | disjunction
         diagram = diagram & disjunction
         if time.monotonic() - checked > _CHECK_INTERVAL_S:
-            _check_size(len(manager), max_nodes)
-            _check_time(deadline, time_limit_s)
+            limits.check_nodes(len(manager))
+            limits.check_time()
             checked = time.monotonic()
-    _check_size(len(manager), max_nodes)
+    limits.check_nodes(len(manager))
     return diagram
 
 
-def _check_size(nodes: int, max_nodes: int) -> None:
-    if nodes > max_nodes:
-        raise LimitError(f"found {nodes:,} nodes of a decision diagram, expected at most {max_nodes:,}")
+def _flat(root: Any, order: tuple[int, ...], limits: _Limits) -> Diagram:
+    """The nodes that can be reached, once for each sign with which they are: no edge negates any more."""
+    found = _signed_nodes(root, _shared_nodes(root), limits)
+    signed = sorted(found, key=lambda node: -found[node][0])  # stable: by level, then as they were found
+    numbers = {node: number for number, node in enumerate(signed, 2)}
+    true = _regular(root.bdd.true)
+    numbers[2 * true], numbers[2 * true + 1] = TRUE, FALSE
+    bottom = len(order)
+    table = np.array(
+        [(bottom, FALSE, FALSE), (bottom, TRUE, TRUE)]
+        + [(level, numbers[low], numbers[high]) for level, low, high in map(found.__getitem__, signed)],
+        dtype=np.int64,
+    )
+    level, low, high = (np.ascontiguousarray(column) for column in table.T)
+    for column in (level, low, high):
+        column.setflags(write=False)
+    return Diagram(order, level, low, high, numbers[_signed(root)])
 
 
-def _count(root: Any, variables: int, deadline: float, time_limit_s: float) -> int:
-    """Adds up from the bottom: `counts` says how many assignments from a node's level on reach true."""
-    levels, successors = _nodes(root, variables)
-    if sum((variables - level) * len(nodes) for level, nodes in levels.items()) // 8 > _MAX_COUNT_BYTES:
-        raise LimitError(f"found {len(successors):,} nodes of {variables:,} variables, too many to count in memory")
-    counts: dict[int, tuple[int, int]] = {_regular(root.bdd.true): (variables, 1)}
-
-    def reaching(edge: tuple[int, bool], level: int) -> int:
-        node_level, count = counts[edge[0]]
-        if edge[1]:
-            count = (1 << (variables - node_level)) - count
-        return count << (node_level - level)
-
-    for level in sorted(levels, reverse=True):
-        for node in levels[level]:
-            low, high = successors[node]
-            counts[node] = (level, reaching(low, level + 1) + reaching(high, level + 1))
-        _check_time(deadline, time_limit_s)
-    return reaching((_regular(root), root.negated), 0)
+_Edges = dict[int, tuple[int, int, int]]
+"""By node: its level, and where low and high lead, as twice the number of a node, plus 1 where the edge negates."""
 
 
-def _nodes(
-    root: Any, variables: int
-) -> tuple[dict[int, list[int]], dict[int, tuple[tuple[int, bool], tuple[int, bool]]]]:
-    """The inner nodes by level, and the low and high edge of each: a node, and whether the edge negates it."""
-    levels: dict[int, list[int]] = {}
-    successors: dict[int, tuple[tuple[int, bool], tuple[int, bool]]] = {}
+def _shared_nodes(root: Any) -> _Edges:
+    edges: _Edges = {}
     stack = [root]
     while stack:
         function = stack.pop()
         node = _regular(function)
-        if node in successors or function.var is None:
+        if node in edges or function.var is None:
             continue
         level, low, high = root.bdd.succ(function)
-        levels.setdefault(level, []).append(node)
-        successors[node] = ((_regular(low), low.negated), (_regular(high), high.negated))
-        stack.extend((low, high))
-    return levels, successors
+        edges[node] = (level, _signed(low), _signed(high))
+        stack.append(low)
+        stack.append(high)
+    return edges
+
+
+def _signed_nodes(root: Any, edges: _Edges, limits: _Limits) -> _Edges:
+    """The same for every node and sign that the root reaches, the sign pushed down."""
+    found: _Edges = {}
+    stack = [_signed(root)]
+    while stack:
+        signed = stack.pop()
+        if signed in found or signed >> 1 not in edges:
+            continue
+        sign = signed & 1
+        level, low, high = edges[signed >> 1]
+        found[signed] = (level, low ^ sign, high ^ sign)
+        stack.append(low ^ sign)
+        stack.append(high ^ sign)
+    limits.check_time()
+    limits.check_nodes(len(found))
+    return found
+
+
+def _signed(function: Any) -> int:
+    return 2 * _regular(function) + int(function.negated)
 
 
 def _regular(function: Any) -> int:
     """The number of the node that an edge leads to, whether or not the edge negates."""
     return int(~function) if function.negated else int(function)
-
-
-def _check_time(deadline: float, time_limit_s: float) -> None:
-    if time.monotonic() > deadline:
-        raise LimitError(f"found no decision diagram within {time_limit_s:g} s")

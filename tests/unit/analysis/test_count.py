@@ -10,7 +10,7 @@ import pytest
 
 from featurenet_uvl.analysis import count as counting
 from featurenet_uvl.analysis.count import Count, count_solutions
-from featurenet_uvl.analysis.diagram import diagram_count
+from featurenet_uvl.analysis.diagram_counts import diagram_count
 from featurenet_uvl.analysis.ganak import ganak_count, is_installed
 from featurenet_uvl.errors import LimitError, UsageError
 from featurenet_uvl.ir.cnf import Cnf, VarMap

@@ -1,0 +1,98 @@
+"""Exact numbers of solutions, from a decision diagram: of all of them, and of those with each feature."""
+
+from __future__ import annotations
+
+import time
+
+from featurenet_uvl.analysis.diagram import FALSE, MAX_NODES, TRUE, Diagram, build_diagram
+from featurenet_uvl.errors import LimitError
+from featurenet_uvl.ir.cnf import Cnf
+
+_MAX_COUNT_BYTES = 1 << 31
+"""What the numbers at the nodes may take while they are added up."""
+_CHECKED_NODES = 4096
+"""After how many nodes the time is looked at."""
+
+
+def diagram_count(cnf: Cnf, time_limit_s: float = 60.0, max_nodes: int = MAX_NODES) -> int:
+    """The number of solutions over all variables, by a diagram in document order.
+
+    Raises:
+        LimitError: The diagram needs more nodes or more time.
+
+    >>> from featurenet_uvl.ir.cnf import VarMap
+    >>> diagram_count(Cnf(VarMap.from_names(("App", "Log", "Net")), ((1,), (-2, 1))))
+    4
+    """
+    deadline = time.monotonic() + time_limit_s
+    diagram = build_diagram(cnf, time_limit_s, max_nodes)
+    return solution_count(diagram, node_counts(diagram, deadline))
+
+
+def node_counts(diagram: Diagram, deadline: float | None = None) -> list[int]:
+    """For each node, the number of assignments to the variables of its level and below that reach true.
+
+    Integers of any size. O(nodes) additions.
+
+    Args:
+        deadline: On the monotonic clock.
+
+    Raises:
+        LimitError: The deadline, or the memory for so many such numbers.
+    """
+    bottom = len(diagram.order)
+    levels = diagram.level.tolist()
+    if sum(bottom - level for level in levels) // 8 > _MAX_COUNT_BYTES:
+        raise LimitError(f"found {len(diagram):,} nodes of {bottom:,} variables, too many to count in memory")
+    counts = [0, 1] + [0] * (len(levels) - 2)
+    for node, (level, low, high) in enumerate(zip(levels, diagram.low.tolist(), diagram.high.tolist())):
+        if node > TRUE:
+            below = level + 1
+            counts[node] = (counts[low] << (levels[low] - below)) + (counts[high] << (levels[high] - below))
+        if deadline is not None and node % _CHECKED_NODES == 0 and time.monotonic() > deadline:
+            raise LimitError("found no count of a decision diagram within the time limit")
+    return counts
+
+
+def solution_count(diagram: Diagram, counts: list[int]) -> int:
+    """The number of solutions over all variables, given `node_counts`."""
+    return counts[diagram.root] << int(diagram.level[diagram.root])
+
+
+def variable_counts(diagram: Diagram, counts: list[int]) -> list[int]:
+    """For each variable, from variable 1 on, the number of solutions in which it is true, given `node_counts`.
+
+    The marginal of a variable is this divided by the number of solutions. O(nodes + variables) additions.
+    """
+    bottom = len(diagram.order)
+    levels = diagram.level.tolist()
+    paths = [0] * len(levels)
+    paths[diagram.root] = 1 << levels[diagram.root]
+    true = [0] * bottom
+    skipped = [0] * (bottom + 1)  # by level: how many more solutions skip it than the one above
+    _skip(skipped, 0, levels[diagram.root], solution_count(diagram, counts))
+    low, high = diagram.low.tolist(), diagram.high.tolist()
+    for node in range(len(levels) - 1, TRUE, -1):
+        below = levels[node] + 1
+        for child, is_high in ((low[node], False), (high[node], True)):
+            if child == FALSE or not paths[node]:
+                continue
+            reached = paths[node] << (levels[child] - below)
+            paths[child] += reached
+            solutions = reached * counts[child]
+            _skip(skipped, below, levels[child], solutions)
+            if is_high:
+                true[levels[node]] += solutions
+    free = 0
+    result = [0] * bottom
+    for level, variable in enumerate(diagram.order):
+        free += skipped[level]
+        result[variable - 1] = true[level] + free // 2
+    return result
+
+
+def _skip(skipped: list[int], first: int, end: int, solutions: int) -> None:
+    """So many solutions have any value on the levels from `first` to before `end`."""
+    if first < end:
+        skipped[first] += solutions
+        skipped[end] -= solutions
