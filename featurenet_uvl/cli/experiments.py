@@ -10,6 +10,7 @@ import typer
 
 from featurenet_uvl.cli.options import DataDir, Json, Quiet, Workers
 from featurenet_uvl.cli.progress import ProgressLine, resumable
+from featurenet_uvl.cli.status import status
 from featurenet_uvl.cli.streams import put, put_json, say
 from featurenet_uvl.cli.train import show_progress
 
@@ -69,6 +70,9 @@ def run(
     say(f"results in {result.folder}: {', '.join(path.name for path in result.files)}", quiet=quiet)
     for text in _next(preset):
         say(text, quiet=quiet)
+
+
+experiments.command("status")(status)
 
 
 def _facts(result: RunResult) -> dict[str, Any]:

@@ -74,6 +74,12 @@ class RunState:
         except psutil.Error:
             return False
 
+    @property
+    def rate_per_minute(self) -> float | None:
+        """Trials a minute in this run; None before the first has ended."""
+        fresh = self.done - self.known
+        return fresh * 60 / self.elapsed_s if fresh and self.elapsed_s else None
+
 
 def state_file(store: Path) -> Path:
     """Where the state of a store's latest run stands."""

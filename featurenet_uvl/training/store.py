@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import IO, Any
 
-from featurenet_uvl.errors import StoreError
+from featurenet_uvl.errors import StoreError, UsageError
 from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.trial import Epoch, TrialResult, TrialSpec, TrialStatus
 
@@ -114,11 +114,33 @@ def read_results(path: Path, protocol: Protocol) -> Mapping[str, TrialResult]:
     Raises:
         StoreError: There is no such file, or it is damaged, of another version, or not ours.
     """
+    with _reading(path) as database:
+        return _results(path, database, protocol)
+
+
+def read_all_results(path: Path) -> Mapping[Protocol, Mapping[str, TrialResult]]:
+    """All results of a store that a run may be writing at the moment, by protocol, in the order in which they came.
+
+    Raises:
+        StoreError: As `read_results`, or a protocol is not of this version.
+    """
+    with _reading(path) as database:
+        with _errors(path):
+            rows = database.execute("SELECT protocol FROM protocols ORDER BY rowid").fetchall()
+        try:
+            protocols = [Protocol(**json.loads(text)) for (text,) in rows]
+        except (ValueError, TypeError, UsageError) as error:
+            raise StoreError(f"{path}: found an unreadable protocol ({error}), expected one of this version") from error
+        return MappingProxyType({protocol: _results(path, database, protocol) for protocol in protocols})
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.is_file():
         raise StoreError(f"{path}: found no file, expected a result store")
     database = _open(path)
     try:
-        return _results(path, database, protocol)
+        yield database
     finally:
         database.close()
 

@@ -1,0 +1,89 @@
+"""What a store has and what its run is doing, seen from outside while the run goes on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from featurenet_uvl.training.protocol import Protocol
+from featurenet_uvl.training.run_state import RunState, read_run_state
+from featurenet_uvl.training.store import read_all_results
+from featurenet_uvl.training.trial import TrialResult, TrialStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolStatus:
+    """The results under one protocol."""
+
+    protocol: Protocol
+    done: int
+    """All finished trials."""
+    failed: Mapping[TrialStatus, int]
+    """Those without an accuracy, by how they ended."""
+    reasons: Mapping[str, tuple[str, ...]]
+    """The names of those without an accuracy, by their reasons, the most frequent first."""
+    best: TrialResult | None
+    """The one with the highest accuracy on the test images."""
+
+    def to_json(self) -> dict[str, Any]:
+        best = None if self.best is None else {"name": self.best.name, "test_accuracy": self.best.test_accuracy}
+        return {
+            "protocol": asdict(self.protocol),
+            "hash": self.protocol.hash(),
+            "done": self.done,
+            "failed": {str(status): count for status, count in self.failed.items()},
+            "reasons": {reason: list(names) for reason, names in self.reasons.items()},
+            "best": best,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A store and its latest run."""
+
+    store: Path
+    run: RunState | None
+    """None where no run has left a word."""
+    protocols: tuple[ProtocolStatus, ...]
+    """The latest run's first."""
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object, for programs."""
+        run = None
+        if self.run is not None:
+            run = {**asdict(self.run), "is_alive": self.run.is_alive, "rate_per_minute": self.run.rate_per_minute}
+        return {
+            "store": str(self.store),
+            "run": run,
+            "protocols": [protocol.to_json() for protocol in self.protocols],
+        }
+
+
+def read_status(store: Path) -> Status:
+    """The state of a store, whether or not a run has it open.
+
+    Raises:
+        StoreError: There is no such file, or it is damaged, of another version, or not ours.
+    """
+    run = read_run_state(store)
+    found = [_protocol_status(protocol, results) for protocol, results in read_all_results(store).items()]
+    latest = "" if run is None else run.protocol_hash
+    return Status(store, run, tuple(sorted(found, key=lambda status: status.protocol.hash() != latest)))
+
+
+def _protocol_status(protocol: Protocol, results: Mapping[str, TrialResult]) -> ProtocolStatus:
+    failed = [result for result in results.values() if result.status is not TrialStatus.DONE]
+    reasons: dict[str, tuple[str, ...]] = {}
+    for reason, _ in Counter(result.reason for result in failed).most_common():
+        reasons[reason] = tuple(sorted(result.name for result in failed if result.reason == reason))
+    measured = [(result.test_accuracy, result) for result in results.values() if result.test_accuracy is not None]
+    return ProtocolStatus(
+        protocol,
+        len(results),
+        Counter(result.status for result in failed),
+        reasons,
+        max(measured, key=lambda pair: pair[0])[1] if measured else None,
+    )
