@@ -10,11 +10,19 @@ from types import MappingProxyType
 from featurenet_uvl.errors import LimitError, UnsatisfiableError, UnsupportedError, UsageError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.sampling.check import checked_sample
+from featurenet_uvl.sampling.cmsgen import solve_cmsgen
+from featurenet_uvl.sampling.random_phases import solve_random
 from featurenet_uvl.sampling.request import Engine, Request, Stop
 from featurenet_uvl.sampling.sample import Sample
 from featurenet_uvl.sampling.steered import solve_steered
 
-SAMPLERS: Mapping[str, Engine] = MappingProxyType({"steered": solve_steered})
+SAMPLERS: Mapping[str, Engine] = MappingProxyType(
+    {
+        "steered": solve_steered,
+        "cmsgen": solve_cmsgen,
+        "random": solve_random,
+    }
+)
 DEFAULT = "steered"
 GROUP = "featurenet_uvl.samplers"
 """The entry-point group in which other packages offer samplers: a name, and an `Engine`."""
