@@ -1,0 +1,1 @@
+"""Checks for what other packages add to this one, to be called in their tests."""
