@@ -1,0 +1,187 @@
+"""Configurations of the DNN model as people write them: one TOML file each, cell by cell.
+
+    format = "featurenet_uvl/configuration/1"
+    title = "A line about it"
+
+    [[block]]
+    cells = [
+        {Input1_Dense = {neurons = 512, activation = "relu"}, Output_Cell = {relativeIndex = 0}},
+        {Input1_Identity = {}, Operation1_Dropout = {rate = 0.5}, Output_Out = {}},
+    ]
+
+Blocks and cells stand in order. A cell names its features as the model does, each with its attributes. Of Operation1,
+Input2, Operation2 and Combination, what a cell does not name is Void, Zeros, Void and Sum.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from featurenet_uvl.decoding.encoder import BLOCK, CELL, cell_features
+from featurenet_uvl.decoding.network import CellFeatures, to_architecture
+from featurenet_uvl.errors import DecodeError, ReadError
+from featurenet_uvl.ir.architecture import Architecture, CellId
+from featurenet_uvl.ir.configuration import Configuration, Instance
+from featurenet_uvl.ir.expression import Value
+from featurenet_uvl.ir.layers import Shape
+
+FORMAT = "featurenet_uvl/configuration/1"
+"""The name and version of the format."""
+
+IMPLIED: Mapping[str, str] = MappingProxyType(
+    {
+        "Operation1_": "Operation1_Void",
+        "Input2_": "Input2_Zeros",
+        "Operation2_": "Operation2_Void",
+        "Combination_": "Combination_Sum",
+    }
+)
+"""What a cell has if it names no feature that begins so."""
+
+KNOWN = ("Input1_", *IMPLIED, "Output_")
+"""How the features of a cell begin."""
+
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class CellConfiguration:
+    """The cells of a network by block and number, with a title and a longer text; the images may have any shape."""
+
+    title: str
+    about: str
+    cells: Mapping[CellId, CellFeatures]
+
+    def architecture(self, input_shape: Shape, classes: int) -> Architecture:
+        """The network for images of this shape.
+
+        Raises:
+            DecodeError: The cells are no network, or not for this shape.
+        """
+        instances: dict[Instance, Mapping[str, Value]] = {}
+        for id_, features in self.cells.items():
+            instances[Instance(BLOCK, (id_.block,))] = {}
+            instances[Instance(CELL, (id_.block, id_.cell))] = {}
+            for name, values in features.items():
+                instances[Instance(name, (id_.block, id_.cell))] = values
+        return to_architecture(Configuration(MappingProxyType(instances)), input_shape, classes)
+
+
+def read_cell_configuration(text: str, place: str = "<toml>") -> CellConfiguration:
+    """The configuration in a file.
+
+    Raises:
+        ReadError: It is no TOML, or no configuration.
+
+    >>> text = 'format = "featurenet_uvl/configuration/1"\\n[[block]]\\ncells = [{Input1_Identity={}, Output_Out={}}]'
+    >>> read_cell_configuration(text).architecture((8, 8, 1), 10).weights()
+    650
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ReadError(_toml_problem(str(error), place)) from None
+    except RecursionError:
+        raise ReadError(f"{place}: found TOML that is nested too deeply, expected a configuration") from None
+    if data.get("format") != FORMAT:
+        raise ReadError(f"{place}: found format {data.get('format')!r}, expected {FORMAT!r}")
+    problems = list(_shape_problems(data))
+    if problems:
+        raise ReadError([f"{place}: {problem}" for problem in problems])
+    cells = {
+        CellId(b, c): _with_implied(features)
+        for b, block in enumerate(data["block"], 1)
+        for c, features in enumerate(block["cells"], 1)
+    }
+    return CellConfiguration(data.get("title", ""), data.get("about", ""), cells)
+
+
+def write_cell_configuration(configuration: CellConfiguration) -> str:
+    """The text of a file; `read_cell_configuration` reads it back."""
+    lines = [f'format = "{FORMAT}"']
+    for key, value in (("title", configuration.title), ("about", configuration.about)):
+        if value:
+            lines.append(f"{key} = {_toml(value)}")
+    for block in sorted({id_.block for id_ in configuration.cells}):
+        lines += ["", "[[block]]", "cells = ["]
+        for id_ in sorted(id_ for id_ in configuration.cells if id_.block == block):
+            features = {k: v for k, v in configuration.cells[id_].items() if k not in IMPLIED.values()}
+            lines.append(f"    {_table(features)},")
+        lines.append("]")
+    return "\n".join(lines) + "\n"
+
+
+def configuration_of(architecture: Architecture, title: str = "", about: str = "") -> CellConfiguration:
+    """The cells of a network, as they are written."""
+    return CellConfiguration(title, about, {cell.id: cell_features(cell) for cell in architecture.cells})
+
+
+def _toml_problem(message: str, place: str) -> str:
+    found = _PLACE.search(message)
+    if found is None or found[1] is None:
+        return f"{place}: found no TOML ({message}), expected a configuration"
+    return f"{place}:{found[1]}:{found[2]}: found no TOML ({message[: found.start()]}), expected a configuration"
+
+
+def _shape_problems(data: Mapping[str, object]) -> Iterator[str]:
+    """What makes this no configuration, whatever the model is."""
+    for key in sorted(set(data) - {"format", "title", "about", "block"}):
+        yield f"found {key!r}, expected format, title, about and block"
+    for key in ("title", "about"):
+        if not isinstance(data.get(key, ""), str):
+            yield f"{key}: found {data[key]!r}, expected a text"
+    blocks = data.get("block")
+    if not isinstance(blocks, list) or not blocks:
+        yield "found no [[block]], expected at least one"
+        return
+    for b, block in enumerate(blocks, 1):
+        cells = block.get("cells") if isinstance(block, dict) else None
+        if not isinstance(cells, list) or not cells or set(block) != {"cells"}:
+            yield f"block {b}: found {', '.join(block) if isinstance(block, dict) else block!r}, expected cells = [...]"
+            continue
+        for c, cell in enumerate(cells, 1):
+            yield from _cell_problems(CellId(b, c), cell)
+
+
+def _cell_problems(id_: CellId, cell: object) -> Iterator[str]:
+    if not isinstance(cell, dict) or not cell:
+        yield f"cell {id_}: found {cell!r}, expected a table of features"
+        return
+    for name, values in cell.items():
+        if not name.startswith(KNOWN):
+            yield f"cell {id_}: found {name}, expected features that begin with one of {', '.join(KNOWN)}"
+        if not isinstance(values, dict):
+            yield f"cell {id_}: {name}: found {values!r}, expected a table of attributes, {{}} for none"
+        else:
+            for attribute, value in values.items():
+                if not isinstance(value, bool | int | float | str):
+                    yield f"cell {id_}: {name}.{attribute}: found {value!r}, expected a number or a text"
+
+
+def _with_implied(features: Mapping[str, Mapping[str, Value]]) -> CellFeatures:
+    implied = {
+        name: dict[str, Value]()
+        for prefix, name in IMPLIED.items()
+        if not any(other.startswith(prefix) for other in features)
+    }
+    return {**features, **implied}
+
+
+def _table(features: CellFeatures) -> str:
+    return "{" + ", ".join(f"{name} = {_values(values)}" for name, values in features.items()) + "}"
+
+
+def _values(values: Mapping[str, Value]) -> str:
+    return "{" + ", ".join(f"{name} = {_toml(value)}" for name, value in values.items()) + "}"
+
+
+def _toml(value: Value) -> str:
+    """A value as TOML spells it; JSON's strings are TOML's, but for DEL, which TOML escapes."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f") if isinstance(value, str) else repr(value)
