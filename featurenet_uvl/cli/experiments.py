@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from featurenet_uvl.cli.options import DataDir, Json, Quiet, Workers
-from featurenet_uvl.cli.progress import ProgressLine, resumable
+from featurenet_uvl.cli.progress import ProgressLine, resumable, shown_time
 from featurenet_uvl.cli.status import status
 from featurenet_uvl.cli.streams import put, put_json, say
 from featurenet_uvl.cli.train import show_progress
 
 if TYPE_CHECKING:
-    from featurenet_uvl.experiments.run import RunResult
+    from featurenet_uvl.experiments.costs import Estimate
+    from featurenet_uvl.experiments.preset import Preset
+    from featurenet_uvl.report.study import Study
 
 experiments = typer.Typer()
-
-_ORDER = ("smoke", "laptop")
-"""Presets, each with the next one after it."""
 
 
 @experiments.callback()
@@ -31,7 +31,10 @@ def about() -> None:
 @experiments.command("run")
 def run(
     preset: Annotated[
-        str, typer.Option("--preset", metavar="NAME|PATH", help="smoke, laptop, or a .cfg file of your own.")
+        str,
+        typer.Option(
+            "--preset", metavar="NAME|PATH", help="smoke, laptop, night, paper, lenet5, or a .cfg file of your own."
+        ),
     ] = "smoke",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where results go. Else results/<preset>.")
@@ -39,7 +42,10 @@ def run(
     data_dir: DataDir = None,
     workers: Workers = None,
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Train again what failed or reached its time limit.")
+        bool, typer.Option("--retry-failed", help="Train again what failed or reached a limit.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Draw the samples, say what the training will take, and stop.")
     ] = False,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -48,57 +54,95 @@ def run(
 
     The same command again goes on where it was stopped, and trains nothing twice.
     """
-    from featurenet_uvl.experiments.preset import load_preset
-    from featurenet_uvl.experiments.run import run_experiment
-    from featurenet_uvl.report.table1 import table1_markdown
+    from featurenet_uvl.experiments.preset_file import load_preset
+    from featurenet_uvl.experiments.run import Listener, available_cores, run_experiment
 
     chosen = load_preset(preset)
+    count = workers or chosen.limits.workers or available_cores()
     with resumable(), ProgressLine(quiet=quiet) as line:
+        listener = Listener(
+            step=lambda step: say(step, quiet=quiet),
+            progress=lambda progress: show_progress(line, progress),
+            estimates=lambda estimates: _say_all(_estimate_lines(estimates, count), quiet=quiet),
+        )
         result = run_experiment(
             chosen,
             output,
             data_dir=data_dir,
-            workers=workers,
+            workers=count,
             retry_failed=retry_failed,
-            on_step=lambda step: say(step, quiet=quiet),
-            on_progress=lambda progress: show_progress(line, progress),
+            dry_run=dry_run,
+            listener=listener,
         )
-    if as_json:
-        put_json(_facts(result))
-    else:
-        put(table1_markdown(result.table))
-    say(f"results in {result.folder}: {', '.join(path.name for path in result.files)}", quiet=quiet)
-    for text in _next(preset):
-        say(text, quiet=quiet)
+    if result.study is None:
+        if as_json:
+            put_json({"folder": str(result.folder), "estimates": [asdict(part) for part in result.estimates]})
+        return
+    _show(result.study, result.folder, result.files, quiet=quiet, as_json=as_json)
+    _say_all(_next(chosen, result.study, count), quiet=quiet)
+
+
+@experiments.command("report")
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A results folder, of a run that is finished or not.")],
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Write tables and figures from what a results folder holds so far, and say what is missing.
+
+    Nothing is trained. A run that is going on in the folder is not disturbed.
+    """
+    from featurenet_uvl.experiments.collect import collect
+    from featurenet_uvl.report.write import write_report
+
+    study = collect(folder)
+    _show(study, folder, write_report(study, folder), quiet=quiet, as_json=as_json)
 
 
 experiments.command("status")(status)
 
 
-def _facts(result: RunResult) -> dict[str, Any]:
-    return {
-        "folder": str(result.folder),
-        "features": result.features,
-        "clauses": result.clauses,
-        "diversity": asdict(result.diversity),
-        "sample": [asdict(trial) for trial in result.sample],
-        "baselines": [asdict(trial) for trial in result.baselines],
-        "files": [str(path) for path in result.files],
-    }
+def _show(study: Study, folder: Path, files: Sequence[Path], *, quiet: bool, as_json: bool) -> None:
+    from featurenet_uvl.report.document import study_json, study_markdown
+
+    if as_json:
+        put_json({"folder": str(folder), "files": [str(path) for path in files], "report": study_json(study)})
+    else:
+        put(study_markdown(study))
+    _say_all((f"missing: {text}" for text in study.missing), quiet=quiet)
+    say(f"results in {folder}: {', '.join(str(path.relative_to(folder)) for path in files)}", quiet=quiet)
 
 
-def _next(preset: str) -> tuple[str, ...]:
-    """What to run next, and what it needs."""
-    from featurenet_uvl.experiments.preset import load_preset
+def _say_all(lines: Iterable[str], *, quiet: bool) -> None:
+    for line in lines:
+        say(line, quiet=quiet)
 
-    if preset not in _ORDER[:-1]:
+
+def _estimate_lines(estimates: Sequence[Estimate], workers: int) -> Iterator[str]:
+    """What each part takes, and the whole."""
+    total = sum(part.cpu_s for part in estimates)
+    for part in estimates:
+        notes = [f"slowest {part.slowest}, {shown_time(part.slowest_cpu_s)}"] if part.slowest else []
+        notes += [f"{part.left_out} left out as too slow"] if part.left_out else []
+        notes += [f"{part.unknown} not timed"] if part.unknown else []
+        yield f"  {part.part}: {part.networks} networks, {shown_time(part.cpu_s)} of one core" + "".join(
+            f"; {note}" for note in notes
+        )
+    yield f"expected: {shown_time(total / workers)} with {workers} at a time, {shown_time(total)} of one core in all"
+
+
+def _next(preset: Preset, study: Study, workers: int) -> tuple[str, ...]:
+    """What to run next, what it needs, and about how long it takes on this machine."""
+    from featurenet_uvl.experiments.preset_file import ORDER, load_preset
+    from featurenet_uvl.report.document import cpu_seconds
+
+    if preset.name not in ORDER[:-1]:
         return ()
-    name = _ORDER[_ORDER.index(preset) + 1]
-    following = load_preset(name)
-    protocol = following.protocol
-    images = "all" if protocol.train_images is None else f"{protocol.train_images:,}"
-    source = f"needs {protocol.data}.npz (--data-dir, else Keras' cache or download)"
-    return (
-        f"next: --preset {name}: {following.sample_count} networks, {images} training images of {protocol.data},"
-        f" {protocol.epochs} epochs; {source if protocol.data != 'digits' else 'needs no data'}",
-    )
+    following = load_preset(ORDER[ORDER.index(preset.name) + 1])
+    needed = [f"{name}.npz" for name in following.data_names if name != "digits"]
+    needs = f"needs {' and '.join(needed)} (--data-dir, else Keras' cache or download)" if needed else "needs no data"
+    takes = ""
+    if following.cpu_hours and preset.cpu_hours:
+        pace = cpu_seconds(study) / (preset.cpu_hours * 3600)
+        takes = f", about {shown_time(following.cpu_hours * 3600 * pace / workers)} here with {workers} at a time"
+    return (f"next: --preset {following.name}: {following.about}; {needs}{takes}",)

@@ -5,37 +5,75 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from featurenet_uvl.errors import ReadError, UsageError
+from featurenet_uvl.errors import FeatureNetError, ReadError, UsageError
 from featurenet_uvl.experiments.preset import Preset
 from featurenet_uvl.files import read_text, write_file
+from featurenet_uvl.ir.layers import Shape
+from featurenet_uvl.training.data import Dataset
 
-SCHEMA = "featurenet_uvl/run/1"
+SCHEMA = "featurenet_uvl/run/2"
 FILE = "run.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
-    """The preset, and the hashes of the files made from it; None for a file that is not made yet."""
+class DataFacts:
+    """What a report has to know of a data set."""
 
-    preset: Mapping[str, Any]
-    """As `Preset.to_json` gives it."""
-    data_hash: str
+    hash: str
+    input_shape: Shape
+    classes: int
+    train_count: int
+    test_count: int
+
+    @classmethod
+    def of(cls, data: Dataset) -> DataFacts:
+        return cls(data.hash, data.input_shape, data.classes, data.train_count, data.test_count)
+
+
+@dataclass(frozen=True, slots=True)
+class SampleFacts:
+    """The hashes of a compiled model and of the sample drawn from it; None for what is not made yet."""
+
     model_sha256: str
     sample_sha256: str | None = None
 
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The preset, and what its data sets and models were."""
+
+    name: str
+    """Of the preset."""
+    preset: Mapping[str, Any]
+    """As `Preset.to_json` gives it."""
+    data: Mapping[str, DataFacts]
+    """By the data set's name."""
+    samples: Mapping[str, SampleFacts] = field(default_factory=dict)
+    """By the folder's name, such as `S1-mnist`."""
+
     def write(self, folder: Path) -> None:
-        content = {"schema": SCHEMA, **{name: getattr(self, name) for name in _KEYS}}
+        content = {"schema": SCHEMA, **asdict(self)}
         write_file(folder / FILE, json.dumps(content, indent=2, sort_keys=True) + "\n", force=True)
 
-    def with_sample(self, text: str) -> Manifest:
-        return replace(self, sample_sha256=sha256(text))
+    def with_sample(self, name: str, facts: SampleFacts) -> Manifest:
+        return replace(self, samples={**self.samples, name: facts})
 
+    def read_preset(self, folder: Path) -> Preset:
+        """The preset that the folder was made from; its models are names without a folder.
 
-_KEYS = ("preset", "data_hash", "model_sha256", "sample_sha256")
+        Raises:
+            ReadError: The manifest holds none that this version knows.
+        """
+        try:
+            return Preset.from_json(self.name, self.preset)
+        except (KeyError, TypeError, ValueError, AttributeError, FeatureNetError) as error:
+            raise ReadError(
+                f"{folder / FILE}: found no preset in it ({error}), expected one; use another folder"
+            ) from error
 
 
 def sha256(text: str) -> str:
@@ -55,8 +93,13 @@ def read_manifest(folder: Path) -> Manifest | None:
         content = json.loads(read_text(path))
         if content["schema"] != SCHEMA:
             raise ReadError(f"{path}: found schema {content['schema']!r}, expected {SCHEMA!r}; use another folder")
-        return Manifest(**{name: content[name] for name in _KEYS})
-    except (ValueError, KeyError, TypeError) as error:
+        data = {
+            name: DataFacts(**{**facts, "input_shape": tuple(facts["input_shape"])})
+            for name, facts in content["data"].items()
+        }
+        samples = {name: SampleFacts(**facts) for name, facts in content["samples"].items()}
+        return Manifest(str(content["name"]), dict(content["preset"]), data, samples)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ReadError(f"{path}: found no manifest of a run ({error}), expected one; use another folder") from error
 
 
@@ -65,9 +108,9 @@ def check_preset(found: Manifest, preset: Preset, folder: Path) -> None:
     mine = _flat(json.loads(json.dumps(preset.to_json())))
     theirs = _flat(found.preset)
     differences = [
-        f"{key} {theirs.get(key)!r} there, {mine.get(key)!r} here"
+        f"{key} {_shown(theirs, key)} there, {_shown(mine, key)} here"
         for key in sorted(mine.keys() | theirs.keys())
-        if mine.get(key) != theirs.get(key)
+        if mine.get(key, _NONE) != theirs.get(key, _NONE)
     ]
     if differences:
         raise UsageError(
@@ -76,24 +119,27 @@ def check_preset(found: Manifest, preset: Preset, folder: Path) -> None:
         )
 
 
-def check_sources(found: Manifest, current: Manifest, folder: Path) -> None:
-    """Raises UsageError if the model or the images changed since the folder was begun."""
-    for what, before, after in (
-        ("model", found.model_sha256, current.model_sha256),
-        ("data set", found.data_hash, current.data_hash),
-    ):
-        if before != after:
-            raise UsageError(
-                f"{folder}: found results of another {what} ({before[:12]}), expected those of the present one "
-                f"({after[:12]}); pass another results folder, or remove this one"
-            )
+def check_same(folder: Path, what: str, before: str, after: str) -> None:
+    """Raises UsageError if the hash of a model or data set is another than when the folder was begun."""
+    if before != after:
+        raise UsageError(
+            f"{folder}: found results of another {what} ({before[:12]}), expected those of the present one "
+            f"({after[:12]}); pass another results folder, or remove this one"
+        )
 
 
-def _flat(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in data.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat
+_NONE = object()
+
+
+def _shown(values: Mapping[str, Any], key: str) -> str:
+    return repr(values[key]) if key in values else "absent"
+
+
+def _flat(data: Any, prefix: str = "") -> dict[str, Any]:
+    """Every value by its path, such as `protocols.mnist.epochs`."""
+    if isinstance(data, Mapping) and data:
+        return {path: value for key in data for path, value in _flat(data[key], f"{prefix}.{key}".strip(".")).items()}
+    if isinstance(data, list) and data and all(isinstance(item, Mapping) for item in data):
+        named = {item.get("data", str(number)): item for number, item in enumerate(data)}
+        return _flat(named, prefix)
+    return {prefix: data}

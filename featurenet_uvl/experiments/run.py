@@ -1,59 +1,62 @@
-"""An experiment from a preset: compile, sample, decode, train, report. The same call again goes on where it stopped."""
+"""An experiment from a preset, stage by stage. The same call again goes on where it stopped."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from featurenet_uvl.decoding.decoder import decode_solution
-from featurenet_uvl.decoding.network import to_architecture
-from featurenet_uvl.errors import FeatureNetError, ReadError
-from featurenet_uvl.experiments.manifest import Manifest, check_preset, check_sources, read_manifest, sha256
+from featurenet_uvl.experiments.collect import collect
+from featurenet_uvl.experiments.costs import Estimate, estimate, longer_estimate, time_networks
+from featurenet_uvl.experiments.layout import DATA, STORE, make_folder, sample_name
+from featurenet_uvl.experiments.manifest import DataFacts, Manifest, check_preset, check_same, read_manifest
+from featurenet_uvl.experiments.plan import (
+    baseline_specs,
+    best,
+    by_hand_specs,
+    from_model_specs,
+    longer_specs,
+    named_specs,
+    sampled_specs,
+)
 from featurenet_uvl.experiments.preset import Preset
-from featurenet_uvl.files import read_text, write_file
-from featurenet_uvl.ir.architecture import Architecture
-from featurenet_uvl.ir.cnf import Cnf
-from featurenet_uvl.report.experiment import Experiment, write_report
-from featurenet_uvl.report.table1 import Table1
-from featurenet_uvl.sampling.metrics import Diversity, diversity
-from featurenet_uvl.sampling.registry import draw
-from featurenet_uvl.sampling.request import Request, Stop
-from featurenet_uvl.sampling.sample import Sample
-from featurenet_uvl.sampling.sample_file import format_sample, parse_sample
+from featurenet_uvl.experiments.samples import prepare_sample, read_networks
+from featurenet_uvl.report.study import Study
+from featurenet_uvl.report.write import write_report
+from featurenet_uvl.training.cost import TIMER, Cost
 from featurenet_uvl.training.data import Dataset, load_dataset
+from featurenet_uvl.training.engine import Engine
 from featurenet_uvl.training.job import Limits, Trainer
 from featurenet_uvl.training.keras_trainer import KERAS
-from featurenet_uvl.training.local_engine import available_cores
+from featurenet_uvl.training.local_engine import LocalEngine
 from featurenet_uvl.training.pool import Progress, run_trials
-from featurenet_uvl.training.trial import TrialResult, TrialSpec
-from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
-from featurenet_uvl.translators.pipeline import compile_model
-
-STORE = "trials.sqlite"
-MODEL = "model.dimacs"
-SAMPLE = "sample.txt"
-DIVERSITY = "diversity.json"
-ARCHITECTURES = "architectures"
-DATA = "data"
-BASELINES = {"LeNet-5": "lenet5"}
-"""Rows of Table 1 whose networks are written by hand."""
+from featurenet_uvl.training.protocol import Protocol
+from featurenet_uvl.training.store import read_results
+from featurenet_uvl.training.trial import TrialSpec
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a finished experiment has made."""
+    """What a finished experiment has made; `study` and `files` are None and empty after a dry run."""
 
     folder: Path
-    features: int
-    clauses: int
-    diversity: Diversity
-    sample: tuple[TrialResult, ...]
-    baselines: tuple[TrialResult, ...]
-    table: Table1
-    files: tuple[Path, ...]
-    """Tables and figures."""
+    estimates: tuple[Estimate, ...]
+    study: Study | None = None
+    files: tuple[Path, ...] = ()
+    """Tables, figures and the report's data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """What a run tells while it goes on."""
+
+    step: Callable[[str], None] = lambda text: None
+    """A line that says what begins."""
+    progress: Callable[[Progress], None] | None = None
+    """After each trial."""
+    estimates: Callable[[Sequence[Estimate]], None] = lambda estimates: None
+    """Once, before the first training."""
 
 
 def run_experiment(
@@ -62,158 +65,229 @@ def run_experiment(
     *,
     data_dir: Path | None = None,
     workers: int | None = None,
+    engine: Engine | None = None,
     retry_failed: bool = False,
-    on_step: Callable[[str], None] | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
+    dry_run: bool = False,
+    listener: Listener = Listener(),
     trainer: Trainer = KERAS,
+    timer: Trainer = TIMER,
 ) -> RunResult:
-    """Runs the whole experiment of a preset.
+    """Runs the whole experiment of a preset: samples, costs, base epochs, named architectures, longer training, report.
 
-    Trials that have finished are not run again, and the sample is drawn once.
+    Trials that have finished are not run again, and each sample is drawn once.
 
     Args:
         preset: What to do.
         results_dir: Where everything goes; `results/<preset>` where None.
         data_dir: A folder with `mnist.npz` and `cifar10.npz`.
         workers: How many networks are trained at a time; the preset's number, else one a core, where None.
-        retry_failed: Train again what failed or reached its time limit.
-        on_step: Called with a line that says what begins.
-        on_progress: Called after each trial.
+        engine: Where the networks are trained, instead of `workers` on this machine.
+        retry_failed: Train again what failed or reached a limit.
+        dry_run: Stop before the first training.
+        listener: Told what happens.
         trainer: What the workers run.
+        timer: What they run to measure costs.
 
     Raises:
         UsageError: The folder has results of another preset, model or data set.
-        FeatureNetError: Whatever a step says: of the model, the data, the sample, the store.
+        FeatureNetError: Whatever a stage says: of the model, the data, the sample, the store.
     """
-    say = on_step or _nothing
     folder = results_dir or Path("results") / preset.name
-    prepared = _prepare(folder, preset, data_dir, say)
-    names = ", ".join(BASELINES)
-    say(f"training {len(prepared.networks)} networks and {names}")
-    specs = [TrialSpec.of_architecture(name, network) for name, network in prepared.networks.items()]
-    specs += [TrialSpec.of_baseline(row, name) for row, name in BASELINES.items()]
-    results = run_trials(
-        specs,
-        preset.protocol,
-        folder / STORE,
-        data=prepared.data,
-        workers=preset.workers or available_cores() if workers is None else workers,
-        limits=Limits(time_s=preset.time_limit_s),
-        on_progress=on_progress,
-        retry_failed=retry_failed,
-        trainer=trainer,
-    )
-    say("writing tables and figures")
-    return _report(folder, preset, prepared, tuple(results))
+    data = _prepare(folder, preset, data_dir, listener.step)
+    engine = engine or LocalEngine(workers or preset.limits.workers or available_cores())
+    stages = _Stages(folder, preset, data, engine, retry_failed, listener, trainer, timer)
+    estimates = stages.estimate()
+    listener.estimates(estimates)
+    if dry_run:
+        return RunResult(folder, tuple(estimates))
+    stages.train_base()
+    stages.train_named()
+    stages.train_longer()
+    listener.step("writing tables and figures")
+    study = collect(folder)
+    return RunResult(folder, tuple(estimates), study, write_report(study, folder))
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """What is there before the first training."""
-
-    data: Dataset
-    cnf: Cnf
-    diversity: Diversity
-    networks: Mapping[str, Architecture]
-    """By their numbers in the sample, such as `007`."""
+def available_cores() -> int:
+    """The cores that this process may use, which containers limit."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
-def _prepare(folder: Path, preset: Preset, data_dir: Path | None, say: Callable[[str], None]) -> _Prepared:
-    _make_folder(folder / ARCHITECTURES)
+def _prepare(folder: Path, preset: Preset, data_dir: Path | None, say: Callable[[str], None]) -> Mapping[str, Dataset]:
+    """The data sets by name, with all samples drawn."""
+    make_folder(folder)
     earlier = read_manifest(folder)
     if earlier is not None:
         check_preset(earlier, preset, folder)
-    say(f"data set {preset.protocol.data}")
-    data = load_dataset(preset.protocol.data, data_dir, folder / DATA)
-    data.check_size("train", preset.protocol.train_images)
-    data.check_size("test", preset.protocol.test_images)
-    say(f"compiling {Path(preset.model).name}")
-    cnf = compile_model(
-        preset.model, restrictions=preset.restrictions, bounds=preset.bounds, input_shape=data.input_shape
-    )
-    manifest = _begin(folder, preset, data, cnf, earlier)
-    say(f"sampling {preset.sample_count} configurations of {cnf.variables.feature_count} features")
-    sample = _sample(folder, preset, cnf, manifest)
-    measured = diversity(sample.selected)
-    write_file(folder / DIVERSITY, measured.to_json() + "\n", force=True)
-    return _Prepared(data, cnf, measured, _decode(folder, sample, cnf, data))
-
-
-def _report(folder: Path, preset: Preset, prepared: _Prepared, results: tuple[TrialResult, ...]) -> RunResult:
-    count = len(prepared.networks)
-    experiment = Experiment(
-        preset.sample_name,
-        Path(preset.model).name,
-        preset.protocol,
-        preset.protocol.train_images or prepared.data.train_count,
-        preset.protocol.test_images or prepared.data.test_count,
-        results[:count],
-        dict(zip(BASELINES, results[count:], strict=True)),
-    )
-    table, files = write_report(experiment, folder)
-    return RunResult(
-        folder,
-        prepared.cnf.variables.feature_count,
-        len(prepared.cnf.clauses),
-        prepared.diversity,
-        results[:count],
-        results[count:],
-        table,
-        files,
-    )
-
-
-def _begin(folder: Path, preset: Preset, data: Dataset, cnf: Cnf, earlier: Manifest | None) -> Manifest:
-    """The manifest of this run, written before anything that depends on it; the model goes beside."""
-    text = write_dimacs(cnf)
-    manifest = Manifest(preset.to_json(), data.hash, sha256(text))
+    data: dict[str, Dataset] = {}
+    for protocol in preset.protocols:
+        say(f"data set {protocol.data}")
+        data[protocol.data] = load_dataset(protocol.data, data_dir, folder / DATA)
+        data[protocol.data].check(protocol)
+    facts = {name: DataFacts.of(dataset) for name, dataset in data.items()}
     if earlier is not None:
-        check_sources(earlier, manifest, folder)
-        manifest = earlier
+        for name in data:
+            check_same(folder, f"data set {name}", earlier.data[name].hash, facts[name].hash)
+    manifest = earlier or Manifest(preset.name, preset.to_json(), facts)
     manifest.write(folder)
-    write_file(folder / MODEL, text, force=True)
-    return manifest
+    for dataset in data.values():
+        for sample in preset.samples:
+            manifest = prepare_sample(folder, sample, dataset, manifest, say)
+    return data
 
 
-def _sample(folder: Path, preset: Preset, cnf: Cnf, manifest: Manifest) -> Sample:
-    """The sample of an earlier call where it is as it was written, else a new one."""
-    path = folder / SAMPLE
-    if manifest.sample_sha256 is not None and path.exists():
-        text = read_text(path)
-        if sha256(text) != manifest.sample_sha256:
-            raise ReadError(
-                f"{path}: found another content than the run wrote, expected it unchanged; "
-                "remove it to have the sample drawn again"
+class _Stages:
+    """The stages of one run. Each is complete in itself: it asks the store what is done, and does the rest."""
+
+    def __init__(
+        self,
+        folder: Path,
+        preset: Preset,
+        data: Mapping[str, Dataset],
+        engine: Engine,
+        retry_failed: bool,
+        listener: Listener,
+        trainer: Trainer,
+        timer: Trainer,
+    ) -> None:
+        self._folder = folder
+        self._preset = preset
+        self._data = data
+        self._engine = engine
+        self._retry_failed = retry_failed
+        self._listener = listener
+        self._trainer = trainer
+        self._timer = timer
+        limits = preset.limits
+        self._limits = Limits(limits.time_limit_s, limits.memory_limit_mb, limits.max_weights)
+        self._costs: dict[str, Mapping[str, Cost]] = {}
+        """By data set."""
+        self._sampled = {
+            (sample.name, name): [
+                network.spec
+                for network in sampled_specs(sample.name, read_networks(folder, sample_name(sample.name, name)))
+            ]
+            for sample in preset.samples
+            for name in data
+        }
+
+    def estimate(self) -> list[Estimate]:
+        """Times what is not timed yet, and adds it up."""
+        estimates: list[Estimate] = []
+        for protocol in self._preset.protocols:
+            name, data = protocol.data, self._data[protocol.data]
+            others = self._others(name)
+            named = (
+                list(named_specs(self._preset, data.input_shape, data.classes).values()) if self._is_named(name) else []
             )
-        return parse_sample(text, str(path))
-    sample = draw(cnf, Request(preset.sample_count, preset.sample_seed))
-    if sample.stop is Stop.INTERRUPTED:
-        raise KeyboardInterrupt
-    text = format_sample(sample)
-    write_file(path, text, force=True)
-    manifest.with_sample(text).write(folder)
-    return sample
+            networks = [spec for sample in self._preset.samples for spec in self._sampled[sample.name, name]]
+            # Runs differ in their seeds only: one of them is timed for all.
+            firsts = {_first(spec): spec for spec in reversed([*others, *named, *networks])}
+            self._listener.step(f"timing a few steps of {len(firsts)} networks on {name}")
+            measured = time_networks(
+                self._folder,
+                list(reversed(firsts.values())),
+                protocol,
+                data,
+                engine=self._engine,
+                limits=self._limits,
+                on_progress=self._listener.progress,
+                timer=self._timer,
+            )
+            costs = {
+                spec.hash: measured[firsts[_first(spec)].hash]
+                for spec in [*others, *named, *networks]
+                if firsts[_first(spec)].hash in measured
+            }
+            self._costs[name] = costs
+            if others:
+                estimates.append(estimate(f"baselines on {name}", others, costs, protocol, data))
+            for sample in self._preset.samples:
+                specs, part = self._sampled[sample.name, name], f"{sample.name} on {name}"
+                estimates.append(estimate(part, specs, costs, protocol, data, sample.max_cpu_s))
+            if named and self._preset.named_protocol is not None:
+                epochs = self._preset.named_protocol
+                estimates.append(estimate(f"named architectures on {name}", named, costs, epochs, data))
+        longer = longer_estimate(self._preset, estimates)
+        return [*estimates, *([longer] if longer else [])]
+
+    def train_base(self) -> None:
+        """Everything at the base epochs; what is predicted to take longest comes first, so that no core waits."""
+        for protocol in self._preset.protocols:
+            specs = [*self._others(protocol.data)]
+            for sample in self._preset.samples:
+                specs += self._affordable(sample.name, protocol, sample.max_cpu_s)
+            self._train(
+                specs, protocol, f"training {len(specs):,} networks on {protocol.data}, {protocol.epochs} epochs"
+            )
+
+    def train_named(self) -> None:
+        """The named architectures, for a few epochs."""
+        protocol = self._preset.named_protocol
+        if protocol is None or self._preset.named is None:
+            return
+        data = self._data[protocol.data]
+        specs = list(named_specs(self._preset, data.input_shape, data.classes).values())
+        self._train(specs, protocol, f"training {', '.join(spec.name for spec in specs)}, {protocol.epochs} epochs")
+
+    def train_longer(self) -> None:
+        """The best networks of the base epochs, and the baselines, for more epochs."""
+        longer, protocol = self._preset.longer, self._preset.longer_protocol
+        if longer is None or protocol is None:
+            return
+        base = self._preset.protocol(longer.data)
+        sampled = {spec.hash: spec for spec in self._sampled[longer.sample, longer.data]}
+        results = read_results(self._folder / STORE, base)
+        chosen = best({key: results[key] for key in sampled if key in results}, longer.best)
+        specs = longer_specs(self._preset, tuple(sampled[key] for key in chosen))
+        self._train(
+            specs,
+            protocol,
+            f"training the best {len(chosen)} of {longer.sample} on {longer.data}, {protocol.epochs} epochs",
+            growth=protocol.epochs / base.epochs,
+        )
+
+    def _is_named(self, data: str) -> bool:
+        return self._preset.named is not None and self._preset.named.data == data
+
+    def _others(self, data: str) -> list[TrialSpec]:
+        """Baselines, and LeNet-5 from the model, each run once."""
+        specs = [spec for runs in baseline_specs(self._preset).values() for spec in runs]
+        if self._preset.equivalence is not None and self._preset.equivalence.data == data:
+            dataset = self._data[data]
+            specs += by_hand_specs(self._preset)
+            specs += from_model_specs(self._preset, dataset.input_shape, dataset.classes)
+        return list({spec.hash: spec for spec in reversed(specs)}.values())[::-1]
+
+    def _affordable(self, sample: str, protocol: Protocol, max_cpu_s: float | None) -> list[TrialSpec]:
+        """The networks of a sample that are not left out."""
+        specs = self._sampled[sample, protocol.data]
+        return [spec for spec in specs if max_cpu_s is None or (self._predicted_s(spec, protocol) or 0.0) <= max_cpu_s]
+
+    def _predicted_s(self, spec: TrialSpec, protocol: Protocol) -> float | None:
+        cost = self._costs[protocol.data].get(spec.hash)
+        return None if cost is None else cost.predicted_s(protocol, self._data[protocol.data])
+
+    def _train(self, specs: Sequence[TrialSpec], protocol: Protocol, step: str, growth: float = 1.0) -> None:
+        if not specs:
+            return
+        self._listener.step(step)
+        time_s = None if self._limits.time_s is None else self._limits.time_s * growth
+        run_trials(
+            sorted(specs, key=lambda spec: -(self._predicted_s(spec, protocol) or 0.0)),
+            protocol,
+            self._folder / STORE,
+            data=self._data[protocol.data],
+            engine=self._engine,
+            limits=replace(self._limits, time_s=time_s),
+            on_progress=self._listener.progress,
+            retry_failed=self._retry_failed,
+            trainer=self._trainer,
+        )
 
 
-def _decode(folder: Path, sample: Sample, cnf: Cnf, data: Dataset) -> dict[str, Architecture]:
-    """The networks by their numbers, each also written to a file."""
-    width = max(3, len(str(len(sample))))
-    architectures: dict[str, Architecture] = {}
-    for number, row in enumerate(sample.selected, 1):
-        name = f"{number:0{width}}"
-        network = to_architecture(decode_solution(row, cnf.variables), data.input_shape, data.classes)
-        text = json.dumps(network.to_json(), indent=2) + "\n"
-        write_file(folder / ARCHITECTURES / f"{name}.json", text, force=True)
-        architectures[name] = network
-    return architectures
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FeatureNetError(f"{folder}: cannot be made: {error.strerror}") from error
-
-
-def _nothing(step: str) -> None:
-    """Stands for a listener that nobody passed."""
+def _first(spec: TrialSpec) -> tuple[str, str]:
+    """What is the same for all runs of one network."""
+    return spec.kind, spec.payload

@@ -1,0 +1,251 @@
+"""From a results folder, finished or not, to the study that a report is made of. Nothing is trained or drawn here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from featurenet_uvl.errors import ReadError, UsageError
+from featurenet_uvl.experiments.costs import read_costs
+from featurenet_uvl.experiments.environment import environment
+from featurenet_uvl.experiments.layout import DIVERSITY, SAMPLES, SIZES, STORE, sample_name
+from featurenet_uvl.experiments.manifest import Manifest, read_manifest
+from featurenet_uvl.experiments.named import NAMED
+from featurenet_uvl.experiments.plan import (
+    EQUIVALENT,
+    baseline_specs,
+    best,
+    by_hand_specs,
+    from_model_specs,
+    named_specs,
+    sampled_specs,
+    title,
+)
+from featurenet_uvl.experiments.preset import Preset, SampleSetting
+from featurenet_uvl.experiments.samples import read_networks, read_sample
+from featurenet_uvl.files import read_text
+from featurenet_uvl.report.study import (
+    BaselineStudy,
+    DataSet,
+    EquivalenceStudy,
+    LongerRow,
+    LongerStudy,
+    ModelSizes,
+    NamedStudy,
+    Network,
+    SampleStudy,
+    Study,
+)
+from featurenet_uvl.sampling.metrics import Diversity
+from featurenet_uvl.training.data import Dataset
+from featurenet_uvl.training.protocol import Protocol
+from featurenet_uvl.training.store import read_results
+from featurenet_uvl.training.trial import TrialResult, TrialSpec
+
+Results = Mapping[str, TrialResult]
+"""By the hash of the spec."""
+
+
+def collect(folder: Path) -> Study:
+    """Everything that a results folder holds so far.
+
+    Raises:
+        UsageError: No run has begun there.
+        ReadError, StoreError, DecodeError: A file of it is damaged.
+    """
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise UsageError(f"{folder}: found no run.json, expected the results folder of an experiment")
+    preset = manifest.read_preset(folder)
+    reader = _Collector(folder, manifest, preset)
+    samples = tuple(reader.sample(setting, name) for name in preset.data_names for setting in preset.samples)
+    baselines = tuple(
+        reader.baseline(name, specs, data) for data in preset.data_names for name, specs in _baselines(preset)
+    )
+    study = Study(
+        preset.name,
+        _scale(preset),
+        tuple(reader.data_set(protocol) for protocol in preset.protocols),
+        samples,
+        baselines,
+        reader.equivalence(),
+        reader.named(),
+        reader.longer(samples),
+        environment=environment(),
+        commands=_commands(manifest, folder),
+    )
+    return _with_missing(study)
+
+
+def _baselines(preset: Preset) -> list[tuple[str, tuple[TrialSpec, ...]]]:
+    return list(baseline_specs(preset).items())
+
+
+class _Collector:
+    """Reads one folder; the results of each protocol are read once."""
+
+    def __init__(self, folder: Path, manifest: Manifest, preset: Preset) -> None:
+        self._folder = folder
+        self._manifest = manifest
+        self._preset = preset
+        self._read: dict[str, Results] = {}
+
+    def _results(self, protocol: Protocol) -> Results:
+        path = self._folder / STORE
+        if protocol.hash() not in self._read:
+            self._read[protocol.hash()] = read_results(path, protocol) if path.is_file() else {}
+        return self._read[protocol.hash()]
+
+    def _dataset(self, name: str) -> Dataset:
+        facts = self._manifest.data[name]
+        return Dataset(name, "", facts.input_shape, facts.classes, facts.train_count, facts.test_count, facts.hash)
+
+    def data_set(self, protocol: Protocol) -> DataSet:
+        facts = self._manifest.data[protocol.data]
+        train = (protocol.train_images or facts.train_count) - protocol.validation_images
+        test = protocol.test_images or facts.test_count
+        return DataSet(protocol, facts.input_shape, facts.classes, train, test, facts.hash)
+
+    def sample(self, setting: SampleSetting, data: str) -> SampleStudy:
+        name = sample_name(setting.name, data)
+        protocol = self._preset.protocol(data)
+        place = self._folder / SAMPLES / name
+        drawn = read_sample(self._folder, name)
+        costs, results = read_costs(self._folder, protocol), self._results(protocol)
+        networks: list[Network] = []
+        for sampled in sampled_specs(setting.name, read_networks(self._folder, name) if drawn else {}):
+            cost = costs.get(sampled.spec.hash)
+            predicted = None if cost is None else cost.predicted_s(protocol, self._dataset(data))
+            result = results.get(sampled.spec.hash)
+            left_out = ""
+            if result is None and predicted is not None and predicted > (setting.max_cpu_s or predicted):
+                left_out = f"predicted to take {predicted:.0f} CPU s, more than {setting.max_cpu_s:g}"
+            networks.append(
+                Network(
+                    sampled.spec.name,
+                    sampled.architecture.weights(),
+                    sampled.architecture,
+                    sampled.spec.hash,
+                    predicted,
+                    left_out,
+                    result,
+                )
+            )
+        return SampleStudy(
+            setting.name,
+            data,
+            _model(setting),
+            setting.count,
+            setting.seed,
+            tuple(networks),
+            drawn.sampler if drawn else None,
+            _object(place / DIVERSITY, Diversity),
+            _object(place / SIZES, ModelSizes),
+        )
+
+    def baseline(self, name: str, specs: tuple[TrialSpec, ...], data: str) -> BaselineStudy:
+        results = self._results(self._preset.protocol(data))
+        return BaselineStudy(title(name), data, tuple(results.get(spec.hash) for spec in specs))
+
+    def equivalence(self) -> EquivalenceStudy | None:
+        wanted = self._preset.equivalence
+        if wanted is None:
+            return None
+        data = self._manifest.data[wanted.data]
+        from_model = from_model_specs(self._preset, data.input_shape, data.classes)
+        by_hand = self.baseline(EQUIVALENT, by_hand_specs(self._preset), wanted.data)
+        named = self.baseline(EQUIVALENT, from_model, wanted.data)
+        return EquivalenceStudy(wanted.data, wanted.margin, by_hand, named)
+
+    def named(self) -> tuple[NamedStudy, ...]:
+        protocol = self._preset.named_protocol
+        if protocol is None:
+            return ()
+        data, results = self._manifest.data[protocol.data], self._results(protocol)
+        return tuple(
+            NamedStudy(
+                title(name),
+                protocol.data,
+                protocol.epochs,
+                NAMED[name](data.input_shape, data.classes).weights(),
+                results.get(spec.hash),
+            )
+            for name, spec in named_specs(self._preset, data.input_shape, data.classes).items()
+        )
+
+    def longer(self, samples: tuple[SampleStudy, ...]) -> LongerStudy | None:
+        wanted, protocol = self._preset.longer, self._preset.longer_protocol
+        if wanted is None or protocol is None:
+            return None
+        base = self._preset.protocol(wanted.data)
+        epochs = (base.epochs, *wanted.epochs)
+        (sample,) = (s for s in samples if (s.name, s.data) == (wanted.sample, wanted.data))
+        if not sample.networks or sample.pending():
+            return LongerStudy(wanted.sample, wanted.data, epochs)
+        longer, based = self._results(protocol), self._results(base)
+        networks = {network.spec_hash: network for network in sample.networks}
+        rows = [
+            LongerRow(networks[key].name, networks[key].weights, based[key], longer.get(key))
+            for key in best({key: based[key] for key in networks if key in based}, wanted.best)
+        ]
+        for name, specs in _baselines(self._preset):
+            key = specs[0].hash
+            if key in based:
+                rows.append(LongerRow(title(name), based[key].weights, based[key], longer.get(key), True))
+        return LongerStudy(wanted.sample, wanted.data, epochs, tuple(rows))
+
+
+def _model(setting: SampleSetting) -> str:
+    bounds = [f"{name} at most {count}" for name, count in sorted(setting.bounds.items())]
+    return ", ".join([setting.model, *setting.restrictions, *bounds])
+
+
+def _object(path: Path, kind: Any) -> Any:
+    """What a JSON file holds, as a dataclass; None where the file is not there."""
+    if not path.exists():
+        return None
+    try:
+        return kind(**json.loads(read_text(path)))
+    except (ValueError, TypeError) as error:
+        raise ReadError(f"{path}: found no {kind.__name__} ({error}), expected one; remove it and run again") from error
+
+
+def _scale(preset: Preset) -> str:
+    counts = ", ".join(f"{sample.count:,} of {sample.name}" for sample in preset.samples)
+    return f"{counts or 'no sample'}, on {', '.join(preset.data_names)}"
+
+
+def _commands(manifest: Manifest, folder: Path) -> tuple[str, ...]:
+    needs_data = " --data-dir DIR" if set(manifest.data) - {"digits"} else ""
+    return (
+        f"featurenet-uvl experiments run --preset {manifest.name}{needs_data}",
+        f"featurenet-uvl experiments report {folder.name}",
+    )
+
+
+def _with_missing(study: Study) -> Study:
+    lines = [
+        f"{sample.name} on {sample.data}: {sample.pending():,} of {len(sample.networks) or sample.asked:,} networks "
+        f"are {'to be trained' if sample.networks else 'to be drawn and trained'}"
+        for sample in study.samples
+        if sample.pending()
+    ]
+    studies = list(study.baselines)
+    if study.equivalence is not None:
+        studies += [study.equivalence.by_hand, study.equivalence.from_model]
+    lines += [
+        f"{one.name} on {one.data}: {one.runs.count(None)} of {len(one.runs)} runs are to come"
+        for one in studies
+        if None in one.runs
+    ]
+    lines += [f"{one.name} from the model: to be trained" for one in study.named if one.result is None]
+    if study.longer is not None:
+        open_rows = sum(row.longer is None for row in study.longer.rows)
+        if not study.longer.rows:
+            lines.append("longer training: begins when the base epochs are done")
+        elif open_rows:
+            lines.append(f"longer training: {open_rows} of {len(study.longer.rows)} networks are to be trained")
+    return replace(study, missing=tuple(lines))

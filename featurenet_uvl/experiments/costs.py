@@ -1,0 +1,122 @@
+"""What an experiment will take: each network is timed on a few steps, once, in the worker processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from featurenet_uvl.experiments.layout import COSTS
+from featurenet_uvl.experiments.preset import Preset
+from featurenet_uvl.training.cost import TIMER, Cost, cost_of
+from featurenet_uvl.training.data import Dataset
+from featurenet_uvl.training.engine import Engine
+from featurenet_uvl.training.job import Limits, Trainer
+from featurenet_uvl.training.pool import Progress, run_trials
+from featurenet_uvl.training.protocol import Protocol
+from featurenet_uvl.training.store import read_results
+from featurenet_uvl.training.trial import TrialSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """CPU seconds of a part of the experiment. `unknown` networks could not be timed, and are not in the sum."""
+
+    part: str
+    networks: int
+    cpu_s: float
+    slowest: str = ""
+    slowest_cpu_s: float = 0.0
+    left_out: int = 0
+    unknown: int = 0
+
+
+def time_networks(
+    folder: Path,
+    specs: Sequence[TrialSpec],
+    protocol: Protocol,
+    data: Dataset,
+    *,
+    engine: Engine,
+    limits: Limits,
+    on_progress: Callable[[Progress], None] | None = None,
+    timer: Trainer = TIMER,
+) -> Mapping[str, Cost]:
+    """The costs of networks by the hash of their specs; what was timed in this folder before is not timed again.
+
+    A network that fails or reaches a limit has none; its training will say why.
+    """
+    if not specs:
+        return {}
+    results = run_trials(
+        specs,
+        timing_protocol(protocol),
+        folder / COSTS,
+        data=data,
+        engine=engine,
+        limits=replace(limits, time_s=None),
+        on_progress=on_progress,
+        trainer=timer,
+    )
+    costs = {result.spec_hash: cost_of(result) for result in results}
+    return {key: cost for key, cost in costs.items() if cost is not None}
+
+
+def read_costs(folder: Path, protocol: Protocol) -> Mapping[str, Cost]:
+    """The costs that were measured in a results folder; none where nothing was.
+
+    Raises:
+        StoreError: The file is damaged.
+    """
+    path = folder / COSTS
+    if not path.is_file():
+        return {}
+    costs = {key: cost_of(result) for key, result in read_results(path, timing_protocol(protocol)).items()}
+    return {key: cost for key, cost in costs.items() if cost is not None}
+
+
+def timing_protocol(protocol: Protocol) -> Protocol:
+    """What the costs are stored under: a few steps cost the same, however many epochs follow."""
+    return replace(protocol, epochs=1)
+
+
+def estimate(
+    part: str,
+    specs: Sequence[TrialSpec],
+    costs: Mapping[str, Cost],
+    protocol: Protocol,
+    data: Dataset,
+    max_cpu_s: float | None = None,
+) -> Estimate:
+    """What some networks will take; those that are predicted to take more than `max_cpu_s` are left out of it."""
+    predicted = {spec.name: costs[spec.hash].predicted_s(protocol, data) for spec in specs if spec.hash in costs}
+    kept = {name: value for name, value in predicted.items() if max_cpu_s is None or value <= max_cpu_s}
+    slowest = max(kept, key=lambda name: kept[name], default="")
+    return Estimate(
+        part,
+        len(kept),
+        sum(kept.values()),
+        slowest,
+        kept.get(slowest, 0.0),
+        len(predicted) - len(kept),
+        len(specs) - len(predicted),
+    )
+
+
+def longer_estimate(preset: Preset, base: Sequence[Estimate]) -> Estimate | None:
+    """A guess at the longer training: as if the best networks were of mean cost, and with the baselines beside them."""
+    if preset.longer is None:
+        return None
+    mine = [e for e in base if e.part == f"{preset.longer.sample} on {preset.longer.data}" and e.networks]
+    if not mine:
+        return None
+    growth = preset.longer.epochs[-1] / preset.protocol(preset.longer.data).epochs
+    sampled = min(preset.longer.best, mine[0].networks)
+    mean_s = mine[0].cpu_s / mine[0].networks
+    beside = sum(e.cpu_s / max(1, e.networks) for e in base if e.part == f"baselines on {preset.longer.data}")
+    beside *= len(preset.baselines)
+    return Estimate(
+        f"the best {sampled} for {preset.longer.epochs[-1]} epochs, about",
+        sampled + len(preset.baselines),
+        growth * (sampled * mean_s + beside),
+    )

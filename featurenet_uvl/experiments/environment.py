@@ -1,0 +1,45 @@
+"""What a report says of the machine and the software that it was made with."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from featurenet_uvl.errors import ReadError
+from featurenet_uvl.files import read_text
+
+PACKAGES = ("featurenet_uvl", "keras", "tensorflow", "numpy", "scipy", "matplotlib", "python-sat")
+
+
+def environment() -> dict[str, str]:
+    """Versions, processor and cores, by name.
+
+    >>> environment()["python"] == platform.python_version()
+    True
+    """
+    facts = {name: found for name in PACKAGES if (found := _version(name))}
+    return {
+        **facts,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": str(os.cpu_count() or 1),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    """Linux says its name in a file; elsewhere the platform may know."""
+    try:
+        lines = read_text("/proc/cpuinfo").splitlines()
+    except ReadError:
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "unknown"

@@ -1,0 +1,35 @@
+"""Names within a results folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from featurenet_uvl.errors import FeatureNetError
+
+STORE = "trials.sqlite"
+COSTS = "costs.sqlite"
+DATA = "data"
+SAMPLES = "samples"
+MODEL = "model.dimacs"
+SAMPLE = "sample.txt"
+DIVERSITY = "diversity.json"
+SIZES = "sizes.json"
+ARCHITECTURES = "architectures"
+MACHINE = "machine.json"
+
+
+def sample_name(sample: str, data: str) -> str:
+    """The folder of a sample drawn for a data set's images, such as `S1-mnist`."""
+    return f"{sample}-{data}"
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder and those above it.
+
+    Raises:
+        FeatureNetError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FeatureNetError(f"{folder}: cannot be made: {error.strerror}") from error

@@ -1,0 +1,99 @@
+"""Which networks an experiment trains: the one place that knows, for running and for reporting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from featurenet_uvl.experiments.named import NAMED
+from featurenet_uvl.experiments.preset import Preset
+from featurenet_uvl.ir.architecture import Architecture
+from featurenet_uvl.ir.layers import Shape
+from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus
+
+TITLES: Mapping[str, str] = {
+    "lenet5": "LeNet-5",
+    "inception": "Inception",
+    "squeezenet": "SqueezeNet",
+    "squeezenet_paper": "SqueezeNet, as the paper ran it",
+}
+"""What tables call networks."""
+
+EQUIVALENT = "lenet5"
+"""The name of the network that RQ1 compares, by hand and from the model."""
+
+
+def title(name: str) -> str:
+    """What tables call a network.
+
+    >>> title("lenet5"), title("mine")
+    ('LeNet-5', 'mine')
+    """
+    return TITLES.get(name, name)
+
+
+@dataclass(frozen=True, slots=True)
+class SampledSpec:
+    """A network of a sample, and the trial of it."""
+
+    number: str
+    architecture: Architecture
+    spec: TrialSpec
+
+
+def sampled_specs(sample: str, networks: Mapping[str, Architecture]) -> tuple[SampledSpec, ...]:
+    """The trials of a sample's networks, called `S1/007`."""
+    return tuple(
+        SampledSpec(number, network, TrialSpec.of_architecture(f"{sample}/{number}", network))
+        for number, network in networks.items()
+    )
+
+
+def baseline_specs(preset: Preset) -> dict[str, tuple[TrialSpec, ...]]:
+    """The trials of each baseline, one a run; the same on every data set."""
+    return {name: _runs(name, preset.baseline_runs) for name in preset.baselines}
+
+
+def _runs(name: str, count: int) -> tuple[TrialSpec, ...]:
+    return tuple(TrialSpec.of_baseline(_run_name(title(name), run), name, run) for run in range(1, count + 1))
+
+
+def _run_name(name: str, run: int) -> str:
+    return name if run == 1 else f"{name}, run {run}"
+
+
+def by_hand_specs(preset: Preset) -> tuple[TrialSpec, ...]:
+    """LeNet-5 by hand, as often as RQ1 wants; its first runs are those of the baseline."""
+    return _runs(EQUIVALENT, preset.equivalence.runs) if preset.equivalence else ()
+
+
+def from_model_specs(preset: Preset, input_shape: Shape, classes: int) -> tuple[TrialSpec, ...]:
+    """LeNet-5 from the model, as often as RQ1 wants."""
+    if preset.equivalence is None:
+        return ()
+    network = NAMED[EQUIVALENT](input_shape, classes)
+    name = f"{title(EQUIVALENT)} from the model"
+    runs = range(1, preset.equivalence.runs + 1)
+    return tuple(TrialSpec.of_architecture(_run_name(name, run), network, run) for run in runs)
+
+
+def named_specs(preset: Preset, input_shape: Shape, classes: int) -> dict[str, TrialSpec]:
+    """The trials of named architectures, by name."""
+    names = preset.named.networks if preset.named else ()
+    return {
+        name: TrialSpec.of_architecture(f"{title(name)} from the model", NAMED[name](input_shape, classes))
+        for name in names
+    }
+
+
+def best(results: Mapping[str, TrialResult], count: int) -> tuple[str, ...]:
+    """The most accurate networks on the test images, best first, as the paper chooses them; of equals the smaller."""
+    done = {name: result for name, result in results.items() if result.status is TrialStatus.DONE}
+    return tuple(
+        sorted(done, key=lambda name: (-(done[name].test_accuracy or 0), done[name].weights or 0, name))[:count]
+    )
+
+
+def longer_specs(preset: Preset, chosen: tuple[TrialSpec, ...]) -> tuple[TrialSpec, ...]:
+    """What is trained for more epochs: the chosen networks, and the first run of each baseline."""
+    return (*chosen, *(specs[0] for specs in baseline_specs(preset).values()))

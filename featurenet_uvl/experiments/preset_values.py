@@ -1,0 +1,140 @@
+"""What the texts in a preset file mean: each converter takes a text, and raises ValueError with what it expected."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+_T = TypeVar("_T")
+
+
+def file_of(*folders: Path) -> Callable[[str], str]:
+    """A converter from a file's name to its path, in the first folder that has it."""
+
+    def convert(text: str) -> str:
+        places = [folder / text for folder in folders]
+        found = next((place for place in places if text and place.is_file()), None)
+        if found is None:
+            raise ValueError(f"found no file {text!r}, expected one at {' or '.join(map(str, places))}")
+        return str(found)
+
+    return convert
+
+
+def list_of(convert: Callable[[str], _T], least: int = 0) -> Callable[[str], tuple[_T, ...]]:
+    """A converter of words with commas or blanks between them, each once."""
+
+    def convert_all(text: str) -> tuple[_T, ...]:
+        words = [part for part in re.split(r"[,\s]+", text) if part]
+        if len(words) < least:
+            raise ValueError(f"found nothing, expected at least {least}")
+        twice = next((word for word in words if words.count(word) > 1), None)
+        if twice is not None:
+            raise ValueError(f"found {twice} twice, expected each once")
+        return tuple(convert(word) for word in words)
+
+    return convert_all
+
+
+def either(word: str, convert: Callable[[str], _T]) -> Callable[[str], _T | None]:
+    """A converter where `word` stands for None."""
+
+    def convert_other(text: str) -> _T | None:
+        if text == word:
+            return None
+        try:
+            return convert(text)
+        except ValueError as error:
+            raise ValueError(f"{error}, or {word}") from None
+
+    return convert_other
+
+
+def bounds(text: str) -> Mapping[str, int]:
+    """Upper limits by name.
+
+    >>> dict(bounds("Block=3, Cell=2"))
+    {'Block': 3, 'Cell': 2}
+    """
+    found: dict[str, int] = {}
+    for part in re.split(r"[,\n]+", text):
+        name, equals, number = (piece.strip() for piece in part.partition("="))
+        if not part.strip():
+            continue
+        if not (equals and name and number.isdecimal() and int(number)) or name in found:
+            raise ValueError(f"found {part.strip()!r}, expected Name=number, each name once, such as Block=3, Cell=3")
+        found[name] = int(number)
+    return MappingProxyType(found)
+
+
+def one_of(known: tuple[str, ...]) -> Callable[[str], str]:
+    """A converter that lets these words through."""
+
+    def convert(text: str) -> str:
+        if text not in known:
+            raise ValueError(f"found {text!r}, expected one of {', '.join(known)}")
+        return text
+
+    return convert
+
+
+def whole(least: int) -> Callable[[str], int]:
+    """A converter of whole numbers; a comma may part the thousands, except in a list.
+
+    >>> whole(1)("50,000")
+    50000
+    """
+
+    def convert(text: str) -> int:
+        plain = text.replace(",", "")
+        if not (plain.isascii() and plain.isdecimal() and int(plain) >= least):
+            raise ValueError(f"found {text!r}, expected a whole number of {least} or more")
+        return int(plain)
+
+    return convert
+
+
+def yes_or_no(text: str) -> bool:
+    """`yes` or `no`."""
+    if text not in ("yes", "no"):
+        raise ValueError(f"found {text!r}, expected yes or no")
+    return text == "yes"
+
+
+def number(text: str) -> float:
+    """A finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"found {text!r}, expected a number")
+    return value
+
+
+def positive(text: str) -> float:
+    """A number above 0."""
+    value = number(text)
+    if value <= 0:
+        raise ValueError(f"found {text!r}, expected a number above 0")
+    return value
+
+
+def share(text: str) -> float:
+    """A number above 0 and below 1."""
+    value = number(text)
+    if not 0 < value < 1:
+        raise ValueError(f"found {text!r}, expected a number above 0 and below 1")
+    return value
+
+
+def momentum(text: str) -> float:
+    """0 or more, and less than 1."""
+    value = number(text)
+    if not 0 <= value < 1:
+        raise ValueError(f"found {text!r}, expected 0 or more and less than 1")
+    return value

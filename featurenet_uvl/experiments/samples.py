@@ -1,0 +1,148 @@
+"""The samples of an experiment: compiled, drawn and decoded once, and then read from the results folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from featurenet_uvl.decoding.decoder import decode_solution
+from featurenet_uvl.decoding.network import to_architecture
+from featurenet_uvl.errors import ReadError
+from featurenet_uvl.experiments.layout import (
+    ARCHITECTURES,
+    DIVERSITY,
+    MODEL,
+    SAMPLE,
+    SAMPLES,
+    SIZES,
+    make_folder,
+    sample_name,
+)
+from featurenet_uvl.experiments.manifest import Manifest, SampleFacts, check_same, sha256
+from featurenet_uvl.experiments.preset import SampleSetting
+from featurenet_uvl.files import read_text, write_file
+from featurenet_uvl.ir.architecture import Architecture
+from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.report.study import ModelSizes
+from featurenet_uvl.sampling.metrics import diversity
+from featurenet_uvl.sampling.registry import draw
+from featurenet_uvl.sampling.request import Request, Stop
+from featurenet_uvl.sampling.sample import Sample
+from featurenet_uvl.sampling.sample_file import format_sample, parse_sample
+from featurenet_uvl.training.data import Dataset
+from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
+from featurenet_uvl.translators.pipeline import compile_model
+
+Say = Callable[[str], None]
+
+
+def prepare_sample(folder: Path, setting: SampleSetting, data: Dataset, manifest: Manifest, say: Say) -> Manifest:
+    """Compiles the model for the data set's images, draws the sample and decodes it; what is there already is kept.
+
+    Args:
+        folder: The results folder.
+        setting: What to draw.
+        data: Whose images the networks are for.
+        manifest: What the folder was begun with.
+        say: Told what begins.
+
+    Returns:
+        The manifest with this sample in it, as it is on the disk.
+
+    Raises:
+        UsageError: The folder has results of another model.
+        ReadError: The sample is not as it was written.
+    """
+    name = sample_name(setting.name, data.name)
+    place = folder / SAMPLES / name
+    make_folder(place / ARCHITECTURES)
+    say(f"compiling {Path(setting.model).name} for {data.name}")
+    cnf = _compiled(setting, data)
+    text = write_dimacs(cnf)
+    facts = manifest.samples.get(name, SampleFacts(sha256(text)))
+    check_same(folder, f"model of {name}", facts.model_sha256, sha256(text))
+    manifest = manifest.with_sample(name, facts)
+    manifest.write(folder)
+    write_file(place / MODEL, text, force=True)
+    if not (place / SIZES).exists():
+        write_file(place / SIZES, json.dumps(asdict(_sizes(setting, cnf))) + "\n")
+    say(f"sampling {setting.count:,} configurations of {cnf.variables.feature_count:,} features")
+    sample, sample_text = _sample(place, setting, cnf, facts)
+    manifest = manifest.with_sample(name, SampleFacts(facts.model_sha256, sha256(sample_text)))
+    manifest.write(folder)
+    write_file(place / DIVERSITY, diversity(sample.selected).to_json() + "\n", force=True)
+    _decode(place, sample, cnf, data)
+    return manifest
+
+
+def read_sample(folder: Path, name: str) -> Sample | None:
+    """The sample of a results folder, or None where it is not drawn yet."""
+    path = folder / SAMPLES / name / SAMPLE
+    return parse_sample(read_text(path), str(path)) if path.exists() else None
+
+
+def read_networks(folder: Path, name: str) -> Mapping[str, Architecture]:
+    """The networks of a sample by their numbers, such as `007`; none where it is not decoded yet.
+
+    Raises:
+        ReadError: A file is no JSON.
+        DecodeError: A file is no network.
+    """
+    networks: dict[str, Architecture] = {}
+    for path in sorted((folder / SAMPLES / name / ARCHITECTURES).glob("*.json")):
+        try:
+            content = json.loads(read_text(path))
+        except ValueError as error:
+            raise ReadError(f"{path}: found no JSON ({error}), expected a network; run the experiment again") from error
+        networks[path.stem] = Architecture.from_json(content, str(path))
+    return networks
+
+
+def _compiled(setting: SampleSetting, data: Dataset) -> Cnf:
+    return compile_model(
+        setting.model, restrictions=setting.restrictions, bounds=setting.bounds, input_shape=data.input_shape
+    )
+
+
+def _sizes(setting: SampleSetting, cnf: Cnf) -> ModelSizes:
+    model, restrictions, bounds = setting.model, setting.restrictions, setting.bounds
+    bare = compile_model(model, restrictions=restrictions, bounds=bounds, with_rules=False)
+    alive = compile_model(model, restrictions=restrictions, bounds=bounds, with_rules=False, specialised=True)
+    return ModelSizes(
+        features=bare.variables.feature_count,
+        features_not_dead=alive.variables.feature_count,
+        auxiliaries=len(bare.variables) - bare.variables.feature_count,
+        clauses=len(bare.clauses),
+        auxiliaries_with_shapes=len(cnf.variables) - cnf.variables.feature_count,
+        clauses_with_shapes=len(cnf.clauses),
+    )
+
+
+def _sample(place: Path, setting: SampleSetting, cnf: Cnf, facts: SampleFacts) -> tuple[Sample, str]:
+    """The sample of an earlier call where it is as it was written, else a new one; and its text."""
+    path = place / SAMPLE
+    if facts.sample_sha256 is not None and path.exists():
+        text = read_text(path)
+        if sha256(text) != facts.sample_sha256:
+            raise ReadError(
+                f"{path}: found another content than the run wrote, expected it unchanged; "
+                "remove it to have the sample drawn again"
+            )
+        return parse_sample(text, str(path)), text
+    sample = draw(cnf, Request(setting.count, setting.seed))
+    if sample.stop is Stop.INTERRUPTED:
+        raise KeyboardInterrupt
+    text = format_sample(sample)
+    write_file(path, text, force=True)
+    return sample, text
+
+
+def _decode(place: Path, sample: Sample, cnf: Cnf, data: Dataset) -> None:
+    """Writes each network to a file with its number in the sample."""
+    width = max(3, len(str(len(sample))))
+    for number, row in enumerate(sample.selected, 1):
+        network = to_architecture(decode_solution(row, cnf.variables), data.input_shape, data.classes)
+        text = json.dumps(network.to_json(), indent=2) + "\n"
+        write_file(place / ARCHITECTURES / f"{number:0{width}}.json", text, force=True)
