@@ -11,14 +11,21 @@ from featurenet_uvl.ir.feature_model import AttributeValue, Feature, FeatureMode
 def unknown_references(model: FeatureModel) -> list[str]:
     """One problem, with its place, for each reference that leads nowhere, in the order of the constraints."""
     features = {feature.name: feature for feature in model.features()}
-    values = {attribute.name for feature in features.values() for attribute in feature.attributes}
-    values.update(name for name, feature in features.items() if feature.type is not FeatureType.BOOLEAN)
+    values: set[str] | None = None
     problems: list[str] = []
     for constraint in model.constraints:
         plain = plain_features(constraint.formula)
         if plain is None or not plain <= features.keys():
+            values = _values(features) if values is None else values
             problems.extend(p for node in walk(constraint.formula) for p in _problems(node, features, values))
     return problems
+
+
+def _values(features: Mapping[str, Feature]) -> set[str]:
+    """The names that `sum` and `avg` know."""
+    values = {attribute.name for feature in features.values() for attribute in feature.attributes}
+    values.update(name for name, feature in features.items() if feature.type is not FeatureType.BOOLEAN)
+    return values
 
 
 def _problems(node: Expression, features: Mapping[str, Feature], values: set[str]) -> Iterator[str]:

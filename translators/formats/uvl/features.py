@@ -43,37 +43,59 @@ class GroupDraft:
 
 
 @dataclass(slots=True)
-class FeatureDraft:
-    """A feature whose groups are still being read; `parts` has the alias, too, where the name is dotted."""
+class Details:
+    """What stands beside a feature's name in its line."""
 
-    parts: Path
-    span: Span
     type: FeatureType | None = None
     cardinality: Cardinality | None = None
     is_abstract: bool = False
     attributes: list[Attribute] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
-    groups: list[GroupDraft] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     model_notes: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class FeatureDraft:
+    """A feature whose groups are still being read; `parts` has the alias, too, where the name is dotted.
+
+    Most features are a name and nothing else: they have no details, and the leaves no list of groups.
+    """
+
+    parts: Path
+    span: Span
+    details: Details | None = None
+    groups: list[GroupDraft] | None = None
     feature: Feature | None = None
+
+    def add(self, group: GroupDraft) -> None:
+        """Opens one more group."""
+        if self.groups is None:
+            self.groups = []
+        self.groups.append(group)
 
     def finish(self) -> None:
         """Sets `feature`; those of the members are set before."""
-        groups = tuple(
-            Group(group.kind, tuple(m.feature for m in group.members if m.feature), group.cardinality, group.span)
-            for group in self.groups
-        )
+        groups = tuple(map(_finished, self.groups)) if self.groups else ()
+        own = self.details
+        if own is None:
+            self.feature = Feature(self.parts[-1], groups, span=self.span)
+            return
         self.feature = Feature(
             self.parts[-1],
             groups,
-            tuple(self.attributes),
-            self.cardinality,
-            self.type or FeatureType.BOOLEAN,
-            self.is_abstract,
-            notes=tuple(self.notes),
+            tuple(own.attributes),
+            own.cardinality,
+            own.type or FeatureType.BOOLEAN,
+            own.is_abstract,
+            notes=tuple(own.notes),
             span=self.span,
         )
+
+
+def _finished(group: GroupDraft) -> Group:
+    members = tuple([member.feature for member in group.members if member.feature])
+    return Group(group.kind, members, group.cardinality, group.span)
 
 
 def read_feature_line(text: str, span: Span, alias: Path = ()) -> FeatureDraft:
@@ -95,14 +117,14 @@ def read_feature_line(text: str, span: Span, alias: Path = ()) -> FeatureDraft:
     feature_type = FeatureType(tokens.take().text) if first.text in TYPE_KEYWORDS and first.kind == "keyword" else None
     what = "a feature name" if feature_type or first.text not in GROUP_KEYWORDS else "a feature, one level deeper"
     parts, place = tokens.reference(what)
-    draft = FeatureDraft(tuple(part.text for part in parts), place, feature_type)
+    details = Details(feature_type)
     if tokens.peek().text == "cardinality" and tokens.take_if("keyword"):
-        draft.cardinality = _read_cardinality(tokens)
+        details.cardinality = _read_cardinality(tokens)
     if tokens.take_if("{"):
-        _AttributeReader(tokens, alias, draft).read()
+        _AttributeReader(tokens, alias, details).read()
     if tokens.peek().kind != "end":
         raise tokens.unexpected("'cardinality', '{' or the end of the line")
-    return draft
+    return FeatureDraft(tuple(part.text for part in parts), place, details)
 
 
 def read_group_line(text: str, span: Span) -> GroupDraft:
@@ -133,7 +155,7 @@ def parse_attribute_value(text: str, span: Span) -> AttributeValue:
         ReadError: It holds none.
     """
     tokens = Tokens(text, span)
-    value = _AttributeReader(tokens, (), FeatureDraft(("?",), span)).value(0)
+    value = _AttributeReader(tokens, (), Details()).value(0)
     if tokens.peek().kind != "end":
         raise tokens.unexpected("the end")
     return value
@@ -148,12 +170,12 @@ def _read_cardinality(tokens: Tokens) -> Cardinality:
 
 
 class _AttributeReader:
-    """Reads `{...}`, its opening already taken, into a draft."""
+    """Reads `{...}`, its opening already taken, into the details."""
 
-    def __init__(self, tokens: Tokens, alias: Path, draft: FeatureDraft) -> None:
+    def __init__(self, tokens: Tokens, alias: Path, details: Details) -> None:
         self._tokens = tokens
         self._alias = alias
-        self._draft = draft
+        self._details = details
 
     def read(self) -> None:
         if self._tokens.take_if("}"):
@@ -184,7 +206,7 @@ class _AttributeReader:
     def _read_constraint(self) -> None:
         token = self._tokens.peek()
         formula = read_formula(self._tokens, alias=self._alias)
-        self._draft.constraints.append(Constraint(formula, span=self._tokens.place(token.offset)))
+        self._details.constraints.append(Constraint(formula, span=self._tokens.place(token.offset)))
 
     def _read_value_attribute(self) -> None:
         key, span = self._key()
@@ -197,14 +219,14 @@ class _AttributeReader:
             if not isinstance(value, bool | None):
                 place = self._tokens.place(start.offset)
                 raise ReadError(f"{place}: found {start}, expected abstract alone, or with true or false")
-            self._draft.is_abstract = value is not False
+            self._details.is_abstract = value is not False
         elif key in NOTE_ATTRIBUTES:
-            notes = self._draft.notes if key == FEATURE_NOTES else self._draft.model_notes
+            notes = self._details.notes if key == FEATURE_NOTES else self._details.model_notes
             notes.extend(read_notes(Attribute(key, value, span=span)))
         elif isinstance(value, Mapping) and isinstance(value.get("domain"), tuple):
-            self._draft.attributes.append(self._configurable(key, value, span))
+            self._details.attributes.append(self._configurable(key, value, span))
         else:
-            self._draft.attributes.append(Attribute(key, value, span=span))
+            self._details.attributes.append(Attribute(key, value, span=span))
 
     def _key(self) -> tuple[str, Span]:
         token = self._tokens.peek()
@@ -223,7 +245,7 @@ class _AttributeReader:
             token = self._tokens.expect("text", "a constraint in single quotes")
             span = self._tokens.place(token.offset + 1)
             formula = parse_formula(token.text, span, indexed=True, alias=self._alias)
-            self._draft.constraints.append(Constraint(formula, is_indexed=True, span=span))
+            self._details.constraints.append(Constraint(formula, is_indexed=True, span=span))
 
     def value(self, depth: int) -> AttributeValue:
         token = self._tokens.peek()

@@ -109,25 +109,30 @@ def compose(
         ReadError, ModelError: As `load` says; an import that is no feature of the tree or not the imported root; one
             name for two features. All problems together.
     """
+    if not imports:
+        for draft in reversed(drafts):
+            draft.finish()
+        return Scope(FeatureModel(_root(drafts), tuple(constraints)), {draft.parts: draft.parts[0] for draft in drafts})
     composition = _Composition({entry.alias: (entry, load(entry)) for entry in imports})
     composition.check_aliases(imports)
     for draft in reversed(drafts):
         composition.finish(draft)
     composition.raise_problems()
-    root = drafts[0].feature
-    assert root is not None
     names = composition.names(drafts)
-    if not imports:
-        composition.raise_problems()
-        return Scope(FeatureModel(root, tuple(constraints)), names)
-    own = {(feature, a.name) for draft in drafts for feature in [draft.parts[-1]] for a in draft.attributes}
+    own = {(draft.parts[-1], a.name) for draft in drafts if draft.details for a in draft.details.attributes}
     resolved = [replace(c, formula=composition.resolve(c.formula, names, own)) for c in constraints]
     composition.raise_problems()
     notes: list[tuple[str, str]] = []
     for part in composition.parts.values():
         notes += _notes(part, sum(not c.is_indexed and is_rule(c.formula) for c in resolved))
         resolved += part.constraints
-    return Scope(FeatureModel(root, tuple(resolved), notes=tuple(notes)), names)
+    return Scope(FeatureModel(_root(drafts), tuple(resolved), notes=tuple(notes)), names)
+
+
+def _root(drafts: Sequence[FeatureDraft]) -> Feature:
+    root = drafts[0].feature
+    assert root is not None
+    return root
 
 
 class _Composition:
@@ -190,10 +195,10 @@ class _Composition:
 
     def _graft(self, own: Feature, draft: FeatureDraft, root: Feature) -> Feature:
         """The imported root with what the importing file adds to it."""
-        if draft.type is not None and draft.type is not root.type:
+        own_type = draft.details.type if draft.details else None
+        if own_type is not None and own_type is not root.type:
             self._problems.append(
-                f"{own.span}: found {draft.type.value} at an imported root, expected {root.type.value} as at"
-                f" {root.span}"
+                f"{own.span}: found {own_type.value} at an imported root, expected {root.type.value} as at {root.span}"
             )
         if root.attribute("rules") is not None:
             self._problems.append(

@@ -40,8 +40,10 @@ def logical_lines(text: str, path: str) -> list[Line]:
     Raises:
         ReadError: A block comment or a bracket is never closed, or a line has more than MAX_LINE characters.
     """
-    lines = list(_lines(re.sub(r"\r\n?", "\n", text) + "\n", path))
-    for line in lines:
+    if "\r" in text:
+        text = re.sub(r"\r\n?", "\n", text)
+    lines = list(_lines(text + "\n", path))
+    for line in lines if len(text) > MAX_LINE else ():
         if len(line.text) > MAX_LINE:
             raise ReadError(
                 f"{line.span(path)}: found a line of {len(line.text)} characters, expected at most {MAX_LINE}"
@@ -50,33 +52,40 @@ def logical_lines(text: str, path: str) -> list[Line]:
 
 
 def _lines(text: str, path: str) -> Iterator[Line]:
-    start = position = newlines = 0
-    number = 1
+    """Most lines have no bracket, quote or comment: what lies between those that do is split at a glance."""
+    start, number = 0, 1
+    while start < len(text):
+        mark = _MARK.search(text, start)
+        end = len(text) if mark is None else text.rfind("\n", start, mark.start()) + 1 or start
+        rows = text[start:end].split("\n")
+        yield from _plain_lines(rows, number)
+        start, number = end, number + len(rows) - 1
+        if mark is not None:
+            line, start, number = _marked_line(text, start, number, path)
+            if line is not None:
+                yield line
+
+
+def _plain_lines(rows: list[str], number: int) -> Iterator[Line]:
+    for row in rows:
+        words = row.lstrip(" \t")
+        if words:
+            indent = len(row) - len(words)
+            yield Line(number, indent + 1, _width(row[:indent]), words.rstrip(" \t"))
+        number += 1
+
+
+def _marked_line(text: str, start: int, number: int, path: str) -> tuple[Line | None, int, int]:
+    """The logical line that starts there, where the next one starts, and its number."""
+    newlines = 0
     comments: list[tuple[int, int]] = []
     brackets: list[int] = []
-    while True:
-        if position == start:  # at the begin of a line; most have nothing special and need no second look
-            end = text.find("\n", start)
-            if end >= 0 and _MARK.search(text, start, end) is None:
-                words = text[start:end].strip(" \t")
-                if words:
-                    margin = text[start : text.index(words[0], start)]
-                    yield Line(number, len(margin) + 1, _width(margin), words)
-                start = position = end + 1
-                number += 1
-                continue
-        match = _SPECIAL.search(text, position)
-        if match is None:
-            break
-        position = match.end()
+    for match in _SPECIAL.finditer(text, start):
         word = match.group()
         if word == "\n":
             newlines += 1
             if not brackets:
-                line = _line(text, start, match.start(), number, comments)
-                if line is not None:
-                    yield line
-                start, number, newlines, comments = match.end(), number + newlines, 0, []
+                return _line(text, start, match.start(), number, comments), match.end(), number + newlines
         elif word == "/*":
             raise ReadError(f"{_place(text, match.start(), path)}: found a comment without its end, expected */")
         elif word.startswith("/"):
@@ -89,9 +98,8 @@ def _lines(text: str, path: str) -> Iterator[Line]:
                 raise ReadError(f"{place}: found more than {MAX_LINE} open brackets, expected fewer")
         elif word in ")]}" and brackets:
             brackets.pop()
-    if brackets:
-        place = _place(text, brackets[0], path)
-        raise ReadError(f"{place}: found {text[brackets[0]]!r} without its end, expected the closing bracket")
+    place = _place(text, brackets[0], path)
+    raise ReadError(f"{place}: found {text[brackets[0]]!r} without its end, expected the closing bracket")
 
 
 def _line(text: str, start: int, end: int, number: int, comments: list[tuple[int, int]]) -> Line | None:

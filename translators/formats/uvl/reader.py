@@ -8,7 +8,7 @@ nothing below it, is a restriction; any other file with imports is a composed mo
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
@@ -20,7 +20,7 @@ from featurenet_uvl.ir.restriction import Restriction
 from featurenet_uvl.ir.span import Span
 from featurenet_uvl.translators.formats.expression_text import parse_formula
 from featurenet_uvl.translators.formats.reference_check import unknown_references
-from featurenet_uvl.translators.formats.uvl.features import FeatureDraft, Path
+from featurenet_uvl.translators.formats.uvl.features import Details, FeatureDraft, Path
 from featurenet_uvl.translators.formats.uvl.imports import Import, Loader, Scope, compose
 from featurenet_uvl.translators.formats.uvl.lines import Line, logical_lines
 from featurenet_uvl.translators.formats.uvl.notes import apply_constraint_notes, split_notes
@@ -141,26 +141,27 @@ class _Document:
         """The lines of each section, its header first."""
         sections: dict[str, list[Line]] = {}
         current: list[Line] = []
+        is_tree = False
         for line in lines:
             if line.indent == 0:
-                current = [line]
+                current, is_tree = [line], line.text == "features"
                 self._attempt(partial(self._open_section, sections, current), line)
             elif not current:
                 self.problems.append(f"{line.span(self.path)}: found an indented line, expected a section at its start")
                 current = [line]
             else:
-                self._check_indent(line, current)
+                if not is_tree:
+                    self._check_indent(line, current)
                 current.append(line)
         return sections
 
     def _check_indent(self, line: Line, current: list[Line]) -> None:
-        header = current[0].text
-        if header != "features" and len(current) > 1 and line.indent != current[1].indent:
+        if len(current) > 1 and line.indent != current[1].indent:
             self.problems.append(
                 f"{line.span(self.path)}: found an indentation of {line.indent} columns,"
                 f" expected {current[1].indent} as in the line before"
             )
-        elif header.startswith("namespace"):
+        elif current[0].text.startswith("namespace"):
             self.problems.append(f"{line.span(self.path)}: found an indented line, expected a section")
 
     def _open_section(self, sections: dict[str, list[Line]], current: list[Line], line: Line) -> None:
@@ -226,13 +227,17 @@ class _Document:
             raise UnsupportedError("\n".join(_shortened(self.unsupported, self.path)))
 
     @property
+    def _details(self) -> Iterator[Details]:
+        return (draft.details for draft in self.drafts if draft.details is not None)
+
+    @property
     def _all_constraints(self) -> tuple[Constraint, ...]:
-        own = [constraint for draft in self.drafts for constraint in draft.constraints]
+        own = [constraint for details in self._details for constraint in details.constraints]
         return (*own, *self.constraints)
 
     def scope(self, loader: Loader) -> Scope:
         """The model, put together with what it imports, and what dotted names mean in it."""
-        notes, of_constraints = split_notes(tuple(note for draft in self.drafts for note in draft.model_notes))
+        notes, of_constraints = split_notes(tuple(note for details in self._details for note in details.model_notes))
         place = str(self.drafts[0].span)
         constraints = apply_constraint_notes(self._all_constraints, of_constraints, place)
         scope = compose(self.drafts, constraints, self.imports, loader.load)
@@ -255,13 +260,14 @@ class _Document:
                 f"{first.span}: found an import that is nowhere in the tree, expected a feature"
                 f" {'.'.join(first.alias)}.NAME"
             )
-        if root.type or root.cardinality or root.is_abstract or root.notes or root.model_notes:
+        own = root.details or Details()
+        if own.type or own.cardinality or own.is_abstract or own.notes or own.model_notes:
             raise UnsupportedError(
                 f"{root.span}: found a type, cardinality, abstract mark or notes at an imported root, expected bounds"
                 " and constraints only"
             )
         bounds: dict[str, int] = {}
-        for attribute in root.attributes:
+        for attribute in own.attributes:
             if attribute.name != "bound":
                 raise UnsupportedError(
                     f"{attribute.span}: found attribute {attribute.name!r} at an imported root, expected bound,"

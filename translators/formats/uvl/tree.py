@@ -40,7 +40,7 @@ def read_tree(header: Span, lines: list[Line], alias: Path = (), *, has_imports:
     reader.tree.problems.extend(
         f"{group.span}: found an empty group, expected features one level deeper"
         for draft in reader.tree.drafts
-        for group in draft.groups
+        for group in draft.groups or ()
         if not group.members
     )
     return reader.tree
@@ -65,7 +65,7 @@ class _TreeReader:
         try:
             if isinstance(parent, FeatureDraft):
                 group = read_group_line(line.text, span)
-                parent.groups.append(group)
+                parent.add(group)
                 self._open.append((line.indent, group))
             else:
                 self._add(self._feature(line, span), parent, line.indent)
@@ -98,8 +98,8 @@ class _TreeReader:
         return FeatureDraft(("?",), span)
 
     def _add(self, draft: FeatureDraft, parent: GroupDraft | None, indent: int) -> None:
-        name = ".".join(draft.parts)
         if len(draft.parts) > 1 and not self._has_imports:
+            name = ".".join(draft.parts)
             self.tree.problems.append(f"{draft.span}: found {name}, expected a name without a dot, or an import for it")
         if parent is not None:
             parent.members.append(draft)
