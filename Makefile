@@ -44,8 +44,11 @@ format: $(STAMP)  ## put the code in order
 experiments: $(STAMP)  ## the paper's tables, in results/PRESET (PRESET=smoke, ARGS="--data-dir DIR")
 	$(BIN)/featurenet-uvl experiments run --preset $(PRESET) $(ARGS)
 
-models: $(STAMP)  ## models/dnn.xml again, from models/dnn.uvl
+models: $(STAMP)  ## models/dnn.xml and the FeatureIDE configurations again, from what they are made of
 	$(BIN)/featurenet-uvl convert models/dnn.uvl -o models/dnn.xml --force
+	for file in models/architectures/*.toml; do \
+	  $(BIN)/featurenet-uvl architectures export $$file -o $${file%.toml}.xml --force || exit; \
+	done
 
 bench: $(STAMP)  ## sizes and times, in benchmarks/results
 	$(BIN)/python benchmarks/pipeline.py

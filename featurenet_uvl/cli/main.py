@@ -10,6 +10,7 @@ import typer
 
 from featurenet_uvl import __version__
 from featurenet_uvl.cli.analyse import analyse, check, count
+from featurenet_uvl.cli.architectures import architectures
 from featurenet_uvl.cli.compile import compile_to_dimacs
 from featurenet_uvl.cli.configurations import configurations
 from featurenet_uvl.cli.convert import convert
@@ -30,6 +31,7 @@ app.command("sample")(sample)
 app.command("configurations")(configurations)
 app.command("decode")(decode)
 app.command("train")(train)
+app.add_typer(architectures, name="architectures")
 app.add_typer(experiments, name="experiments")
 
 

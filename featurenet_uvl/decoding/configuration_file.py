@@ -24,7 +24,7 @@ from types import MappingProxyType
 
 from featurenet_uvl.decoding.encoder import BLOCK, CELL, cell_features
 from featurenet_uvl.decoding.network import CellFeatures, to_architecture
-from featurenet_uvl.errors import DecodeError, ReadError
+from featurenet_uvl.errors import ReadError
 from featurenet_uvl.ir.architecture import Architecture, CellId
 from featurenet_uvl.ir.configuration import Configuration, Instance
 from featurenet_uvl.ir.expression import Value
