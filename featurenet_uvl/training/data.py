@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -81,6 +83,22 @@ class Dataset:
         is_held_out[np.random.default_rng([seed, 1]).permutation(len(rows))[:held_out]] = True
         return self._read("train", rows[~is_held_out]), self._read("train", rows[is_held_out])
 
+    def arrays(self) -> Images:
+        """The four arrays by name, as they are on the disk.
+
+        Raises:
+            DataError: The unpacked files are gone.
+        """
+        try:
+            return {
+                part: np.load(Path(self.folder) / f"{part}.npy", mmap_mode="r", allow_pickle=False) for part in PARTS
+            }
+        except (OSError, ValueError) as error:
+            raise self._gone(error) from error
+
+    def _gone(self, error: Exception) -> DataError:
+        return DataError(f"{self.folder}: found no readable unpacked data ({error}); start the run again")
+
     def check(self, protocol: Protocol) -> None:
         """Raises DataError if there are fewer images than a protocol asks for."""
         self.check_size("train", protocol.train_images)
@@ -99,7 +117,7 @@ class Dataset:
             x = np.load(folder / f"x_{part}.npy", mmap_mode="r", allow_pickle=False)
             y = np.load(folder / f"y_{part}.npy", mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
-            raise DataError(f"{folder}: found no readable unpacked data ({error}); start the run again") from error
+            raise self._gone(error) from error
         images = x[rows].astype(np.float32) / np.float32(255)
         return images, np.eye(self.classes, dtype=np.float32)[y[rows]]
 
@@ -131,13 +149,26 @@ def load_dataset(name: str, data_dir: Path | None, cache: Path) -> Dataset:
     path = None if name == "digits" else find_file(name, data_dir)
     folder = cache / f"{name}-{_source_key(path)}"
     found = _unpacked(folder)
-    if found is not None:
+    if found is not None and _content_hash(found.arrays()) == found.hash:
         return found
     if name == "digits":
         images = embedded_digits()
     else:
         images = from_keras(name, data_dir) if path is None else read_npz(path, form)
     return _unpack(name, images, folder)
+
+
+def keep_arrays(data: Dataset, folder: Path, fetch: Callable[[], Images]) -> Dataset:
+    """The data set on this machine: where it is already whole, else unpacked to `folder` from what `fetch` gives.
+
+    Raises:
+        DataError: It cannot be written.
+    """
+    for place in (Path(data.folder), folder):
+        found = _unpacked(place)
+        if found is not None and found.hash == data.hash:
+            return found
+    return _unpack(data.name, fetch(), folder)
 
 
 def _source_key(path: Path | None) -> str:
@@ -166,7 +197,10 @@ def _unpacked(folder: Path) -> Dataset | None:
 
 
 def _unpack(name: str, images: Images, folder: Path) -> Dataset:
-    """Writes the arrays beside the folder and renames, so that the folder is whole whenever it exists."""
+    """Writes the arrays beside the folder and renames, so that the folder is whole whenever it exists.
+
+    Another process may be about to do the same: the second waits, and takes what the first has made.
+    """
     dataset = Dataset(
         name,
         str(folder),
@@ -178,18 +212,26 @@ def _unpack(name: str, images: Images, folder: Path) -> Dataset:
     )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{name}-") as temporary:
-            whole = Path(temporary) / "whole"
-            whole.mkdir()
-            for part in PARTS:
-                np.save(whole / f"{part}.npy", images[part], allow_pickle=False)
-            (whole / _MANIFEST).write_text(json.dumps({**asdict(dataset), "folder": ""}, sort_keys=True))
-            if folder.exists():
-                shutil.rmtree(folder)
-            os.replace(whole, folder)
+        with (folder.parent / f".{folder.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            found = _unpacked(folder)
+            if found is None or _content_hash(found.arrays()) != dataset.hash:
+                _write(dataset, images, folder)
     except OSError as error:
         raise DataError(f"{folder}: cannot unpack data set {name}: {error}") from error
     return dataset
+
+
+def _write(dataset: Dataset, images: Images, folder: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{dataset.name}-") as temporary:
+        whole = Path(temporary) / "whole"
+        whole.mkdir()
+        for part in PARTS:
+            np.save(whole / f"{part}.npy", images[part], allow_pickle=False)
+        (whole / _MANIFEST).write_text(json.dumps({**asdict(dataset), "folder": ""}, sort_keys=True))
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(whole, folder)
 
 
 def _content_hash(images: Images) -> str:
