@@ -17,12 +17,15 @@ from featurenet_uvl.cli.options import (
     parse_bounds,
     parse_input_shape,
 )
+from featurenet_uvl.cli.show import show
 from featurenet_uvl.cli.streams import check_output, put, put_json, say, write_output
 from featurenet_uvl.errors import UsageError
 
 architectures = typer.Typer(
     name="architectures", no_args_is_help=True, help="Named networks, and networks as configurations of the model."
 )
+
+architectures.command("show")(show)
 
 SIZES = ((28, 28, 1), (32, 32, 3))
 """The images for which `list` counts weights: MNIST's and CIFAR-10's."""

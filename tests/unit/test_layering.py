@@ -21,6 +21,7 @@ IMPORTS = {
     "analysis": {"errors", "ir"},
     "sampling": {"analysis", "errors", "files", "ir", "translators"},
     "decoding": {"errors", "files", "ir"},
+    "drawing": {"errors", "ir"},
     "testing": {"errors", "ir"},
     "training": {"decoding", "errors", "files", "ir"},
     "report": {"errors", "files", "ir", "sampling", "training"},
@@ -30,6 +31,7 @@ IMPORTS = {
     "cli": {
         "analysis",
         "decoding",
+        "drawing",
         "errors",
         "experiments",
         "files",

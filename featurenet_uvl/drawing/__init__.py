@@ -1,0 +1,1 @@
+"""Pictures of networks: as SVG, as PNG, and as text for the terminal."""
