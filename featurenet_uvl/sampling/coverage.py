@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from featurenet_uvl.analysis.diagram import Diagram
 from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.sampling.pair_diagram import pair_bits
 from featurenet_uvl.sampling.pair_table import OPEN, POSSIBLE, decide_pairs
 from featurenet_uvl.sampling.pairs import covered_by_size
 from featurenet_uvl.sampling.request import BoolMatrix
@@ -55,13 +57,16 @@ class Coverage:
         return not self.undecided
 
 
-def find_coverable(cnf: Cnf, known: BoolMatrix, time_limit_s: float = TIME_LIMIT_S) -> Coverable:
-    """The pairs that can be covered, by a SAT solver.
+def find_coverable(
+    cnf: Cnf, known: BoolMatrix, time_limit_s: float = TIME_LIMIT_S, diagram: Diagram | None = None
+) -> Coverable:
+    """The pairs that can be covered: all of them by the decision diagram, where there is one, else by a SAT solver.
 
     Args:
         cnf: The formula.
         known: Configurations over its features, at least one: what they have needs no search.
-        time_limit_s: After so many seconds the rest is called undecided.
+        time_limit_s: After so many seconds the SAT solver calls the rest undecided.
+        diagram: That of the CNF.
 
     Raises:
         LimitError: Too many features, or not even core and dead ones were found within the time.
@@ -71,6 +76,9 @@ def find_coverable(cnf: Cnf, known: BoolMatrix, time_limit_s: float = TIME_LIMIT
     >>> find_coverable(cnf, np.array([[True, True, False]])).pairs
     3
     """
+    if diagram is not None:
+        bits = pair_bits(diagram, cnf.variables.feature_count)
+        return Coverable(bits.columns, bits.count())
     table = decide_pairs(cnf, known, time_limit_s)
     return Coverable(table.columns, table.count(POSSIBLE), table.count(OPEN))
 

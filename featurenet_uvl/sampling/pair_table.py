@@ -124,7 +124,8 @@ class _Search:
 
     def _open_features(self, known: BoolMatrix) -> IntVector:
         """Those that some configurations have and others lack."""
-        selected, missing = known.any(axis=0), (~known).any(axis=0)
+        selected: BoolMatrix = np.asarray(known.any(axis=0))
+        missing: BoolMatrix = np.asarray(~known.all(axis=0))
         for column in range(self._features):
             if not (selected[column] and missing[column]):
                 # Phases against what was always so: one answer tells of many features.
