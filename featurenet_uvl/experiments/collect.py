@@ -13,13 +13,13 @@ from featurenet_uvl.experiments.costs import read_costs
 from featurenet_uvl.experiments.environment import environment
 from featurenet_uvl.experiments.layout import DIVERSITY, SAMPLES, SIZES, STORE, sample_name
 from featurenet_uvl.experiments.manifest import Manifest, read_manifest
-from featurenet_uvl.experiments.named import NAMED
 from featurenet_uvl.experiments.plan import (
     EQUIVALENT,
     baseline_specs,
     best,
     by_hand_specs,
     from_model_specs,
+    named_network,
     named_specs,
     sampled_specs,
     title,
@@ -170,7 +170,7 @@ class _Collector:
                 title(name),
                 protocol.data,
                 protocol.epochs,
-                NAMED[name](data.input_shape, data.classes).weights(),
+                named_network(name, data.input_shape, data.classes).weights(),
                 results.get(spec.hash),
             )
             for name, spec in named_specs(self._preset, data.input_shape, data.classes).items()

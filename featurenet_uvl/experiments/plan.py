@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from featurenet_uvl.experiments.named import NAMED
+from featurenet_uvl.decoding.named import architecture_names, named_architecture
 from featurenet_uvl.experiments.preset import Preset
 from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.ir.layers import Shape
@@ -13,7 +13,6 @@ from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus
 
 TITLES: Mapping[str, str] = {
     "lenet5": "LeNet-5",
-    "inception": "Inception",
     "squeezenet": "SqueezeNet",
     "squeezenet_paper": "SqueezeNet, as the paper ran it",
 }
@@ -29,7 +28,19 @@ def title(name: str) -> str:
     >>> title("lenet5"), title("mine")
     ('LeNet-5', 'mine')
     """
-    return TITLES.get(name, name)
+    if name in TITLES:
+        return TITLES[name]
+    return named_architecture(name).title if name in architecture_names() else name
+
+
+def named_network(name: str, input_shape: Shape, classes: int) -> Architecture:
+    """A named architecture of the model, for some images.
+
+    Raises:
+        UsageError: There is none of this name.
+        DecodeError: It cannot take images of this size.
+    """
+    return named_architecture(name).architecture(input_shape, classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +82,7 @@ def from_model_specs(preset: Preset, input_shape: Shape, classes: int) -> tuple[
     """LeNet-5 from the model, as often as RQ1 wants."""
     if preset.equivalence is None:
         return ()
-    network = NAMED[EQUIVALENT](input_shape, classes)
+    network = named_network(EQUIVALENT, input_shape, classes)
     name = f"{title(EQUIVALENT)} from the model"
     runs = range(1, preset.equivalence.runs + 1)
     return tuple(TrialSpec.of_architecture(_run_name(name, run), network, run) for run in runs)
@@ -81,7 +92,7 @@ def named_specs(preset: Preset, input_shape: Shape, classes: int) -> dict[str, T
     """The trials of named architectures, by name."""
     names = preset.named.networks if preset.named else ()
     return {
-        name: TrialSpec.of_architecture(f"{title(name)} from the model", NAMED[name](input_shape, classes))
+        name: TrialSpec.of_architecture(f"{title(name)} from the model", named_network(name, input_shape, classes))
         for name in names
     }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from featurenet_uvl.decoding.named import architecture_names
 from featurenet_uvl.errors import ReadError, UsageError
 from featurenet_uvl.experiments import preset_values as values
 from featurenet_uvl.experiments.preset import Equivalence, Limits, Longer, Named, Preset, SampleSetting
@@ -205,10 +206,8 @@ def _equivalence(reader: _Reader, data: tuple[str, ...]) -> Equivalence | None:
 def _named(reader: _Reader, data: tuple[str, ...]) -> Named | None:
     if not reader.has("architectures"):
         return None
-    from featurenet_uvl.experiments.named import NAMED
-
     return Named(
-        reader.get("architectures", "networks", values.list_of(values.one_of(tuple(NAMED)), least=1)) or (),
+        reader.get("architectures", "networks", values.list_of(values.one_of(architecture_names()), least=1)) or (),
         reader.get("architectures", "data", values.one_of(data), data[-1] if data else ""),
         reader.get("architectures", "epochs", values.whole(1)),
     )

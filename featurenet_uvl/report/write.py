@@ -1,12 +1,88 @@
-"""All files of a report."""
+"""The files of a report: `report.md`, `report.json`, tables and figures, each written whole."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
+from featurenet_uvl.errors import FeatureNetError
+from featurenet_uvl.files import write_file
+from featurenet_uvl.report.document import study_json, study_markdown, tables
+from featurenet_uvl.report.figure import FORMATS, draw
+from featurenet_uvl.report.figures import figures
 from featurenet_uvl.report.study import Study
+from featurenet_uvl.report.table import table_csv, table_latex, table_markdown
+from featurenet_uvl.training.trial import TrialResult
+
+TABLES = "tables"
+FIGURES = "figures"
+TRIALS = "trials.csv"
 
 
 def write_report(study: Study, folder: Path) -> tuple[Path, ...]:
-    """Writes everything."""
-    return ()
+    """Writes all files of a report into a results folder, in place of those of an earlier one.
+
+    Returns:
+        The files.
+
+    Raises:
+        FeatureNetError: One cannot be written.
+    """
+    for part in (TABLES, FIGURES):
+        try:
+            (folder / part).mkdir(exist_ok=True)
+        except OSError as error:
+            raise FeatureNetError(f"{folder / part}: cannot be made: {error.strerror}") from error
+    written: list[Path] = []
+    for name, content in _contents(study):
+        write_file(folder / name, content, force=True)
+        written.append(folder / name)
+    return tuple(written)
+
+
+def _contents(study: Study) -> Iterator[tuple[str, str | bytes]]:
+    yield "report.md", study_markdown(study, FIGURES)
+    yield "report.json", json.dumps(study_json(study), indent=1, sort_keys=True) + "\n"
+    yield TRIALS, trials_csv(study)
+    for table in tables(study):
+        yield f"{TABLES}/{table.name}.csv", table_csv(table)
+        yield f"{TABLES}/{table.name}.md", table_markdown(table)
+        yield f"{TABLES}/{table.name}.tex", table_latex(table)
+    for figure in figures(study):
+        for form in FORMATS:
+            yield f"{FIGURES}/{figure.name}.{form}", draw(figure, form)
+
+
+_COLUMNS = (
+    *("name", "spec_hash", "status", "reason", "test_accuracy", "validation_accuracy", "train_accuracy", "loss"),
+    *("epochs", "weights", "seconds"),
+)
+
+
+def trials_csv(study: Study) -> str:
+    """Every trial of the study, one a row: those of the samples, the baselines, the named and the longer ones."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("part", "data", *_COLUMNS, "cpu_seconds"))
+    for part, data, result in _trials(study):
+        cells = (getattr(result, column) for column in _COLUMNS)
+        writer.writerow((part, data, *cells, result.provenance.get("cpu_seconds", "")))
+    return text.getvalue()
+
+
+def _trials(study: Study) -> Iterator[tuple[str, str, TrialResult]]:
+    parts: list[tuple[str, str, list[TrialResult | None]]] = [
+        (sample.name, sample.data, [network.result for network in sample.networks]) for sample in study.samples
+    ]
+    parts += [("baseline", one.data, list(one.runs)) for one in study.baselines]
+    if study.equivalence is not None:
+        for one in (study.equivalence.by_hand, study.equivalence.from_model):
+            parts.append(("equivalence", study.equivalence.data, list(one.runs)))
+    parts += [("named", one.data, [one.result]) for one in study.named]
+    if study.longer is not None:
+        parts.append(("longer", study.longer.data, [row.longer for row in study.longer.rows]))
+    for part, data, results in parts:
+        yield from ((part, data, result) for result in results if result is not None)

@@ -1,0 +1,124 @@
+"""A figure as data: panels with series of points. The report's JSON carries it, and `draw` makes a picture of it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from featurenet_uvl.errors import UsageError
+
+FORMATS = ("png", "pdf")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Points of one kind. `style` is one of `STYLES`; `low` and `high` are a band around them, where they have one.
+
+    `names` says which network a point is, where points are networks.
+    """
+
+    label: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    style: str
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One pair of axes. A limit of None is what the points need."""
+
+    title: str
+    x_label: str
+    y_label: str
+    series: tuple[Series, ...]
+    is_log_x: bool = False
+    x_limits: tuple[float, float] | None = None
+    y_limits: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`name` is the file's, `caption` says at what scale the figure was made."""
+
+    name: str
+    title: str
+    caption: str
+    panels: tuple[Panel, ...]
+    columns: int = 2
+
+
+_DARK, _MIDDLE, _LIGHT = "#1b3a5c", "#b3541e", "#8a8a8a"
+
+STYLES: Mapping[str, Mapping[str, Any]] = {
+    "first": {"color": _DARK, "linewidth": 1.8},
+    "second": {"color": _MIDDLE, "linewidth": 1.8, "linestyle": (0, (4, 2))},
+    "first, thin": {"color": _DARK, "linewidth": 0.9, "linestyle": (0, (1, 1))},
+    "second, thin": {"color": _MIDDLE, "linewidth": 0.9, "linestyle": (0, (5, 1, 1, 1))},
+    "steps": {"color": _DARK, "linewidth": 1.6, "drawstyle": "steps-post"},
+    "steps 2": {"color": _MIDDLE, "linewidth": 1.4, "linestyle": (0, (4, 2)), "drawstyle": "steps-post"},
+    "steps 3": {"color": _LIGHT, "linewidth": 1.4, "linestyle": (0, (1, 1)), "drawstyle": "steps-post"},
+    "dots": {"color": _DARK, "linestyle": "none", "marker": "o", "markersize": 4, "alpha": 0.75},
+    "triangles": {"color": _MIDDLE, "linestyle": "none", "marker": "^", "markersize": 4.5, "alpha": 0.85},
+    "squares": {"color": _LIGHT, "linestyle": "none", "marker": "s", "markersize": 4, "alpha": 0.9},
+    "stars": {"color": "black", "linestyle": "none", "marker": "*", "markersize": 12},
+    "crosses": {"color": "black", "linestyle": "none", "marker": "x", "markersize": 7},
+    "rings": {"color": "black", "linestyle": "none", "marker": "o", "markersize": 8, "markerfacecolor": "none"},
+    "vertical": {"color": "black", "linewidth": 0.9, "linestyle": (0, (2, 2))},
+    "vertical 2": {"color": _LIGHT, "linewidth": 1.2, "linestyle": (0, (5, 1, 1, 1))},
+}
+"""How series look. Dashes and markers tell them apart in grey, too."""
+
+_METADATA: Mapping[str, dict[str, None]] = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None}}
+"""Nothing that differs between two runs goes into the file."""
+
+
+def draw(figure: Figure, form: str) -> bytes:
+    """The figure as the bytes of a PNG or PDF file; equal input gives equal bytes under one version of matplotlib.
+
+    Raises:
+        UsageError: Another format.
+    """
+    if form not in FORMATS:
+        raise UsageError(f"found figure format {form!r}, expected {' or '.join(FORMATS)}")
+    from matplotlib.figure import Figure as Canvas
+
+    columns = min(figure.columns, len(figure.panels))
+    rows = -(-len(figure.panels) // columns)
+    width = 5.4 if columns < 3 else 3.2
+    canvas = Canvas(figsize=(width * columns, (4.0 if columns < 3 else 2.6) * rows), layout="constrained")
+    grid = canvas.subplots(rows, columns, squeeze=False)
+    for axes in grid.flat[len(figure.panels) :]:
+        axes.set_axis_off()
+    for axes, panel in zip(grid.flat, figure.panels, strict=False):
+        _draw_panel(axes, panel, is_small=columns > 2)
+    buffer = io.BytesIO()
+    canvas.savefig(buffer, format=form, dpi=150, metadata=_METADATA[form])
+    return buffer.getvalue()
+
+
+def _draw_panel(axes: Any, panel: Panel, *, is_small: bool) -> None:
+    for series in panel.series:
+        style = STYLES[series.style]
+        if series.style.startswith("vertical"):
+            axes.axvline(series.x[0], label=series.label, **style)
+            continue
+        axes.plot(series.x, series.y, label=series.label, **style)
+        if series.low:
+            axes.fill_between(series.x, series.low, series.high, color=style["color"], alpha=0.15, linewidth=0)
+    if panel.is_log_x:
+        axes.set_xscale("log")
+    if panel.x_limits:
+        axes.set_xlim(*panel.x_limits)
+    if panel.y_limits:
+        axes.set_ylim(*panel.y_limits)
+    axes.set_xlabel(panel.x_label, fontsize="small" if is_small else "medium")
+    axes.set_ylabel(panel.y_label, fontsize="small" if is_small else "medium")
+    axes.set_title(panel.title, fontsize="small" if is_small else "medium")
+    axes.grid(alpha=0.3)
+    if panel.series:
+        axes.legend(fontsize="x-small" if is_small else "small")
