@@ -1,0 +1,202 @@
+"""The choices of a decision diagram: the heaviest solution, for many weights at once, and random solutions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from featurenet_uvl.analysis.diagram import FALSE, TRUE, Diagram, IntArray
+from featurenet_uvl.errors import LimitError
+
+BoolMatrix = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
+
+END = 0
+"""The choice after the last one."""
+_NOWHERE, _ENTRY = 0, 1
+"""The edges of END: one that stays there, and the one that leads to the first choice."""
+_MAX_LITERALS = 50_000_000
+"""What the edges may decide in all: 8 bytes each."""
+_BLOCK = 1 << 22
+"""How many numbers are worked on at a time where rows are many."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choices:
+    """A satisfiable diagram without its forced steps.
+
+    A choice is a node from which both ways lead to a solution; choice 0 is END, the others are numbered from the bottom
+    to the top. Edge `2 * choice + value` leads to the choice `target[edge]`, and decides the literals from
+    `start[edge]` on: that of the choice, and those that follow up to the next one. Edge 1 leads to the first choice.
+    A variable that no edge on a path decides may have any value.
+
+    Literals are numbered `2 * (variable - 1) + value`.
+    """
+
+    variables: int
+    nodes: IntArray
+    """For each choice but END, its node in the diagram."""
+    target: IntArray
+    literals: IntArray
+    start: IntArray
+    """For each edge, and one more: its literals end where those of the next edge begin."""
+    heights: IntArray
+    """For each height from 1 on, the first choice that has this many choices below it on the longest path; one more."""
+
+    def __len__(self) -> int:
+        return len(self.target) // 2
+
+    def heaviest(self, weights: FloatArray) -> BoolMatrix:
+        """A heaviest solution for each column of weights: of all solutions, one with the largest sum of its variables.
+
+        Args:
+            weights: One row a variable, one column a solution that is wanted.
+
+        Returns:
+            One row a solution, one column a variable. Variables that may have any value are true where their weight is
+            above 0.
+
+        Source: the longest path in an acyclic graph. O((literals + choices) * columns).
+        """
+        return self._follow(self._better(weights), weights.T > 0)
+
+    def _better(self, weights: FloatArray) -> BoolMatrix:
+        """Whether the edge of value 1 is the better one, for each choice and column."""
+        losses = np.empty((2 * self.variables, weights.shape[1]))
+        np.maximum(weights, 0, out=losses[0::2])
+        np.maximum(-weights, 0, out=losses[1::2])
+        edges = self._sums(losses)
+        loss = np.zeros((len(self), weights.shape[1]))
+        better = np.zeros(loss.shape, dtype=np.bool_)
+        for first, end in zip(self.heights.tolist(), self.heights[1:].tolist()):
+            ways = edges[2 * first : 2 * end] + loss[self.target[2 * first : 2 * end]]
+            np.less(ways[1::2], ways[0::2], out=better[first:end])
+            np.minimum(ways[1::2], ways[0::2], out=loss[first:end])
+        return better
+
+    def _sums(self, values: FloatArray) -> FloatArray:
+        """For each edge the sum over its literals of their values, by column."""
+        sums = np.zeros((len(self.target), values.shape[1]))
+        filled = np.flatnonzero(np.diff(self.start))
+        if filled.size:
+            sums[filled] = np.add.reduceat(values[self.literals], self.start[filled], axis=0)
+        return sums
+
+    def draw(self, chance: FloatArray, count: int, rng: np.random.Generator) -> BoolMatrix:
+        """Random solutions, one row each: at each choice, value 1 with this probability; free variables by a coin."""
+        rows = np.empty((count, self.variables), dtype=np.bool_)
+        for first in range(0, count, size := max(1, _BLOCK // max(1, self.variables))):
+            part = rows[first : first + size]
+            node = np.full(len(part), self.target[_ENTRY])
+            path = [np.full(len(part), _ENTRY)]
+            while node.any():
+                path.append(2 * node + (rng.random(len(node)) < chance[node]))
+                node = self.target[path[-1]]
+            part[:] = rng.integers(0, 2, size=part.shape, dtype=np.uint8)
+            self._decide(np.array(path), part)
+        return rows
+
+    def _follow(self, values: BoolMatrix, free: BoolMatrix) -> BoolMatrix:
+        """The solution of each column of `values`, which says where each choice goes."""
+        columns = np.arange(values.shape[1])
+        node = np.full(len(columns), self.target[_ENTRY])
+        path = [np.full(len(columns), _ENTRY)]
+        while node.any():
+            path.append(2 * node + values[node, columns])
+            node = self.target[path[-1]]
+        rows = np.array(free)
+        self._decide(np.array(path), rows)
+        return rows
+
+    def _decide(self, path: IntArray, rows: BoolMatrix) -> None:
+        """Sets what the edges of a path decide, in each row what those of a column say."""
+        steps = path.shape[0]
+        edges = path.T.ravel()
+        lengths = self.start[edges + 1] - self.start[edges]
+        places = np.arange(lengths.sum()) + np.repeat(self.start[edges] - np.cumsum(lengths) + lengths, lengths)
+        literals = self.literals[places]
+        row = np.repeat(np.arange(rows.shape[0]), lengths.reshape(-1, steps).sum(axis=1))
+        rows[row, literals >> 1] = (literals & 1).astype(np.bool_)
+
+    def uniform(self, diagram: Diagram, counts: list[int]) -> FloatArray:
+        """For each choice the probability of value 1 that makes all solutions equally likely, for `draw`.
+
+        Each is the quotient of two exact numbers, rounded once: the distribution is off the uniform one by at most
+        2^-53 for each choice on a path.
+
+        Args:
+            diagram: What this was made from.
+            counts: Its `node_counts`.
+        """
+        levels, high = diagram.level.tolist(), diagram.high.tolist()
+        chance = np.zeros(len(self))
+        for choice, node in enumerate(self.nodes.tolist(), 1):
+            above = levels[high[node]] - levels[node] - 1
+            chance[choice] = (counts[high[node]] << above) / counts[node]
+        return chance
+
+
+def find_choices(diagram: Diagram) -> Choices:
+    """The choices of a satisfiable diagram. O(nodes + literals).
+
+    Raises:
+        LimitError: Their edges decide too much to be kept.
+    """
+    if not diagram.is_satisfiable:
+        raise AssertionError("a diagram without solutions has no choices")
+    is_choice = (diagram.low != FALSE) & (diagram.high != FALSE)
+    is_choice[:2] = False
+    nodes = np.flatnonzero(is_choice)
+    first = 2 * (np.array(diagram.order, dtype=np.int64)[diagram.level[nodes]] - 1)
+    at = np.empty(2 * len(nodes) + 2, dtype=np.int64)
+    at[:2] = TRUE, diagram.root
+    at[2::2], at[3::2] = diagram.low[nodes], diagram.high[nodes]
+    edges, literals = [np.arange(2, len(at))], [np.stack([first, first + 1], axis=1).ravel()]
+    _walk_chains(diagram, is_choice, at, edges, literals)
+    number = np.zeros(len(diagram), dtype=np.int64)
+    number[nodes] = np.arange(1, len(nodes) + 1)
+    order, heights = _by_height(number[at])
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    owner = np.concatenate(edges)
+    owner = 2 * rank[owner >> 1] + (owner & 1)
+    sorting = np.argsort(owner, kind="stable")
+    moved = (2 * order[:, None] + (0, 1)).ravel()
+    return Choices(
+        variables=len(diagram.order),
+        nodes=nodes[order[1:] - 1],
+        target=rank[number[at[moved]]],
+        literals=np.concatenate(literals)[sorting],
+        start=np.searchsorted(owner[sorting], np.arange(len(at) + 1)),
+        heights=heights,
+    )
+
+
+def _walk_chains(
+    diagram: Diagram, is_choice: BoolMatrix, at: IntArray, edges: list[IntArray], literals: list[IntArray]
+) -> None:
+    """Moves each edge on to the next choice, over the nodes with one way; notes what is decided there."""
+    order = np.array(diagram.order, dtype=np.int64)
+    found = 0
+    while (moving := np.flatnonzero(~is_choice[at] & (at != TRUE))).size:
+        node = at[moving]
+        is_high = diagram.low[node] == FALSE
+        edges.append(moving)
+        literals.append(2 * (order[diagram.level[node]] - 1) + is_high)
+        at[moving] = np.where(is_high, diagram.high[node], diagram.low[node])
+        found += len(moving)
+        if found > _MAX_LITERALS:
+            raise LimitError(f"found more than {_MAX_LITERALS:,} literals between the choices of a decision diagram")
+
+
+def _by_height(target: IntArray) -> tuple[IntArray, IntArray]:
+    """The choices sorted by how many others are below them at most, END first, and where each height begins."""
+    targets = target.tolist()
+    height = [0] * (len(targets) // 2)
+    for choice in range(1, len(height)):
+        height[choice] = 1 + max(height[targets[2 * choice]], height[targets[2 * choice + 1]])
+    heights = np.array(height)
+    order = np.argsort(heights, kind="stable")
+    return order, np.searchsorted(heights[order], np.arange(1, heights.max() + 2))
