@@ -103,14 +103,16 @@ experiments.command("status")(status)
 
 
 def _show(study: Study, folder: Path, files: Sequence[Path], *, quiet: bool, as_json: bool) -> None:
-    from featurenet_uvl.report.document import study_json, study_markdown
+    from featurenet_uvl.report.document import study_json, summary_markdown
 
     if as_json:
         put_json({"folder": str(folder), "files": [str(path) for path in files], "report": study_json(study)})
     else:
-        put(study_markdown(study))
+        put(summary_markdown(study))
     _say_all((f"missing: {text}" for text in study.missing), quiet=quiet)
-    say(f"results in {folder}: {', '.join(str(path.relative_to(folder)) for path in files)}", quiet=quiet)
+    single = [path.name for path in files if path.parent == folder]
+    parts = list(dict.fromkeys(f"{path.parent.name}/" for path in files if path.parent != folder))
+    say(f"results in {folder}: {', '.join([*single, *parts])}", quiet=quiet)
 
 
 def _say_all(lines: Iterable[str], *, quiet: bool) -> None:

@@ -25,6 +25,7 @@ from featurenet_uvl.experiments.plan import (
     title,
 )
 from featurenet_uvl.experiments.preset import Preset, SampleSetting
+from featurenet_uvl.experiments.preset_file import SUFFIX, preset_names
 from featurenet_uvl.experiments.samples import read_networks, read_sample
 from featurenet_uvl.files import read_text
 from featurenet_uvl.report.study import (
@@ -219,9 +220,10 @@ def _scale(preset: Preset) -> str:
 
 
 def _commands(manifest: Manifest, folder: Path) -> tuple[str, ...]:
+    preset = manifest.name if manifest.name in preset_names() else f"{manifest.name}{SUFFIX}"
     needs_data = " --data-dir DIR" if set(manifest.data) - {"digits"} else ""
     return (
-        f"featurenet-uvl experiments run --preset {manifest.name}{needs_data}",
+        f"featurenet-uvl experiments run --preset {preset}{needs_data}",
         f"featurenet-uvl experiments report {folder.name}",
     )
 

@@ -23,6 +23,15 @@ def data_title(name: str) -> str:
     return DATA_TITLES.get(name, name)
 
 
+def epochs(count: int) -> str:
+    """Such as `12 epochs`.
+
+    >>> epochs(1)
+    '1 epoch'
+    """
+    return f"{count:,} epoch{'' if count == 1 else 's'}"
+
+
 def data_scale(data: DataSet) -> str:
     """The images, epochs and settings of a data set."""
     p = data.protocol
@@ -30,7 +39,7 @@ def data_scale(data: DataSet) -> str:
     held_out = f" ({p.validation_images:,} more held out)" if p.validation_images else ""
     return (
         f"{data_title(data.name)}: {data.train_count:,} training{held_out} and {data.test_count:,} test images, "
-        f"{p.epochs} epochs, batch {p.batch_size}, {p.optimizer.upper()} {p.learning_rate:g}{momentum}, seed {p.seed}."
+        f"{epochs(p.epochs)}, batch {p.batch_size}, {p.optimizer.upper()} {p.learning_rate:g}{momentum}, seed {p.seed}."
     )
 
 

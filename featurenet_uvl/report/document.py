@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from featurenet_uvl.report.captions import data_scale
+from featurenet_uvl.report.captions import data_scale, scale
 from featurenet_uvl.report.figure import Figure
 from featurenet_uvl.report.figures import figures
 from featurenet_uvl.report.model_tables import costs_table, diversity_table, sizes_table
@@ -44,12 +44,29 @@ def study_markdown(study: Study, pictures: str = "") -> str:
     parts = [f"# Experiment {study.preset}", ""]
     if study.missing:
         parts += ["Not finished:", "", *(f"- {line}" for line in study.missing), ""]
-    parts += [table_markdown(table, 2) for table in tables(study)]
+    parts += [_scale(study), *(table_markdown(table, 2, with_scale=False) for table in tables(study))]
     if pictures:
         parts += [_picture(figure, pictures) for figure in figures(study)]
     parts += ["## How it was made", "", *(f"    {command}" for command in study.commands), ""]
     parts += [", ".join(f"{name} {value}" for name, value in study.environment.items()) + ".", ""]
     return "\n".join(parts)
+
+
+def summary_markdown(study: Study) -> str:
+    """What a run prints at its end: the scale, what was trained, and Table 1."""
+    short = [conformance_table(study)] if study.samples or study.named else []
+    return "\n".join(
+        [
+            f"# Experiment {study.preset}",
+            "",
+            _scale(study),
+            *(table_markdown(table, 2, with_scale=False) for table in (*short, table1(study))),
+        ]
+    )
+
+
+def _scale(study: Study) -> str:
+    return f"{scale(study)}\n"
 
 
 def _picture(figure: Figure, folder: str) -> str:
@@ -120,7 +137,7 @@ def study_json(study: Study) -> dict[str, Any]:
                 for row in study.longer.rows
             ],
         },
-        "tables": [asdict(table) for table in tables(study)],
+        "tables": [{**asdict(table), "caption": table.caption} for table in tables(study)],
         "figures": [asdict(figure) for figure in figures(study)],
         "environment": dict(study.environment),
         "commands": list(study.commands),

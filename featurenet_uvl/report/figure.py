@@ -94,8 +94,10 @@ def draw(figure: Figure, form: str) -> bytes:
     grid = canvas.subplots(rows, columns, squeeze=False)
     for axes in grid.flat[len(figure.panels) :]:
         axes.set_axis_off()
-    for axes, panel in zip(grid.flat, figure.panels, strict=False):
+    for number, (axes, panel) in enumerate(zip(grid.flat, figure.panels, strict=False)):
         _draw_panel(axes, panel, is_small=columns > 2)
+        if panel.series and (columns < 3 or number == 0):
+            axes.legend(fontsize="small" if columns < 3 else "x-small")
     buffer = io.BytesIO()
     canvas.savefig(buffer, format=form, dpi=150, metadata=_METADATA[form])
     return buffer.getvalue()
@@ -120,5 +122,5 @@ def _draw_panel(axes: Any, panel: Panel, *, is_small: bool) -> None:
     axes.set_ylabel(panel.y_label, fontsize="small" if is_small else "medium")
     axes.set_title(panel.title, fontsize="small" if is_small else "medium")
     axes.grid(alpha=0.3)
-    if panel.series:
-        axes.legend(fontsize="x-small" if is_small else "small")
+    if panel.x_label == "epoch":
+        axes.locator_params(axis="x", integer=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from statistics import mean
 
-from featurenet_uvl.report.captions import data_scale, data_title, scale
+from featurenet_uvl.report.captions import data_scale, data_title, epochs, scale
 from featurenet_uvl.report.figure import Figure, Panel, Series
 from featurenet_uvl.report.paper import EQUIVALENCE_RUNS, FIGURE_7, SAMPLED, TABLE_1
 from featurenet_uvl.report.study import BaselineStudy, DataSet, LongerRow, SampleStudy, Study
@@ -36,7 +36,7 @@ def equivalence_figure(study: Study) -> Figure | None:
             "epoch",
             "accuracy (%)",
             tuple(
-                _mean_curve(f"{name}, {len(one.done)} runs", one, style, measure)
+                _mean_curve(f"{name}, {len(one.done)} run{'s' * (len(one.done) > 1)}", one, style, measure)
                 for name, one, style in (
                     ("by hand", found.by_hand, "first"),
                     ("from the model", found.from_model, "second"),
@@ -56,9 +56,9 @@ def equivalence_figure(study: Study) -> Figure | None:
 
 
 def _mean_curve(label: str, one: BaselineStudy, style: str, measure: Callable[[Epoch], float]) -> Series:
-    epochs = min(len(run.history) for run in one.done)
-    values = [[100 * measure(run.history[epoch]) for run in one.done] for epoch in range(epochs)]
-    x = tuple(float(epoch + 1) for epoch in range(epochs))
+    count = min(len(run.history) for run in one.done)
+    values = [[100 * measure(run.history[epoch]) for run in one.done] for epoch in range(count)]
+    x = tuple(float(epoch + 1) for epoch in range(count))
     lows, highs = tuple(map(min, values)), tuple(map(max, values))
     return Series(label, x, tuple(map(mean, values)), style, lows, highs)
 
@@ -115,7 +115,7 @@ def _distribution_panel(study: Study, data: DataSet) -> Panel | None:
     for baseline, style in zip(study.baselines_on(data.name), styles, strict=False):
         if (accuracy := _accuracy(baseline)) is not None:
             series.append(Series(f"{baseline.name}, {accuracy:.1%}", (100 * accuracy,), (), style))
-    title = f"{data_title(data.name)}, {data.train_count:,} images, {data.protocol.epochs} epochs"
+    title = f"{data_title(data.name)}, {data.train_count:,} images, {epochs(data.protocol.epochs)}"
     y_label = "networks with a lower accuracy (%)"
     return Panel(title, "test accuracy (%)", y_label, tuple(series), x_limits=(0, 100), y_limits=(0, 103))
 
@@ -159,7 +159,7 @@ def _size_panel(study: Study, data: DataSet) -> Panel | None:
             tuple(100 * row.accuracy for row in papers.values()),
         )
         series.append(Series("paper, Table 1", x, y, "rings", names=tuple(papers)))
-    title = f"{data_title(data.name)}, {data.train_count:,} images, {data.protocol.epochs} epochs"
+    title = f"{data_title(data.name)}, {data.train_count:,} images, {epochs(data.protocol.epochs)}"
     return Panel(
         title, "size (number of weights)", "test accuracy (%)", tuple(series), is_log_x=True, y_limits=(0, 103)
     )

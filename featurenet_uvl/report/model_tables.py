@@ -29,12 +29,12 @@ def sizes_table(study: Study) -> Table | None:
         head = (f"{sample.name} ({sample.model})", shape, sizes.features, sizes.features_not_dead)
         tail = (sizes.auxiliaries, sizes.clauses, sizes.auxiliaries_with_shapes, sizes.clauses_with_shapes)
         rows.append((*head, *tail))
-    caption = (
+    note = (
         "The paper's model has 5 blocks of 5 cells, and no constraint on what tensor fits which layer; its counts are "
         "those of section 4.1. Auxiliary variables are determined by the features. A dead feature is in no "
         "configuration."
     )
-    return Table("model_sizes", "Size of the feature models", columns, tuple(rows), caption)
+    return Table("model_sizes", "Size of the feature models", columns, tuple(rows), note)
 
 
 def diversity_table(study: Study) -> Table | None:
@@ -53,11 +53,11 @@ def diversity_table(study: Study) -> Table | None:
         Column("minimum", "Minimum", "share"),
         Column("sizes", "Selected features"),
     )
-    caption = (
+    note = (
         "A distance is the share of the features in which two configurations differ. "
-        f"Two opposite clusters have a large mean too, so the nearest neighbours are shown beside it. {scale(study)}"
+        "Two opposite clusters have a large mean too, so the nearest neighbours are shown beside it."
     )
-    return Table("diversity", "Diversity of the samples", columns, tuple(rows), caption)
+    return Table("diversity", "Diversity of the samples", columns, tuple(rows), note, scale(study))
 
 
 def _diversity_row(sample: SampleStudy) -> tuple[Cell, ...] | None:
@@ -96,5 +96,5 @@ def costs_table(study: Study) -> Table | None:
             rows.append((data_title(sample.data), sample.name, len(pairs), *sums, slowest[2], slowest[1]))
     if not rows:
         return None
-    caption = "Each network was timed on a few steps before the training; the prediction is what these steps come to."
-    return Table("costs", "What the training took", columns, tuple(rows), caption)
+    note = "Each network was timed on a few steps before the training; the prediction is what these steps come to."
+    return Table("costs", "What the training took", columns, tuple(rows), note, scale(study))

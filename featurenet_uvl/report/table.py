@@ -26,16 +26,24 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`name` is the file's, `caption` says at what scale it was made. Cells are None where there is no figure."""
+    """`name` is the file's; cells are None where there is no figure."""
 
     name: str
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
-    caption: str
+    note: str
+    """What its figures mean."""
+    scale: str = ""
+    """At what scale it was made."""
 
     def __post_init__(self) -> None:
         assert all(len(row) == len(self.columns) for row in self.rows), self.name
+
+    @property
+    def caption(self) -> str:
+        """The note and the scale."""
+        return f"{self.note} {self.scale}".strip()
 
     def column(self, key: str) -> tuple[Cell, ...]:
         """The cells of one column."""
@@ -79,15 +87,15 @@ def _plain(cell: str | int | float) -> str:
     return f"{cell:.6g}" if isinstance(cell, float) else str(cell)
 
 
-def table_markdown(table: Table, level: int = 1) -> str:
-    """The table with its title as a heading of a level, and its caption."""
+def table_markdown(table: Table, level: int = 1, *, with_scale: bool = True) -> str:
+    """The table with its title as a heading of a level, and its caption, or its note alone."""
     heads = [_markdown(column.head) for column in table.columns]
     rules = ["---" if column.kind == "text" else "---:" for column in table.columns]
     lines = [" | ".join(heads).join(("| ", " |")), "|".join(rules).join("||")]
     for row in table.rows:
         cells = [_markdown(shown(cell, column.kind)) for cell, column in zip(row, table.columns, strict=True)]
         lines.append(" | ".join(cells).join(("| ", " |")))
-    return "\n".join([f"{'#' * level} {table.title}", "", *lines, "", table.caption, ""])
+    return "\n".join([f"{'#' * level} {table.title}", "", *lines, "", table.caption if with_scale else table.note, ""])
 
 
 def _markdown(text: str) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from statistics import mean
 
-from featurenet_uvl.report.captions import STATUS_WORDS, data_scale, data_title, scale
+from featurenet_uvl.report.captions import STATUS_WORDS, data_scale, data_title, epochs, scale
 from featurenet_uvl.report.choice import best_by_test, best_by_validation, efficiency
 from featurenet_uvl.report.paper import EQUIVALENCE_RUNS, MISPRINT, SAMPLED, TABLE_1, TABLE_2
 from featurenet_uvl.report.statistics import Interval, equivalence, mean_interval, wilson
 from featurenet_uvl.report.study import BaselineStudy, DataSet, LongerRow, LongerStudy, SampleStudy, Study
 from featurenet_uvl.report.table import Cell, Column, Table
-from featurenet_uvl.training.trial import TrialResult, TrialStatus
+from featurenet_uvl.training.trial import TrialStatus
 
 _INTERVALS = (
     "Intervals are of 95 %: of one run, what other test images would do (Wilson); of several, of the mean over the "
@@ -35,13 +35,14 @@ def conformance_table(study: Study) -> Table:
     for one in study.named:
         states = [int(one.result is not None and one.result.status is status) for status in STATUS_WORDS]
         paper = 1.0 if one.name.startswith(("LeNet", "Inception")) else None
-        title = f"{one.name}, {one.epochs} epochs"
+        title = f"{one.name}, {epochs(one.epochs)}"
         rows.append((data_title(one.data), title, 1, *states, 0, int(one.result is None), *_shares(states), paper))
-    caption = (
+    note = (
         "RQ1. Shares are of the networks that were begun. Built: all but those that failed or reached a limit; a "
-        f"network whose loss became infinite (diverged) was built. {scale(study)}"
+        "network whose loss became infinite (diverged) was built."
     )
-    return Table("rq1_conformance", "RQ1: sampled networks, built, trained and tested", columns, tuple(rows), caption)
+    title = "RQ1: sampled networks, built, trained and tested"
+    return Table("rq1_conformance", title, columns, tuple(rows), note, scale(study))
 
 
 def _conformance_row(sample: SampleStudy) -> tuple[Cell, ...]:
@@ -87,14 +88,14 @@ def equivalence_table(study: Study) -> Table | None:
             ends = (tested.interval.low, tested.interval.high)
             tail = (tested.difference, *ends, found.margin, tested.p_value, str(tested.verdict))
         rows.append((*head, *tail))
-    caption = (
+    note = (
         "RQ1. Two one-sided t-tests (Welch) at 5 % each: equivalent where the 90 % interval of the difference lies "
         "within the margin, different where it lies outside, else not decided. The paper compares by eye the mean "
         "curves of "
-        f"{EQUIVALENCE_RUNS} runs on CIFAR-10 (Fig. 5). {data_scale(study.data_set(found.data))}"
+        f"{EQUIVALENCE_RUNS} runs on CIFAR-10 (Fig. 5)."
     )
     title = f"RQ1: LeNet-5 from the model and by hand, {data_title(found.data)}"
-    return Table("rq1_equivalence", title, columns, tuple(rows), caption)
+    return Table("rq1_equivalence", title, columns, tuple(rows), note, data_scale(study.data_set(found.data)))
 
 
 def _measured(baseline: BaselineStudy, measure: str) -> list[float]:
@@ -126,8 +127,8 @@ def table1(study: Study) -> Table:
         rows += [_top_row(sample, data) for sample in study.samples if sample.data == data.name]
         rows += [_baseline_row(baseline, data) for baseline in baselines if baseline not in first]
     meaning = "Efficiency is accuracy (0 to 1) x 10^6 / size, size the number of weights."
-    caption = f"{meaning} {_INTERVALS} {MISPRINT} {scale(study)}"
-    return Table("table1", "Table 1: accuracy, size and efficiency", columns, tuple(rows), caption)
+    note = f"{meaning} {_INTERVALS} {MISPRINT}"
+    return Table("table1", "Table 1: accuracy, size and efficiency", columns, tuple(rows), note, scale(study))
 
 
 def _paper_cells(data: str, row: str) -> tuple[Cell, Cell, Cell]:
@@ -142,7 +143,7 @@ PAPERS_SQUEEZENET = "SqueezeNet, as the paper ran it"
 
 
 def _ends(interval: Interval | None) -> tuple[Cell, Cell]:
-    return (None, None) if interval is None else (interval.low, interval.high)
+    return (None, None) if interval is None else (max(0.0, interval.low), min(1.0, interval.high))
 
 
 def _baseline_row(baseline: BaselineStudy, data: DataSet) -> tuple[Cell, ...]:
@@ -190,14 +191,13 @@ def selection_table(study: Study) -> Table | None:
             continue
         accuracies = (honest.validation_accuracy, honest.test_accuracy, paper.test_accuracy - honest.test_accuracy)
         rows.append((*head, paper.name, paper.test_accuracy, honest.name, *accuracies))
-    caption = (
+    note = (
         "The paper chooses the best network by its test accuracy, and reports that very accuracy: of many networks, "
         "the "
         "one that the test images happened to favour. Chosen by images that were held out of the training images, the "
-        "test "
-        f"accuracy is an honest one. The difference is what the paper's way adds. {scale(study)}"
+        "test accuracy is an honest one. The difference is what the paper's way adds."
     )
-    return Table("selection", "Honest selection", columns, tuple(rows), caption)
+    return Table("selection", "Honest selection", columns, tuple(rows), note, scale(study))
 
 
 def table2(study: Study) -> Table | None:
@@ -228,9 +228,9 @@ def table2(study: Study) -> Table | None:
             papers_name = {"LeNet-5": "LeNet-5", PAPERS_SQUEEZENET: "SqueezeNet"}.get(row.name)
             theirs = _paper_longer(papers_name) if papers_name else _NO_PAPER
             rows.append(("", *_longer_cells(row, found), *theirs))
-    return Table(
-        "table2", "Table 2: the best networks, trained for longer", columns, tuple(rows), _longer_caption(study, found)
-    )
+    title = "Table 2: the best networks, trained for longer"
+    at_scale = data_scale(study.data_set(found.data))
+    return Table("table2", title, columns, tuple(rows), _longer_note(found), at_scale)
 
 
 _NO_PAPER: tuple[Cell, ...] = (None, None, None, None, None)
@@ -246,7 +246,7 @@ def _paper_longer(name: str) -> tuple[Cell, ...]:
     return (f"{row.name}{' *' if row.is_shortened else ''}", row.size_millions, *row.accuracies)
 
 
-def _longer_caption(study: Study, found: LongerStudy) -> str:
+def _longer_note(found: LongerStudy) -> str:
     open_rows = sum(row.longer is None for row in found.rows)
     state = f" {open_rows} of {len(found.rows)} are still to be trained." if open_rows else ""
     if not found.rows:
@@ -254,12 +254,5 @@ def _longer_caption(study: Study, found: LongerStudy) -> str:
     return (
         f"The networks of {found.sample} with the highest test accuracies after {found.epochs[0]} epochs on "
         f"{data_title(found.data)}, trained anew for {found.epochs[-1]} epochs, and the baselines; by accuracy at the "
-        "end. The paper's ten stand beside them by rank: they are other networks. * its training was cut off "
-        f"there.{state} "
-        f"{data_scale(study.data_set(found.data))}"
+        f"end. The paper's ten stand beside them by rank: they are other networks. * its training was cut off.{state}"
     )
-
-
-def done(result: TrialResult | None) -> bool:
-    """Whether a network was trained and tested."""
-    return result is not None and result.status is TrialStatus.DONE
