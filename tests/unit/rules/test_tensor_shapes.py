@@ -12,7 +12,7 @@ from pysat.solvers import Solver
 
 from featurenet_uvl.decoding.decoder import decode_solution
 from featurenet_uvl.decoding.network import to_architecture
-from featurenet_uvl.errors import DecodeError, ModelError, UnsatisfiableError, UnsupportedError
+from featurenet_uvl.errors import DecodeError, ModelError, UnsatisfiableError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.layers import Shape
@@ -162,13 +162,6 @@ def test_an_input_too_small_for_any_network_has_no_configuration() -> None:
     model = small_model(1, 1, [POOLING.replace("'2x2', ", "")], ["Operation#_Void"])
     with pytest.raises(UnsatisfiableError):
         draw(compile_feature_model(model, input_shape=(2, 2, 1)), Request(1, seed=1))
-
-
-def test_concat_is_refused_by_name_and_place() -> None:
-    with pytest.raises(
-        UnsupportedError, match=r"dnn\.uvl:\d+:\d+: Block_1_Cell_1 can end in Combination_Concat.*forbid"
-    ):
-        compile_model(str(MODELS / "dnn.uvl"), bounds={"Block": 1, "Cell": 1})
 
 
 def test_a_layer_that_the_decoder_does_not_know_is_refused() -> None:
