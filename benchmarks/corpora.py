@@ -4,7 +4,8 @@ python benchmarks/corpora.py             compile and count all of them, write do
 python benchmarks/corpora.py --show      print the page instead
 
 The models lie beside the project, in `../shared/corpus`. What FeatureIDE 3.12 says of each stands in their
-`MANIFEST.tsv`: features, constraints, variables and clauses of its CNF, core and dead features, configurations.
+`MANIFEST.tsv`: features, constraints, variables and clauses of its CNF, core, dead and false-optional features,
+configurations.
 """
 
 from __future__ import annotations
@@ -18,17 +19,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lxml import etree
+
 from featurenet_uvl.analysis.count import count_solutions
 from featurenet_uvl.analysis.decided import decided_features
 from featurenet_uvl.errors import FeatureNetError, LimitError
 from featurenet_uvl.files import write_file
+from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.cnf import Cnf
-from featurenet_uvl.ir.feature_model import Constraint, FeatureModel
+from featurenet_uvl.ir.feature_model import Constraint, FeatureModel, GroupKind
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 from featurenet_uvl.translators.encodings.formula import assert_formula
 from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
 from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
-from featurenet_uvl.translators.pipeline import compile_feature_model, load_model
+from featurenet_uvl.translators.pipeline import compile_feature_model, load_model, to_boolean
 
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT / "../shared/corpus"
@@ -43,6 +47,8 @@ COUNTER_BITS = 64
 HELPERS = "FeatureIDE makes an abstract feature, with two clauses, of each of several groups below one feature"
 NAMES = "a formula whose clauses would multiply gets auxiliary variables, determined by the features"
 SIMPLER = "FeatureIDE takes repeated and implied clauses out of what one constraint becomes"
+DEAD = "FeatureIDE calls dead features whose parent is dead, too, false-optional"
+ONLY = "FeatureIDE calls the only child of an `or` or `alt` element, not marked mandatory, false-optional"
 LARGE = f"more than {COUNTER_BITS} bits, where the manifest's counter overflows"
 
 KEPT = "FeatureIDE keeps a clause that is always true"
@@ -90,6 +96,7 @@ class Verdict:
     clauses: int = 0
     core: int = 0
     dead: int = 0
+    false_optional: int = 0
     count: int | None = None
     differences: tuple[Difference, ...] = field(default=())
 
@@ -112,7 +119,8 @@ def judge(row: Mapping[str, str]) -> Verdict:
         cnf = compile_feature_model(model, verify_each=True)
     except FeatureNetError as error:
         return Verdict(file, kind, loads, error=_first_line(error))
-    decided = decided_features(cnf, time_limit_s=TIME_LIMIT_S)
+    boolean = to_boolean(model)
+    decided = decided_features(cnf, boolean, time_limit_s=TIME_LIMIT_S)
     names = cnf.variables
     verdict = Verdict(
         file,
@@ -123,11 +131,15 @@ def judge(row: Mapping[str, str]) -> Verdict:
         clauses=len(cnf.clauses),
         core=len(decided.core),
         dead=len(decided.dead),
+        false_optional=len(decided.false_optional or ()),
         count=_count(cnf),
     )
     if not loads:
         return verdict
-    differences = tuple(_differences(row, verdict, model, decided.is_satisfiable))
+    differences = (
+        *_differences(row, verdict, model, decided.is_satisfiable),
+        *_false_optional(row, verdict, boolean, set(decided.dead)),
+    )
     return Verdict(**{name: getattr(verdict, name) for name in Verdict.__slots__} | {"differences": differences})
 
 
@@ -154,6 +166,33 @@ def _differences(
     if row["configurations"] and verdict.count is not None and int(row["configurations"]) != verdict.count:
         reason = LARGE if verdict.count.bit_length() > COUNTER_BITS else ""
         yield Difference("configurations", verdict.count, int(row["configurations"]), reason)
+
+
+def _false_optional(
+    row: Mapping[str, str], verdict: Verdict, boolean: BooleanModel, dead: set[str]
+) -> Iterator[Difference]:
+    """What FeatureIDE calls false-optional besides: only what the tree and the file bear out, to the last feature."""
+    theirs = int(row["falseOptional"] or 0)
+    if theirs == verdict.false_optional:
+        return
+    below_dead = sum(
+        member.name in dead and parent.name in dead
+        for parent in boolean.model.features()
+        for group in parent.groups
+        for member in group.members
+        if group.kind is not GroupKind.MANDATORY
+    )
+    only = _only_children(CORPUS / "featureide" / row["file"]) if row["format"].startswith("Xml") else 0
+    is_explained = theirs == verdict.false_optional + below_dead + only
+    reason = "; ".join(text for text, number in ((DEAD, below_dead), (ONLY, only)) if number) if is_explained else ""
+    yield Difference("false-optional", verdict.false_optional, theirs, reason)
+
+
+def _only_children(path: Path) -> int:
+    """How many `or` and `alt` elements of FeatureIDE's XML have one child, not marked mandatory."""
+    groups = (group for tag in ("or", "alt") for group in etree.parse(path).iter(tag))
+    members = ([child for child in group if child.tag in ("and", "or", "alt", "feature")] for group in groups)
+    return sum(len(found) == 1 and found[0].get("mandatory") != "true" for found in members)
 
 
 def _reason(what: str, theirs: int, verdict: Verdict, model: FeatureModel, helpers: int) -> str:
@@ -294,8 +333,9 @@ def page() -> str:
         "",
         f"Of {len(verdicts)} files {len(loaded)} are read. FeatureIDE 3.12 reads {len(compared)} of these, too, and of"
         f" them {equal} agree with it in everything: the numbers of features, constraints, variables, clauses, core"
-        " features, dead features and configurations, and whether there is a configuration at all. All others agree in"
-        " what the next table does not name. Where it names the configurations, the counts cannot be compared:"
+        " features, dead features, false-optional features and configurations, and whether there is a configuration at"
+        " all. All others agree in what the next table does not name. Where it names the configurations, the counts"
+        " cannot be compared:"
         f" {LARGE}; these models agree in all else.",
         "",
         f"Not counted within {TIME_LIMIT_S:.0f} seconds and {MAX_NODES:,} nodes:"

@@ -20,7 +20,8 @@ class Decided:
 
     Without a configuration nothing is decided, and all three are empty. `false_optional` is None where there is no
     tree to ask: those features that the tree leaves open, alone or in a group, and that are yet in every configuration
-    in which their parent is, and in one at least.
+    in which their parent is, and in one at least. FeatureIDE counts two kinds more, which say nothing that is not said
+    already: dead features whose parent is dead, too, and the only member of an `or` or `alt` element.
     """
 
     is_satisfiable: bool

@@ -73,7 +73,7 @@ def write_featureide(model: FeatureModel, losses: list[str] | None = None) -> st
     lines += _section("properties", _properties(model, [*rules, *(constraint for constraint, _ in others)]))
     lines += ["\t<struct>", *struct, "\t</struct>"]
     lines += _section("constraints", _rules(model, rules))
-    lines += _section("comments", (f"\t\t<c>{_text(text)}</c>" for key, text in model.notes if key == "comment"))
+    lines += _section("comments", (_comment(text) for key, text in model.notes if key == "comment"))
     order = next((text for key, text in model.notes if key == "featureOrder"), None)
     if order is not None:
         lines.append('\t<featureOrder userDefined="true">')
@@ -127,6 +127,10 @@ def _without_strange_notes(model: FeatureModel, losses: list[str] | None) -> Fea
 
 def _strange_note(owner: str, place: str, key: str) -> str:
     return f"{place}: found the note {key!r} on {owner}, for which FeatureIDE XML has no place"
+
+
+def _comment(text: str) -> str:
+    return f"\t\t<c>{_text(text)}</c>" if text else element(2, "c")
 
 
 def _section(name: str, content: Iterator[str]) -> list[str]:
