@@ -128,7 +128,13 @@ def test_the_text_is_as_featureide_writes_it() -> None:
             notes=(("description", 'two\n"lines" & <more>'), ("graphics:collapsed", "false")),
         ),
         (Constraint(Implies(Not(A), Or((B, C))), description="said"),),
-        notes=(("graphics:layout", "horizontal"), ("comment", "done"), ("rule:1:tags", "t"), ("featureOrder", "B\nA")),
+        notes=(
+            ("graphics:layout", "horizontal"),
+            ("comment", "done"),
+            ("comment", ""),
+            ("rule:1:tags", "t"),
+            ("featureOrder", "B\nA"),
+        ),
     )
     assert write_featureide(model) == HEAD + (
         "<extendedFeatureModel>\n"
@@ -152,13 +158,13 @@ def test_the_text_is_as_featureide_writes_it() -> None:
         "\t\t\t\t<disj>\n\t\t\t\t\t<var>B</var>\n\t\t\t\t\t<var>C</var>\n\t\t\t\t</disj>\n\t\t\t</imp>\n"
         "\t\t</rule>\n"
         "\t</constraints>\n"
-        "\t<comments>\n\t\t<c>done</c>\n\t</comments>\n"
+        "\t<comments>\n\t\t<c>done</c>\n\t\t<c/>\n\t</comments>\n"
         '\t<featureOrder userDefined="true">\n\t\t<feature name="B"/>\n\t\t<feature name="A"/>\n\t</featureOrder>\n'
         "</extendedFeatureModel>\n"
     )
     again = read_featureide(write_featureide(model), "m.xml")
     assert again.root == model.root
-    assert again.notes == (model.notes[0], model.notes[1], model.notes[3], model.notes[2])
+    assert again.notes == (*model.notes[:3], model.notes[4], model.notes[3])
 
 
 def test_places_are_those_of_the_start_tags() -> None:
