@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from featurenet_uvl.decoding.wiring import wiring_name
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId
 from featurenet_uvl.ir.layers import Layer
 
@@ -15,7 +16,8 @@ def build_keras_model(architecture: Architecture) -> Any:
     """A functional `keras.Model`, built but not compiled.
 
     Layers are named after where they come from: `b1_c2_in1_conv`, `b1_c2_op1_drop`, `b1_c2_sum`, `b1_c2_out_softmax`.
-    Identity, Void and Zeros make no layer; a cell with one half has no combination.
+    Identity, Void and Zeros make no layer; a cell with one half has no combination. The model's own name says where the
+    cells' outputs go (`wiring.py`), so that a saved model can be read back to the same architecture.
 
     Input shape:
         (batch, height, width, channels), as `architecture.input_shape`.
@@ -39,7 +41,7 @@ def build_keras_model(architecture: Architecture) -> Any:
                 end = keras.layers.Flatten(name=f"{cell.id}_out_flatten")(end)
             softmax = keras.layers.Dense(architecture.classes, activation="softmax", name=f"{cell.id}_out_softmax")
             outputs.append(softmax(end))
-    return keras.Model(image, outputs if len(outputs) > 1 else outputs[0], name="architecture")
+    return keras.Model(image, outputs if len(outputs) > 1 else outputs[0], name=wiring_name(architecture.cells))
 
 
 def _cell(keras: Any, cell: Cell, sources: list[Any]) -> Any:

@@ -1,0 +1,203 @@
+"""What a `.keras` file says of a model's layers and connections, read as data: nothing of Keras is asked to load it.
+
+Keras' own loader builds the objects that a file names, and has been talked into running code more than once. Here a
+file is a zip archive with a JSON text in it, of which only the expected parts are looked at; weights are not opened.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from featurenet_uvl.errors import ReadError
+
+MAX_CONFIG_BYTES = 64 << 20
+"""The longest description of a model that is read; 1,000 layers take about 1 MB."""
+
+MAX_LAYERS = 2000
+"""More layers than any network of the model has."""
+
+_CONFIG = "config.json"
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_TENSOR = "__keras_tensor__"
+
+
+@dataclass(frozen=True, slots=True)
+class KerasLayer:
+    """One layer and its one call. `kind` is its class, `module` where the file says that the class is from.
+
+    Invariant: `inputs` are names of layers that come before it.
+    """
+
+    name: str
+    kind: str
+    module: str
+    settings: Mapping[str, Any]
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KerasModel:
+    """The layers of a functional or sequential model, sources first; `outputs` are names of layers."""
+
+    name: str
+    layers: tuple[KerasLayer, ...]
+    outputs: tuple[str, ...]
+
+
+class _ProblemError(Exception):
+    """What is wrong with the description."""
+
+
+def read_keras_file(path: str) -> KerasModel:
+    """The model in a file that Keras 3 saved.
+
+    Raises:
+        ReadError: The file is missing, damaged, or of another kind; or the model is neither functional nor sequential,
+            has several inputs, or calls a layer twice.
+    """
+    try:
+        data = json.loads(_config_text(path))
+    except RecursionError:
+        raise ReadError(f"{path}: {_CONFIG} is nested too deeply, expected the description of a model") from None
+    except ValueError as error:
+        raise ReadError(f"{path}: {_CONFIG} is no JSON ({error}), expected the description of a model") from None
+    try:
+        return _model(data)
+    except _ProblemError as problem:
+        raise ReadError(f"{path}: {problem}") from None
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError) as error:
+        message = f"{path}: {_CONFIG} is not as Keras 3 writes it ({type(error).__name__}: {error})"
+        raise ReadError(f"{message}; expected a model saved by model.save('NAME.keras')") from None
+
+
+def _config_text(path: str) -> str:
+    file = Path(path)
+    try:
+        if not file.is_file():
+            found = "no such file" if not file.exists() else "this is no regular file"
+            raise ReadError(f"{path}: {found}, expected a model saved by Keras")
+        with file.open("rb") as stream:
+            if stream.read(len(_HDF5)) == _HDF5:
+                raise ReadError(f"{path}: found an HDF5 file, expected model.save('NAME.keras') of Keras 3")
+            with zipfile.ZipFile(stream) as archive, archive.open(_CONFIG) as member:
+                text = member.read(MAX_CONFIG_BYTES + 1)
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise ReadError(f"{path}: found no zip archive with {_CONFIG} ({error}), expected a .keras file") from None
+    except (RuntimeError, NotImplementedError, EOFError, zlib.error) as error:
+        raise ReadError(f"{path}: {_CONFIG} cannot be unpacked ({error}), expected a .keras file") from None
+    except (OSError, ValueError) as error:
+        raise ReadError(f"{path}: cannot be read ({error}), expected a .keras file") from None
+    if len(text) > MAX_CONFIG_BYTES:
+        raise ReadError(f"{path}: {_CONFIG} is longer than {MAX_CONFIG_BYTES >> 20} MB, expected a small network")
+    return text.decode("utf-8", "replace")
+
+
+def _model(data: Any) -> KerasModel:
+    kind, config = data["class_name"], data["config"]
+    if kind not in ("Functional", "Model", "Sequential"):
+        raise _ProblemError(f"found a model of class {_shown(kind)}, expected a functional or a sequential one")
+    if len(config["layers"]) > MAX_LAYERS:
+        raise _ProblemError(f"found {len(config['layers']):,} layers, expected at most {MAX_LAYERS:,}")
+    if kind == "Sequential":
+        return KerasModel(_text(config["name"]), *_sequential(config["layers"]))
+    layers = _in_order([_layer(entry, _inputs(entry)) for entry in config["layers"]])
+    outputs = tuple(_history(output) for output in _references(config["output_layers"]))
+    if len(set(outputs)) < len(outputs) or not outputs or not set(outputs) <= {layer.name for layer in layers}:
+        raise _ProblemError(f"found outputs {', '.join(map(repr, outputs))}, expected each layer once")
+    return KerasModel(_text(config["name"]), layers, outputs)
+
+
+def _sequential(entries: Sequence[Any]) -> tuple[tuple[KerasLayer, ...], tuple[str, ...]]:
+    layers: list[KerasLayer] = []
+    for entry in entries:
+        layers.append(_layer(entry, (layers[-1].name,) if layers else ()))
+    if not layers:
+        raise _ProblemError("found a model without layers, expected at least one")
+    return _in_order(layers), (layers[-1].name,)
+
+
+def _layer(entry: Any, inputs: tuple[str, ...]) -> KerasLayer:
+    settings = entry["config"]
+    if not isinstance(settings, dict):
+        raise _ProblemError(f"found a layer with settings {settings!r}, expected a table of them")
+    module = entry.get("module")
+    return KerasLayer(
+        _text(settings["name"]), _text(entry["class_name"]), module if isinstance(module, str) else "", settings, inputs
+    )
+
+
+def _inputs(entry: Any) -> tuple[str, ...]:
+    """The layers whose outputs a layer takes in its one call."""
+    name, calls = _text(entry["config"]["name"]), entry["inbound_nodes"]
+    if len(calls) > 1:
+        raise _ProblemError(f"layer {name!r}: found {len(calls)} calls, expected 1: layers that share weights are none")
+    if not calls:
+        return ()
+    if not isinstance(calls[0], dict):
+        raise _ProblemError(f"layer {name!r}: found connections as Keras 2 writes them, expected a file of Keras 3")
+    for key, value in calls[0]["kwargs"].items():
+        if value not in (None, False):
+            raise _ProblemError(f"layer {name!r}: found it called with {key}={_shown(value)}, expected tensors only")
+    return tuple(_tensors(name, calls[0]["args"]))
+
+
+def _tensors(name: str, args: Any) -> Iterator[str]:
+    """The tensors among a call's arguments: each by itself, or one list of them."""
+    parts = args[0] if len(args) == 1 and isinstance(args[0], list) else args
+    for part in parts:
+        if not isinstance(part, dict) or part.get("class_name") != _TENSOR:
+            raise _ProblemError(f"layer {name!r}: found it called with {_shown(part)}, expected tensors only")
+        yield _history(part["config"]["keras_history"])
+
+
+def _history(reference: Any) -> str:
+    name, node, tensor = reference
+    if node != 0 or tensor != 0:
+        raise _ProblemError(f"layer {name!r}: found its call {node}, output {tensor}, expected 0 and 0")
+    return _text(name)
+
+
+def _references(outputs: Any) -> list[Any]:
+    """Output references: one, or a list of them."""
+    if isinstance(outputs, dict):
+        raise _ProblemError("found outputs by name, expected a list of them")
+    return [outputs] if outputs and isinstance(outputs[0], str) else list(outputs)
+
+
+def _in_order(layers: Sequence[KerasLayer]) -> tuple[KerasLayer, ...]:
+    """The layers with sources first, otherwise in the file's order."""
+    names = [layer.name for layer in layers]
+    if len(set(names)) < len(names):
+        raise _ProblemError("found two layers of one name, expected different names")
+    for layer in layers:
+        for name in layer.inputs:
+            if name not in names:
+                raise _ProblemError(f"layer {layer.name!r}: found input {name!r}, expected a layer of this model")
+    done: dict[str, KerasLayer] = {}
+    waiting = list(layers)
+    while waiting:
+        ready = next((layer for layer in waiting if all(name in done for name in layer.inputs)), None)
+        if ready is None:
+            raise _ProblemError(f"layer {waiting[0].name!r}: found a cycle of connections, expected none")
+        done[ready.name] = ready
+        waiting.remove(ready)
+    return tuple(done.values())
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _ProblemError(f"found name {_shown(value)}, expected a text")
+    return value
+
+
+def _shown(value: Any) -> str:
+    """A value in a message, cut where it is long."""
+    text = re.sub(r"\s+", " ", repr(value))
+    return text if len(text) <= 60 else f"{text[:57]}..."
