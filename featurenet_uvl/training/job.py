@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -73,6 +74,16 @@ class Surroundings:
 
 
 ALONE = Surroundings()
+
+
+def check_tensorboard(folder: Path | None) -> None:
+    """Raises UsageError if logs are asked for that this machine cannot write."""
+    if folder is not None and find_spec("tensorboard") is None:
+        raise UsageError(
+            f"TensorBoard logs to {folder}: found no package tensorboard, expected it installed: "
+            "pip install 'featurenet_uvl[tensorboard]'"
+        )
+
 
 Train: TypeAlias = Callable[[TrialSpec, Protocol, Dataset, Surroundings], TrialResult]
 """Trains and tests one network; found again by its module and name in the worker process."""

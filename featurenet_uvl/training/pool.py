@@ -12,7 +12,7 @@ from pathlib import Path
 from featurenet_uvl.errors import FeatureNetError, UsageError
 from featurenet_uvl.training.data import Dataset
 from featurenet_uvl.training.engine import Engine, Finished, Session
-from featurenet_uvl.training.job import NO_LIMITS, Callbacks, Job, Limits, Trainer
+from featurenet_uvl.training.job import NO_LIMITS, Callbacks, Job, Limits, Trainer, check_tensorboard
 from featurenet_uvl.training.keras_trainer import KERAS
 from featurenet_uvl.training.local_engine import LocalEngine
 from featurenet_uvl.training.protocol import Protocol
@@ -75,7 +75,8 @@ def run_trials(
         One result a spec, in the order of `specs`.
 
     Raises:
-        UsageError: Fewer than one worker, or callbacks without a word on them in the protocol.
+        UsageError: Fewer than one worker, callbacks without a word on them in the protocol, or no package for
+            TensorBoard's logs.
         DataError: The protocol asks for more images than there are, or they are gone.
         StoreError: The store is in use, damaged, of another version, or cannot be written.
         FeatureNetError: The engine broke down.
@@ -83,6 +84,7 @@ def run_trials(
     engine = engine or LocalEngine(workers)
     data.check(protocol)
     _check_callbacks(protocol, callbacks)
+    check_tensorboard(tensorboard)
     job = Job(trainer, protocol, data, limits, tensorboard, callbacks)
     unique = {spec.hash: spec for spec in reversed(specs)}
     with ResultStore(store_path) as store:
@@ -94,7 +96,7 @@ def run_trials(
         meter = _Meter(len(unique), results, on_progress)
         meter.report()
         view = StateWriter.begin(store_path, engine.description, protocol, len(unique), len(results))
-        with _told(view), engine.session(job) as session:
+        with _told(view, results), engine.session(job) as session:
 
             def show() -> None:
                 view.show(session, len(results), meter.seconds_left(len(pending) + len(session.running)))
@@ -116,17 +118,18 @@ def _check_callbacks(protocol: Protocol, callbacks: Callbacks | None) -> None:
 
 
 @contextmanager
-def _told(view: StateWriter) -> Iterator[None]:
-    """Writes down how the run ends."""
+def _told(view: StateWriter, results: Mapping[str, TrialResult]) -> Iterator[None]:
+    """Writes down how the run ends; `results` is the run's own mapping."""
     try:
         yield
     except FeatureNetError as error:
-        view.end(f"stopped: {error}")
+        view.end(f"stopped: {error}", len(results))
         raise
     except BaseException as error:
-        view.end("interrupted" if isinstance(error, KeyboardInterrupt) else f"stopped: {describe(error)}")
+        outcome = "interrupted" if isinstance(error, KeyboardInterrupt) else f"stopped: {describe(error)}"
+        view.end(outcome, len(results))
         raise
-    view.end("finished")
+    view.end("finished", len(results))
 
 
 def _finished(

@@ -129,9 +129,9 @@ class StateWriter:
         self.written = moment
         self._write(replace(self.state, done=done, seconds_left=seconds_left, running=running))
 
-    def end(self, outcome: str) -> None:
+    def end(self, outcome: str, done: int) -> None:
         """Writes how the run ended."""
-        self._write(replace(self.state, outcome=outcome, running=(), seconds_left=None))
+        self._write(replace(self.state, outcome=outcome, done=done, running=(), seconds_left=None))
 
     def _write(self, state: RunState) -> None:
         self.state = replace(state, updated_at=now(), elapsed_s=round(time.monotonic() - self.started, 1))

@@ -12,9 +12,9 @@ from pathlib import Path
 from featurenet_uvl.training.data import Dataset
 from featurenet_uvl.training.job import Surroundings, Trainer
 from featurenet_uvl.training.protocol import Protocol
-from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus
+from featurenet_uvl.training.trial import Epoch, TrialResult, TrialSpec, TrialStatus
 
-DATA = Dataset("digits", "", (16, 16, 1), 10, 1437, 360, "0" * 16)
+DATA = Dataset("digits", "/nowhere", (16, 16, 1), 10, 1437, 360, "0" * 16)
 PROTOCOL = Protocol("digits", seed=3)
 
 
@@ -37,6 +37,23 @@ def fake_train(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surro
             time.sleep(value)
         case "accuracy":
             return TrialResult(spec.name, spec.hash, TrialStatus.DONE, test_accuracy=value, weights=1000)
+        case "epochs":
+            for number in (1, 2):
+                time.sleep(value)
+                assert beside.on_epoch is not None
+                beside.on_epoch(number, Epoch(1.0, 0.5, number / 10))
+            time.sleep(value)
+        case "memory":
+            block = bytearray(int(value * 1e6))
+            time.sleep(30 if block else 0)
+        case "kill once":
+            if not Path(value).exists():
+                Path(value).touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+        case "gone":
+            data.read("train", None, 0)
+        case "callbacks":
+            raise ValueError(beside.callbacks)
         case "raise":
             raise ValueError(f"{value}\nand a second line")
         case "nan":
@@ -47,6 +64,10 @@ def fake_train(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surro
         case "kill":
             os.kill(os.getpid(), signal.SIGKILL)
     return TrialResult(spec.name, spec.hash, TrialStatus.DONE, test_accuracy=accuracy, weights=1000)
+
+
+def two_callbacks(spec: TrialSpec) -> tuple[str, ...]:
+    return f"callback of {spec.name}", "another"
 
 
 FAKE = Trainer(fake_train)

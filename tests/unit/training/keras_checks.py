@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import keras
+
+from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destination
+from featurenet_uvl.ir.layers import Convolution, Dropout, Void, Zeros
 from featurenet_uvl.training import keras_trainer
 from featurenet_uvl.training.baselines import lenet5
-from featurenet_uvl.training.data import load_dataset
+from featurenet_uvl.training.data import Dataset, load_dataset
+from featurenet_uvl.training.evaluate import evaluate
 from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.trial import TrialSpec
+
+LOGS = "logs" if find_spec("tensorboard") else None
+"""The folder for TensorBoard, where it is installed."""
 
 
 def two_outputs(payload: str, input_shape: tuple[int, ...], classes: int) -> Any:
     """A dense network whose first output is constant, so that the mean follows the second."""
-    import keras
-
     image = keras.Input(input_shape)
     flat = keras.layers.Flatten()(image)
     blind = keras.layers.Dense(classes, activation="softmax", trainable=False, kernel_initializer="zeros", name="out1")
@@ -28,10 +35,45 @@ def two_outputs(payload: str, input_shape: tuple[int, ...], classes: int) -> Any
 
 def unstable(payload: str, input_shape: tuple[int, ...], classes: int) -> Any:
     """Two dense layers without an activation between: at a huge learning rate their product overflows."""
-    import keras
-
     layers = [keras.layers.Flatten(), keras.layers.Dense(10), keras.layers.Dense(classes, activation="softmax")]
     return keras.Sequential([keras.Input(input_shape), *layers])
+
+
+class BackToTheFirst(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Gives the network its weights of after the first epoch back at the end, as early stopping can."""
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if epoch == 0:
+            self.first = self.model.get_weights()
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self.model.set_weights(self.first)
+
+
+def held_out_checks(protocol: Protocol, data: Dataset, cache: Path) -> dict[str, Any]:
+    """With images held out, through the interface of a notebook."""
+    protocol = replace(protocol, validation_images=50, deterministic=True)
+    network = architecture()
+    logged: list[dict[str, float]] = []
+    spy = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logged.append(dict(logs)))
+    stopper = keras.callbacks.EarlyStopping("val_loss", patience=0, min_delta=100.0)
+    return {
+        "held out": asdict(evaluate(network, protocol, data)),
+        "second run": asdict(evaluate(network, protocol, data, run=2)),
+        "watched": asdict(evaluate(network, protocol, data, [spy], tensorboard=LOGS and cache / LOGS)),
+        "logged": logged,
+        "event files": [path.name for path in (cache / "logs").rglob("*events*")],
+        "stopped": asdict(evaluate(network, protocol, data, [stopper])),
+        "set back": asdict(evaluate(network, protocol, data, [BackToTheFirst()])),
+        "first epoch": asdict(evaluate(network, replace(protocol, epochs=1), data)),
+    }
+
+
+def architecture() -> Architecture:
+    """One convolution and the softmax layer."""
+    convolution = Convolution("3x3", 4, 2, "same", "relu", "normal")
+    cell = Cell(CellId(1, 1), (), convolution, Dropout(0.3), Zeros(), Void(), "Sum", Destination("Out"))
+    return Architecture((16, 16, 1), 10, (cell,))
 
 
 def main(cache: Path) -> None:
@@ -48,6 +90,7 @@ def main(cache: Path) -> None:
         ),
         "two outputs": asdict(keras_trainer.train(TrialSpec.of("x", "two", 1), protocol, data)),
     }
+    found |= held_out_checks(protocol, data, cache)
     json.dump(found, sys.stdout)
 
 

@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 
 from featurenet_uvl.errors import UsageError
 from featurenet_uvl.training.baselines import build_baseline, lenet5
+
+EPOCH = ("loss", "train_accuracy", "test_accuracy", "validation_accuracy")
 
 pytestmark = pytest.mark.slow
 
@@ -60,6 +63,56 @@ def test_of_several_outputs_the_mean_counts(found: Any) -> None:
     assert result["test_accuracy"] > 0.5
     assert result["loss"] > math.log(10)
     assert result["weights"] == 2 * (16 * 16 + 1) * 10
+
+
+def test_images_held_out_are_not_trained_on_and_measured_apart(found: Any) -> None:
+    result, again = found["held out"], found["watched"]
+    assert result["status"] == "done"
+    assert [set(epoch) for epoch in result["history"]] == [set(EPOCH)] * 3
+    assert all(0 <= epoch["validation_accuracy"] <= 1 for epoch in result["history"])
+    assert result["validation_accuracy"] == result["history"][-1]["validation_accuracy"]
+    # 50 images, so that an accuracy is a whole number of fiftieths; of 150 training and 100 test images likewise.
+    for name, images in (("validation_accuracy", 50), ("train_accuracy", 150), ("test_accuracy", 100)):
+        assert result[name] * images == pytest.approx(round(result[name] * images), abs=1e-4)
+    # A callback that only looks changes no digit.
+    assert {**again, "provenance": 0, "seconds": 0, "finished_at": 0} == {
+        **result,
+        "provenance": 0,
+        "seconds": 0,
+        "finished_at": 0,
+    }
+
+
+def test_another_run_is_another_seed(found: Any) -> None:
+    first, second = found["held out"], found["second run"]
+    assert first["spec_hash"] != second["spec_hash"]
+    assert first["provenance"]["seed"] != second["provenance"]["seed"]
+    assert first["history"] != second["history"]
+
+
+def test_callbacks_see_the_held_out_images_as_validation(found: Any) -> None:
+    for seen, epoch in zip(found["logged"], found["held out"]["history"], strict=True):
+        assert (seen["val_accuracy"], seen["test_accuracy"]) == (epoch["validation_accuracy"], epoch["test_accuracy"])
+    assert found["watched"]["provenance"]["callbacks"] == "LambdaCallback"
+    assert "callbacks" not in found["held out"]["provenance"]
+    stopped = found["stopped"]
+    assert (stopped["status"], stopped["epochs"]) == ("done", 2)
+    assert stopped["history"] == found["held out"]["history"][:2]
+
+
+def test_the_network_that_is_left_is_the_one_that_counts(found: Any) -> None:
+    back, first = found["set back"], found["first epoch"]
+    assert len(back["history"]) == 3
+    assert back["history"][0] == first["history"][0]
+    names = ("test_accuracy", "validation_accuracy", "train_accuracy")
+    assert [back[name] for name in names] == [first[name] for name in names]
+    assert back["test_accuracy"] != back["history"][-1]["test_accuracy"]
+
+
+@pytest.mark.skipif(find_spec("tensorboard") is None, reason="needs the package tensorboard")
+def test_tensorboard_gets_its_files(found: Any) -> None:
+    assert len(found["event files"]) == 2  # train and validation
+    assert all(name.startswith("events.out.tfevents") for name in found["event files"])
 
 
 def test_bad_baselines() -> None:

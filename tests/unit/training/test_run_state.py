@@ -1,0 +1,126 @@
+"""What a run says beside its store, and what is made of it from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from featurenet_uvl.training import run_state
+from featurenet_uvl.training.pool import run_trials
+from featurenet_uvl.training.protocol import Protocol
+from featurenet_uvl.training.run_state import RunState, read_run_state, state_file
+from featurenet_uvl.training.status import Status, read_status
+from featurenet_uvl.training.trial import TrialStatus
+
+
+@pytest.fixture
+def fakes() -> ModuleType:
+    import fake_trials
+
+    return fake_trials
+
+
+def test_a_run_is_seen_from_outside_while_it_goes_on(
+    fakes: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_state, "INTERVAL_S", 0.0)
+    store, seen = tmp_path / "t.sqlite", list[Status]()
+    specs = [
+        fakes.fake("bad", "raise", "why"),
+        fakes.fake("good", "accuracy", 0.5),
+        fakes.fake("slow", "epochs", 0.3),
+        fakes.fake("last", "accuracy", 0.25),
+    ]
+    options = {"data": fakes.DATA, "trainer": fakes.FAKE}
+    run_trials(specs[:1], fakes.PROTOCOL, store, **options)
+    original = run_state.StateWriter.show
+
+    def show(writer: run_state.StateWriter, *facts: object) -> None:
+        original(writer, *facts)  # type: ignore[arg-type]  # passed on
+        seen.append(read_status(store))
+
+    monkeypatch.setattr(run_state.StateWriter, "show", show)
+    run_trials(specs, fakes.PROTOCOL, store, **options)
+    runs = [status.run for status in seen if status.run is not None]
+    assert all((run.is_alive, run.process, run.total, run.known) == (True, os.getpid(), 4, 1) for run in runs)
+    assert [[trial.name for trial in run.running] for run in runs] == [["good"], ["slow"], ["slow"], ["slow"], ["last"]]
+    assert [(trial.epochs, trial.test_accuracy) for run in runs[1:4] for trial in run.running] == [
+        (0, None),
+        (1, 0.1),
+        (2, 0.2),
+    ]
+    assert [run.done for run in runs] == [1, 2, 2, 2, 3]
+    # The rate and the time left are of this run: the first result was there before.
+    assert runs[0].rate_per_minute is None is runs[0].seconds_left
+    assert runs[-1].rate_per_minute == pytest.approx(2 * 60 / runs[-1].elapsed_s)
+    (protocol,) = seen[-1].protocols
+    assert (protocol.protocol, protocol.done) == (fakes.PROTOCOL, 3)
+    assert protocol.failed == {TrialStatus.FAILED: 1}
+    assert protocol.reasons == {"ValueError: why and a second line": ("bad",)}
+    ended = read_status(store)
+    assert ended.run is not None
+    assert (ended.run.outcome, ended.run.is_alive, ended.run.running, ended.run.done) == ("finished", False, (), 4)
+    assert json.loads(json.dumps(ended.to_json()))["protocols"][0]["failed"] == {"failed": 1}
+
+
+def test_how_a_run_ended_is_said(fakes: ModuleType, tmp_path: Path) -> None:
+    store = tmp_path / "t.sqlite"
+
+    def stop(*_: object) -> None:
+        if len(calls := [*calls_made, 1]) > 1:
+            raise KeyboardInterrupt
+        calls_made[:] = calls
+
+    calls_made: list[int] = []
+    with pytest.raises(KeyboardInterrupt):
+        run_trials([fakes.fake("a")], fakes.PROTOCOL, store, data=fakes.DATA, trainer=fakes.FAKE, on_progress=stop)
+    run = read_run_state(store)
+    assert run is not None
+    assert (run.outcome, run.is_alive) == ("interrupted", False)
+
+
+def test_a_dead_process_and_one_of_the_same_number_are_told_apart(fakes: ModuleType, tmp_path: Path) -> None:
+    store = tmp_path / "t.sqlite"
+    run_trials([fakes.fake("a")], fakes.PROTOCOL, store, data=fakes.DATA, trainer=fakes.FAKE)
+    run = read_run_state(store)
+    assert run is not None
+    going = replace(run, outcome="running")
+    assert going.is_alive is True
+    assert replace(going, process_started=going.process_started - 60).is_alive is False
+    assert replace(going, process=2**22 + 1).is_alive is False
+    assert replace(going, host="elsewhere").is_alive is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": "featurenet_uvl/run-state/0"}', '{"schema": ', "null"])
+def test_a_view_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
+    state_file(tmp_path / "t.sqlite").write_text(text)
+    assert read_run_state(tmp_path / "t.sqlite") is None
+
+
+def test_a_view_that_cannot_be_written_stops_nothing(fakes: ModuleType, tmp_path: Path) -> None:
+    store = tmp_path / "t.sqlite"
+    state_file(store).mkdir()
+    (state_file(store) / "in the way").touch()
+    (result,) = run_trials([fakes.fake("a")], fakes.PROTOCOL, store, data=fakes.DATA, trainer=fakes.FAKE)
+    assert result.status is TrialStatus.DONE
+
+
+def test_the_latest_runs_protocol_comes_first(fakes: ModuleType, tmp_path: Path) -> None:
+    store, options = tmp_path / "t.sqlite", {"data": fakes.DATA, "trainer": fakes.FAKE}
+    other = Protocol("digits", seed=9)
+    for protocol in (fakes.PROTOCOL, other):
+        run_trials([fakes.fake("a")], protocol, store, **options)
+    assert [status.protocol for status in read_status(store).protocols] == [other, fakes.PROTOCOL]
+
+
+def test_the_state_is_small_and_whole(fakes: ModuleType, tmp_path: Path) -> None:
+    store = tmp_path / "t.sqlite"
+    run_trials([fakes.fake("a")], fakes.PROTOCOL, store, data=fakes.DATA, trainer=fakes.FAKE)
+    content = json.loads(state_file(store).read_text())
+    assert set(content) == {"schema", *RunState.__slots__}
+    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".tmp")]
