@@ -15,6 +15,7 @@ from featurenet_uvl.cli.compile import compile_to_dimacs
 from featurenet_uvl.cli.configurations import configurations
 from featurenet_uvl.cli.convert import convert
 from featurenet_uvl.cli.decode import decode
+from featurenet_uvl.cli.diversity import diversity
 from featurenet_uvl.cli.experiments import experiments
 from featurenet_uvl.cli.failure import PROGRAM, report, silence_stdout
 from featurenet_uvl.cli.sample import sample
@@ -28,6 +29,7 @@ app.command("compile")(compile_to_dimacs)
 app.command("analyse")(analyse)
 app.command("count")(count)
 app.command("sample")(sample)
+app.command("diversity")(diversity)
 app.command("configurations")(configurations)
 app.command("decode")(decode)
 app.command("train")(train)

@@ -68,6 +68,25 @@ def diversity(selected: BoolMatrix) -> Diversity:
     )
 
 
+def distance_counts(selected: BoolMatrix) -> npt.NDArray[np.int64]:
+    """How many pairs of configurations differ in 0, 1, 2, ... features.
+
+    >>> distance_counts(np.array([[True, False], [True, True], [True, True]])).tolist()
+    [1, 2, 0]
+    """
+    packed = _packed(selected)
+    counts = np.zeros(selected.shape[1] + 1, dtype=np.int64)
+    for row in range(len(packed) - 1):
+        distances = np.bitwise_count(packed[row + 1 :] ^ packed[row]).sum(axis=1, dtype=np.int64)
+        counts += np.bincount(distances, minlength=len(counts))
+    return counts
+
+
+def nearest_distances(selected: BoolMatrix) -> npt.NDArray[np.int64]:
+    """For each configuration, in how many features it differs from its nearest other one; there must be two."""
+    return _distances(_packed(selected))[1]
+
+
 def _packed(selected: BoolMatrix) -> npt.NDArray[np.uint64]:
     """The rows as bits in 64-bit words, zeros at the end."""
     octets = np.packbits(selected, axis=1)

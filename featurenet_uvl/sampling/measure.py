@@ -1,0 +1,182 @@
+"""All metrics of a sample together: distances and their share of the largest possible, coverage, sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from featurenet_uvl.analysis.diagram import Diagram, build_diagram
+from featurenet_uvl.errors import LimitError
+from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.sampling.coverage import TIME_LIMIT_S, Coverable, Coverage, coverage, find_coverable
+from featurenet_uvl.sampling.metrics import Diversity, diversity
+from featurenet_uvl.sampling.pairs import covered_pairs
+from featurenet_uvl.sampling.request import BoolMatrix
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What is known of one sample.
+
+    `covered` is the number of pairs of literals that it has. `coverage` sets those over open features in relation to
+    what the model lets be covered, and `largest_mean` is an upper bound of the mean distance of any sample of this
+    size; both are None where the model is not known, or too hard.
+    """
+
+    diversity: Diversity
+    covered: int
+    coverage: Coverage | None = None
+    largest_mean: float | None = None
+
+    @property
+    def share_of_limit(self) -> float | None:
+        """The mean distance as a share of the largest possible one, at least."""
+        mean = self.diversity.mean_distance
+        if mean is None or self.largest_mean is None:
+            return None
+        return mean / self.largest_mean if self.largest_mean else 1.0
+
+    def to_json(self) -> dict[str, Any]:
+        """One value an entry; null where something is not known."""
+        found = self.coverage
+        return {
+            **asdict(self.diversity),
+            "largest_mean_distance": self.largest_mean,
+            "share_of_limit": self.share_of_limit,
+            "covered_pairs": self.covered if found is None else found.covered,
+            "coverable_pairs": None if found is None else found.coverable,
+            "undecided_pairs": None if found is None else found.undecided,
+            "pairwise_coverage": None if found is None else found.share,
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Landscape:
+    """What a model lets samples be, as far as it is known. `notes` say why something is not."""
+
+    coverable: Coverable | None
+    diagram: Diagram | None
+    notes: tuple[str, ...] = ()
+
+
+def explore(cnf: Cnf, known: BoolMatrix, time_limit_s: float = TIME_LIMIT_S) -> Landscape:
+    """What a CNF lets samples be.
+
+    Args:
+        cnf: The formula; it has a solution.
+        known: Some configurations, at least one.
+        time_limit_s: For the diagram, and again for the pairs if there is none.
+
+    >>> from featurenet_uvl.ir.cnf import VarMap
+    >>> import numpy as np
+    >>> cnf = Cnf(VarMap.from_names(["App", "Log", "Net"]), ((1,), (-3, 2)))
+    >>> explore(cnf, np.array([[True, True, False]])).coverable.pairs
+    3
+    """
+    notes: list[str] = []
+    diagram = coverable = None
+    try:
+        diagram = build_diagram(cnf, time_limit_s)
+    except LimitError as error:
+        notes.append(f"the largest possible mean distance is unknown: {error}")
+    try:
+        coverable = _coverable(cnf, known, time_limit_s, diagram)
+    except LimitError as error:
+        notes.append(f"which pairs can be covered is unknown: {error}")
+    if coverable is not None and coverable.undecided:
+        notes.append(f"{coverable.undecided:,} pairs were not decided within {time_limit_s:g} s and count as coverable")
+    return Landscape(coverable, diagram, tuple(notes))
+
+
+def _coverable(cnf: Cnf, known: BoolMatrix, time_limit_s: float, diagram: Diagram | None) -> Coverable:
+    """By the diagram, or without it where that takes too much memory."""
+    if diagram is not None:
+        try:
+            return find_coverable(cnf, known, time_limit_s, diagram)
+        except LimitError:
+            return find_coverable(cnf, known, time_limit_s)
+    return find_coverable(cnf, known, time_limit_s)
+
+
+def measure(selected: BoolMatrix, landscape: Landscape | None = None) -> Measures:
+    """The metrics of a sample: one row a configuration, one column a feature of the model.
+
+    Raises:
+        UsageError: There is no configuration.
+    """
+    found = diversity(selected)
+    if landscape is None or landscape.coverable is None:
+        return Measures(found, covered_pairs(selected))
+    covered = coverage(selected, landscape.coverable)
+    return Measures(found, covered.covered, covered)
+
+
+def format_measures(names: Sequence[str], measures: Sequence[Measures]) -> str:
+    """A table for people: a line a metric, a column a sample.
+
+    >>> import numpy as np
+    >>> sample = np.array([[True, False], [True, True]])
+    >>> print(format_measures(["a"], [measure(sample)]))
+                         a
+    configurations       2
+    distinct             2
+    features             2
+    mean distance        0.5000
+    of the limit         unknown
+    nearest, mean        0.5000
+    nearest, minimum     0.5000
+    pairwise coverage    2 pairs
+    selected features    1 to 2
+    selected, median     1.5
+    """
+    columns = [("", *_ROWS), *((name, *_cells(m)) for name, m in zip(names, measures, strict=True))]
+    widths = [max(map(len, column)) for column in columns]
+    lines = ["    ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in zip(*columns)]
+    return "\n".join(lines)
+
+
+_ROWS = (
+    "configurations",
+    "distinct",
+    "features",
+    "mean distance",
+    "of the limit",
+    "nearest, mean",
+    "nearest, minimum",
+    "pairwise coverage",
+    "selected features",
+    "selected, median",
+)
+
+
+def _cells(m: Measures) -> tuple[str, ...]:
+    d = m.diversity
+    share = m.share_of_limit
+    return (
+        f"{d.count:,}",
+        f"{d.distinct:,}",
+        f"{d.features:,}",
+        _distance(d.mean_distance),
+        "unknown" if share is None else f"{share:.4f}",
+        _distance(d.nearest_mean),
+        _distance(d.minimum),
+        _coverage(m),
+        f"{d.size_min:,} to {d.size_max:,}",
+        f"{d.size_median:g}",
+    )
+
+
+def _distance(value: float | None) -> str:
+    return "none" if value is None else f"{value:.4f}"
+
+
+def _coverage(m: Measures) -> str:
+    """A share where it is known; never rounded up to all, nor down to nothing."""
+    found = m.coverage
+    if found is None:
+        return f"{m.covered:,} pairs"
+    if found.covered == found.coverable and found.is_exact:
+        return "1 (all pairs)"
+    share = min(f"{found.share:.4f}", "0.9999")
+    return share if found.is_exact else f"at least {share}"
