@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -58,6 +59,17 @@ class Cnf:
             raise ModelError("two variables of the CNF share a name")
         if self.variables.origins and len(self.variables.origins) != self.variables.feature_count:
             raise ModelError("the CNF has not one origin a feature")
+
+    def fingerprint(self) -> str:
+        """A key of names and clauses, equal for equal formulas in any process: SHA-256 of both, 16 hex digits.
+
+        >>> Cnf(VarMap.from_names(["App"]), ((1,),)).fingerprint()
+        'f25737deea34ce62'
+        """
+        digest = hashlib.sha256("\n".join(self.variables.names).encode("utf-8", "surrogatepass"))
+        digest.update(f"\n{self.variables.feature_count}\n".encode())
+        digest.update("\n".join(" ".join(map(str, clause)) for clause in self.clauses).encode())
+        return digest.hexdigest()[:16]
 
     def is_satisfied_by(self, positive: Iterable[int]) -> bool:
         """Whether the assignment that makes exactly these variables true satisfies every clause."""

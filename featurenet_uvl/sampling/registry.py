@@ -60,7 +60,7 @@ def draw(cnf: Cnf, request: Request, sampler: str = DEFAULT, engine: Engine | No
     solutions = run(assumed, replace(request, assumptions=()))
     if not len(solutions.values):
         _explain_nothing(solutions.stop, sampler, request)
-    return checked_sample(assumed, solutions, request, sampler)
+    return replace(checked_sample(assumed, solutions, request, sampler), formula=cnf.fingerprint())
 
 
 def sampler_names() -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,8 @@ __all__ = ["BoolMatrix", "Sample"]
 class Sample:
     """Distinct configurations over feature variables: `selected[i, v]` says whether configuration i has `names[v]`.
 
-    The matrix is read-only. `sampler` is the engine that really ran, `stop` says why there are no more.
+    The matrix is read-only. `sampler` is the engine that really ran, `stop` says why there are no more. `formula` is the
+    fingerprint of the CNF that it was drawn from, empty where that is not known.
 
     >>> sample = Sample(("App", "Log"), np.array([[True, False], [True, True]]), "steered", 7, Stop.COMPLETE)
     >>> list(sample.configurations()), sample.is_exhaustive
@@ -28,6 +29,7 @@ class Sample:
     sampler: str
     seed: int
     stop: Stop
+    formula: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "selected", frozen_matrix(self.selected))
@@ -47,8 +49,8 @@ class Sample:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sample):
             return NotImplemented
-        mine = (self.names, self.sampler, self.seed, self.stop)
-        theirs = (other.names, other.sampler, other.seed, other.stop)
+        mine = (self.names, self.sampler, self.seed, self.stop, self.formula)
+        theirs = (other.names, other.sampler, other.seed, other.stop, other.formula)
         return mine == theirs and np.array_equal(self.selected, other.selected)
 
     __hash__ = None  # type: ignore[assignment]  # a matrix has no hash, and mypy wants a function here
@@ -60,4 +62,4 @@ class Sample:
 
     def after(self, known: BoolMatrix) -> Sample:
         """The known configurations, and then these."""
-        return Sample(self.names, np.concatenate([known, self.selected]), self.sampler, self.seed, self.stop)
+        return replace(self, selected=np.concatenate([known, self.selected]))

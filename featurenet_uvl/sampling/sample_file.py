@@ -6,18 +6,21 @@
     # stop complete
     # configurations 2
     # features 3
+    # formula 0123456789abcdef
     c 1 App
     c 2 Log
     c 3 Log to file
     1
     1 2 3
 
-`stop` says why there are no more (see `Stop`). Numbers ascend; a lone `-` is the configuration that selects nothing.
+`stop` says why there are no more (see `Stop`), `formula` is the fingerprint of the CNF that the sample was drawn from,
+left out where it is not known. Numbers ascend; a lone `-` is the configuration that selects nothing.
 The header's counts and the final line end betray a file that was cut off.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -31,6 +34,8 @@ _VERSION = 1
 _MAGIC = "# featurenet_uvl sample "
 _HEADER = ("sampler", "seed", "stop", "configurations", "features")
 _STOPS = tuple(stop.value for stop in Stop)
+_FORMULA = "# formula "
+_FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 _NOTHING = "-"
 _MAX_PROBLEMS = 20
 _MAX_CELLS = 1 << 32
@@ -53,6 +58,7 @@ def format_sample(sample: Sample) -> str:
     values = (sample.sampler, sample.seed, sample.stop.value, len(sample), len(sample.names))
     lines = [f"{_MAGIC}{_VERSION}"]
     lines.extend(f"# {key} {value}" for key, value in zip(_HEADER, values, strict=True))
+    lines.extend([f"{_FORMULA}{sample.formula}"] if sample.formula else [])
     lines.extend(f"c {number} {name}" for number, name in enumerate(sample.names, 1))
     lines.extend(" ".join(map(str, np.flatnonzero(row) + 1)) or _NOTHING for row in sample.selected)
     return "\n".join(lines) + "\n"
@@ -73,7 +79,8 @@ def parse_sample(text: str, path: str) -> Sample:
         raise ReadError(f"{path}:{len(lines)}: found no line end after {_shown(lines[-1])}: the file is cut off")
     del lines[-1]
     header = _parse_header(lines, path)
-    body = len(_HEADER) + 1
+    formula = _parse_formula(lines, path)
+    body = len(_HEADER) + (2 if formula else 1)
     names = _parse_names(lines[body : body + header.features], header.features, path, body)
     rows = lines[body + header.features :]
     first_line = body + header.features + 1
@@ -83,7 +90,7 @@ def parse_sample(text: str, path: str) -> Sample:
             f"expected the {header.configurations} of the header"
         )
     selected = _parse_rows(rows, header.features, path, first_line)
-    return Sample(names, selected, header.sampler, header.seed, header.stop)
+    return Sample(names, selected, header.sampler, header.seed, header.stop, formula)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,17 @@ def _parse_header(lines: list[str], path: str) -> _Header:
         int(values["configurations"]),
         int(values["features"]),
     )
+
+
+def _parse_formula(lines: list[str], path: str) -> str:
+    """The fingerprint in the line after the header, empty where there is no such line."""
+    index = len(_HEADER) + 1
+    if index >= len(lines) or not lines[index].startswith(_FORMULA):
+        return ""
+    found = lines[index][len(_FORMULA) :]
+    if not _FINGERPRINT.fullmatch(found):
+        raise ReadError(f"{path}:{index + 1}: found formula {_shown(found)}, expected 16 hexadecimal digits")
+    return found
 
 
 def _parse_names(lines: list[str], count: int, path: str, before: int) -> tuple[str, ...]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from featurenet_uvl.errors import ReadError, UnsupportedError
-from featurenet_uvl.sampling.request import Stop
+from featurenet_uvl.ir.cnf import Cnf, VarMap
+from featurenet_uvl.sampling.registry import draw
+from featurenet_uvl.sampling.request import Request, Stop
 from featurenet_uvl.sampling.sample import Sample
 from featurenet_uvl.sampling.sample_file import format_sample, parse_sample
+from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
+from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 
 TEXT = """\
 # featurenet_uvl sample 1
@@ -50,6 +56,29 @@ def test_a_sample_without_features_and_one_with_line_ends_of_windows() -> None:
     empty = sample_of((), [[]], stop=Stop.EXHAUSTED)
     assert parse_sample(format_sample(empty), "s.txt") == empty
     assert parse_sample(TEXT.replace("\n", "\r\n"), "s.txt") == parse_sample(TEXT, "s.txt")
+
+
+def test_the_formula_is_kept_where_it_is_known() -> None:
+    sample = replace(parse_sample(TEXT, "s.txt"), formula="0123456789abcdef")
+    text = TEXT.replace("# features 3\n", "# features 3\n# formula 0123456789abcdef\n")
+    assert format_sample(sample) == text
+    assert parse_sample(text, "s.txt") == sample != parse_sample(TEXT, "s.txt")
+    with pytest.raises(ReadError, match=r"s\.txt:7: found formula '0123', expected 16 hexadecimal digits"):
+        parse_sample(text.replace("456789abcdef", ""), "s.txt")
+
+
+def test_a_drawn_sample_knows_its_formula_and_so_does_what_dimacs_gives_back() -> None:
+    cnf = Cnf(VarMap.from_names(["App", "Log", "__aux_1"]), ((1,), (-3, 2), (3, -2)))
+    again = read_dimacs(write_dimacs(cnf), "m.dimacs")
+    assert draw(cnf, Request(2, 1)).formula == cnf.fingerprint() == again.fingerprint()
+    assert draw(cnf, Request(1, 1, assumptions=(2,))).formula == cnf.fingerprint()
+    others = [
+        Cnf(cnf.variables, cnf.clauses[:2]),
+        Cnf(cnf.variables, (*cnf.clauses[:2], (-3, -2))),
+        Cnf(VarMap.from_names(["App", "Lug", "__aux_1"]), cnf.clauses),
+        Cnf(VarMap(cnf.variables.names, 3), cnf.clauses),
+    ]
+    assert len({one.fingerprint() for one in (cnf, *others)}) == 5
 
 
 def edited(line: int, new: str | None) -> str:
