@@ -24,6 +24,7 @@ from featurenet_uvl.translators.formats.uvl.features import Details, FeatureDraf
 from featurenet_uvl.translators.formats.uvl.imports import Import, Loader, Scope, compose
 from featurenet_uvl.translators.formats.uvl.lines import Line, logical_lines
 from featurenet_uvl.translators.formats.uvl.notes import apply_constraint_notes, split_notes
+from featurenet_uvl.translators.formats.uvl.plain_formulas import read_plain_formula
 from featurenet_uvl.translators.formats.uvl.tokens import MINOR_LEVELS, Tokens
 from featurenet_uvl.translators.formats.uvl.tree import read_tree
 from featurenet_uvl.translators.passes.restrict import restrict
@@ -217,7 +218,8 @@ class _Document:
 
     def _read_constraint(self, line: Line) -> None:
         span = line.span(self.path)
-        self.constraints.append(Constraint(parse_formula(line.text, span, alias=self._alias), span=span))
+        formula = read_plain_formula(line.text, span) or parse_formula(line.text, span, alias=self._alias)
+        self.constraints.append(Constraint(formula, span=span))
 
     def raise_problems(self) -> None:
         """Raises what was wrong so far, if anything was."""
