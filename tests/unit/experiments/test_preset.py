@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from featurenet_uvl.errors import ReadError, UsageError
-from featurenet_uvl.experiments.preset import Preset, load_preset, preset_names
+from featurenet_uvl.experiments.preset import Longer, Preset
+from featurenet_uvl.experiments.preset_file import ORDER, load_preset, preset_names
 
 SMOKE = Path(str(files("featurenet_uvl.experiments.presets"))) / "smoke.cfg"
 
@@ -21,13 +24,35 @@ def problems_of(path: Path, text: str) -> list[str]:
     return [problem.removeprefix(f"{path}:") for problem in caught.value.problems]
 
 
-def test_the_packages_presets_load() -> None:
-    assert preset_names() == ("laptop", "smoke")
-    smoke, laptop = map(load_preset, ("smoke", "laptop"))
-    assert (smoke.protocol.data, smoke.sample_count, smoke.sample_name) == ("digits", 30, "S1")
-    assert (laptop.protocol.train_images, laptop.protocol.test_images, laptop.sample_count) == (4096, 2000, 20)
-    assert (laptop.protocol.epochs, laptop.protocol.batch_size) == (12, 128)
-    assert (smoke.workers, smoke.protocol.train_images) == (None, None)
+def test_the_packages_presets_load_and_grow() -> None:
+    assert preset_names() == (*ORDER, "lenet5")
+    presets = [load_preset(name) for name in ORDER]
+    for smaller, larger in pairwise(presets):
+        counts = [{sample.name: sample.count for sample in preset.samples} for preset in (smaller, larger)]
+        assert all(counts[0][name] <= counts[1][name] for name in counts[0])
+        assert smaller.cpu_hours is not None
+        assert larger.cpu_hours is not None
+        assert smaller.cpu_hours < larger.cpu_hours
+    for preset in presets:
+        assert preset.about
+        assert [sample.name for sample in preset.samples] == ["S1", "S2", "S3"]
+        assert None not in (preset.equivalence, preset.named, preset.longer)
+
+
+def test_the_preset_paper_is_the_papers_protocol() -> None:
+    paper = load_preset("paper")
+    assert [(sample.name, sample.count, sample.max_cpu_s) for sample in paper.samples] == [
+        ("S1", 1000, None),
+        ("S2", 100, None),
+        ("S3", 100, None),
+    ]
+    assert paper.data_names == ("mnist", "cifar10")
+    for p in paper.protocols:
+        assert (p.train_images, p.test_images, p.validation_images) == (None, None, 0)
+        assert (p.epochs, p.batch_size, p.learning_rate, p.momentum, p.optimizer) == (12, 128, 0.01, 0.0, "sgd")
+    assert paper.equivalence is not None
+    assert (paper.equivalence.runs, paper.equivalence.data) == (10, "cifar10")
+    assert paper.longer == Longer("S1", "cifar10", 10, (300, 600))
 
 
 def test_a_copy_is_the_same_experiment_under_its_own_name(tmp_path: Path) -> None:
@@ -38,76 +63,120 @@ def test_a_copy_is_the_same_experiment_under_its_own_name(tmp_path: Path) -> Non
     assert mine.hash() == smoke.hash()
 
 
+@pytest.mark.parametrize("name", [*ORDER, "lenet5"])
+def test_json_carries_what_decides_the_results(name: str) -> None:
+    preset = load_preset(name)
+    read = Preset.from_json(name, json.loads(json.dumps(preset.to_json())))
+    assert read.hash() == preset.hash()
+    assert read.protocols == preset.protocols
+    assert (read.equivalence, read.named, read.longer) == (preset.equivalence, preset.named, preset.longer)
+    assert [(s.name, s.count, s.seed, s.max_cpu_s, dict(s.bounds)) for s in read.samples] == [
+        (s.name, s.count, s.seed, s.max_cpu_s, dict(s.bounds)) for s in preset.samples
+    ]
+
+
 def test_models_beside_the_preset_come_first(tmp_path: Path) -> None:
     (tmp_path / "s1.uvl").write_text("features\n\tArchitecture\n")
     (tmp_path / "mine.cfg").write_text(SMOKE.read_text())
-    assert load_preset(str(tmp_path / "mine.cfg")).model == str(tmp_path / "s1.uvl")
+    first = load_preset(str(tmp_path / "mine.cfg")).samples[0]
+    assert first.model == str(tmp_path / "s1.uvl")
 
 
 def test_what_decides_results_is_in_the_hash() -> None:
     smoke = load_preset("smoke")
-    other: list[Preset] = [
-        replace(smoke, model="x.uvl"),
-        replace(smoke, restrictions=("y.uvl",)),
-        replace(smoke, bounds={"Block": 3}),
-        replace(smoke, sample_count=31),
-        replace(smoke, sample_seed=9),
-        replace(smoke, protocol=replace(smoke.protocol, seed=9)),
+    first, *others = smoke.samples
+    assert smoke.equivalence is not None
+    assert smoke.longer is not None
+    changed = [
+        replace(first, model="x.uvl"),
+        replace(first, restrictions=("y.uvl",)),
+        replace(first, bounds={"Block": 3}),
+        replace(first, count=first.count + 1),
+        replace(first, seed=9),
+        replace(first, max_cpu_s=1.5),
+    ]
+    other: list[Preset] = [replace(smoke, samples=(sample, *others)) for sample in changed]
+    other += [
+        replace(smoke, protocols=(replace(smoke.protocols[0], seed=9),)),
+        replace(smoke, baseline_runs=9),
+        replace(smoke, baselines=()),
+        replace(smoke, equivalence=replace(smoke.equivalence, margin=0.5)),
+        replace(smoke, named=None),
+        replace(smoke, longer=replace(smoke.longer, best=1)),
     ]
     assert len({preset.hash() for preset in [smoke, *other]}) == len(other) + 1
-    assert replace(smoke, workers=7, time_limit_s=1.0, name="x").hash() == smoke.hash()
+    assert replace(smoke, limits=replace(smoke.limits, workers=7, time_limit_s=1.0), name="x").hash() == smoke.hash()
 
 
 def test_all_mistakes_together_each_with_its_line(tmp_path: Path) -> None:
     text = SMOKE.read_text()
-    for old, new in (
-        ("bounds =", "bounds = Block=three"),
-        ("count = 30", "count = 0"),
-        ("data = digits", "data = digit"),
-        ("epochs = 6", "epochs = 1.5"),
+    changes = (
+        ("\nbounds =", "\nbounds = Block=three"),
+        ("count = 16", "count = 0"),
+        ("sets = digits", "sets = digits, digit"),
+        ("\nepochs = 5", "\nepochs = 1.5"),
         ("momentum = 0", "momentum = 1"),
         ("learning_rate = 0.01", "learning_rate = nan\nlerning_rate = 1"),
+        ("margin = 0.05", "margin = 5"),
+        ("networks = inception_module", "networks = inceptio"),
+        ("sample = S1", "sample = S4"),
         ("workers = auto", "workers = many"),
         ("time_limit_s = 300", "time_limit_s = -1\n[runs]\nx = 1"),
-    ):
-        assert old in text
+    )
+    for old, new in changes:
+        assert text.count(old) == 1, old
         text = text.replace(old, new)
     lines = text.splitlines()
     problems = problems_of(tmp_path / "bad.cfg", text)
-    places = [lines[int(problem.split(":")[0]) - 1] for problem in problems]
-    assert places == [
-        "bounds = Block=three",
-        "count = 0",
-        "data = digit",
-        "epochs = 1.5",
-        "learning_rate = nan",
-        "momentum = 1",
-        "workers = many",
-        "time_limit_s = -1",
-        "lerning_rate = 1",
-        "[runs]",
-    ]
-    assert problems[1].endswith("[sample] count: found '0', expected a whole number of 1 or more")
-    assert problems[6].endswith("[run] workers: found 'many', expected a whole number of 1 or more, or auto")
-    assert problems[9].endswith("found section [runs], expected [model], [run], [sample], [training]")
+    places = {lines[int(problem.split(":")[0]) - 1] for problem in problems}
+    assert places >= {
+        *("sets = digits, digit", "bounds = Block=three", "count = 0", "epochs = 1.5", "momentum = 1"),
+        *("learning_rate = nan", "lerning_rate = 1", "margin = 5", "networks = inceptio", "sample = S4"),
+        *("workers = many", "time_limit_s = -1", "[runs]"),
+    }
+    found = "\n".join(problems)
+    assert "[sample S1] count: found '0', expected a whole number of 1 or more" in found
+    assert "[run] workers: found 'many', expected a whole number of 1 or more, or auto" in found
+    assert "[longer] sample: found 'S4', expected one of S1, S2, S3" in found
+    assert "found section [runs], expected [about], [data], [training]" in found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("epochs = 10, 15", "epochs = 15, 10", "found 15, 10, expected ascending numbers, each once"),
+        ("epochs = 10, 15", "epochs = 3, 5", "found at most 5, expected more than the 5 of [training]"),
+        ("epochs = 10, 15", "epochs = 10, 10", "found 10 twice, expected each once"),
+        ("train_images = all", "train_images = 200", "found 237, expected fewer than the 200 training images"),
+        ("[sample S2]", "[sample S 2]", "found the name 'S 2', expected a word such as S1"),
+        ("runs = 2", "runs = 1", "found '1', expected a whole number of 2 or more"),
+    ],
+)
+def test_settings_that_do_not_go_together(tmp_path: Path, old: str, new: str, problem: str) -> None:
+    text = SMOKE.read_text()
+    assert text.count(old) == 1
+    problems = problems_of(tmp_path / "bad.cfg", text.replace(old, new))
+    assert problem in problems[0]
+    assert problems[0].split(":")[0].isdecimal()
 
 
 def test_what_is_needed_and_missing(tmp_path: Path) -> None:
-    assert problems_of(tmp_path / "bad.cfg", "[model]\nmodel = gone.uvl\n") == [
-        f"2: [model] model: found no file 'gone.uvl', expected one at {tmp_path / 'gone.uvl'} or "
+    assert problems_of(tmp_path / "bad.cfg", "[sample S1]\nmodel = gone.uvl\n") == [
+        " found no sets in [data], expected one",
+        f"2: [sample S1] model: found no file 'gone.uvl', expected one at {tmp_path / 'gone.uvl'} or "
         f"{Path(str(files('featurenet_uvl.models'))) / 'gone.uvl'}",
-        " found no count in [sample], expected one",
-        " found no data in [training], expected one",
+        "1: found no count in [sample S1], expected one",
     ]
 
 
-@pytest.mark.parametrize("text", ["model = x\n", "[model]\nmodel = a\nmodel = b\n", "[model]\n[model]\n", "[model\n"])
+@pytest.mark.parametrize("text", ["model = x\n", "[data]\nsets = a\nsets = b\n", "[data]\n[data]\n", "[data\n"])
 def test_what_is_no_preset_at_all(tmp_path: Path, text: str) -> None:
     assert problems_of(tmp_path / "bad.cfg", text)[0].startswith(" found no preset: ")
 
 
 def test_unknown_names_and_files(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="found preset 'smok', expected one of laptop, smoke, or the path of a"):
+    known = ", ".join([*ORDER, "lenet5"])
+    with pytest.raises(UsageError, match=f"found preset 'smok', expected one of {known}, or the path of a"):
         load_preset("smok")
     with pytest.raises(ReadError, match=r"gone\.cfg: no such file"):
         load_preset(str(tmp_path / "gone.cfg"))

@@ -1,155 +1,275 @@
-"""A whole experiment: what it leaves, what a second call does, and what it refuses."""
+"""A whole experiment: what it leaves, what a second call does, what is shown of an unfinished one, what it refuses."""
 
 from __future__ import annotations
 
-import csv
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from featurenet_uvl.errors import DataError, ReadError, UsageError
-from featurenet_uvl.experiments.preset import Preset, load_preset
-from featurenet_uvl.experiments.run import RunResult, run_experiment
+from featurenet_uvl.experiments.collect import collect
+from featurenet_uvl.experiments.preset import Preset
+from featurenet_uvl.experiments.run import Listener, RunResult, run_experiment
 from featurenet_uvl.files import read_text
 from featurenet_uvl.ir.architecture import Architecture
+from featurenet_uvl.report.study import Study
+from featurenet_uvl.report.write import write_report
 from featurenet_uvl.sampling.sample_file import parse_sample
 from featurenet_uvl.training.pool import Progress
 from featurenet_uvl.training.trial import TrialStatus
-from featurenet_uvl.training.worker import Trainer
 from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
 
-FAKES = Path(__file__).resolve().parents[1] / "training"
-
-WHAT_IS_MADE = {
-    "accuracy_distribution.pdf",
-    "accuracy_distribution.png",
-    "diversity.json",
-    "model.dimacs",
-    "run.json",
-    "sample.txt",
-    "table1.csv",
-    "table1.md",
-    "trials.csv",
-}
-
-
-@pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> Trainer:
-    monkeypatch.syspath_prepend(str(FAKES))
-    from fake_trials import FAKE
-
-    assert isinstance(FAKE, Trainer)
-    return FAKE
-
-
-@pytest.fixture(scope="module")
-def small() -> Preset:
-    """The smoke preset with few and small networks."""
-    smoke = load_preset("smoke")
-    return replace(smoke, bounds={"Block": 2, "Cell": 2}, sample_count=4)
+Run = Callable[..., RunResult]
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {
-        path.name: path.read_bytes() for path in folder.rglob("*") if path.suffix in {".txt", ".md", ".csv", ".json"}
-    }
+    kinds = {".txt", ".md", ".csv", ".json", ".tex", ".dimacs"}
+    files = (path for path in folder.rglob("*") if path.suffix in kinds and "sqlite" not in path.name)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
-def test_every_step_leaves_its_file(fake: Trainer, small: Preset, tmp_path: Path) -> None:
+def test_every_stage_leaves_its_files(run: Run, small: Preset, tmp_path: Path) -> None:
     steps: list[str] = []
-    result = run_experiment(small, tmp_path, trainer=fake, workers=2, on_step=steps.append)
-    assert {
-        path.name for path in tmp_path.iterdir() if path.is_file() and "trials.sqlite" not in path.name
-    } == WHAT_IS_MADE
-    cnf = read_dimacs(read_text(tmp_path / "model.dimacs"), "model.dimacs")
-    sample = parse_sample(read_text(tmp_path / "sample.txt"), "sample.txt")
-    assert len(sample) == 4
+    result = run(small, tmp_path / "r", listener=Listener(step=steps.append))
+    folder = result.folder
+    place = folder / "samples" / "S1-digits"
+    cnf = read_dimacs(read_text(place / "model.dimacs"), "model.dimacs")
+    sample = parse_sample(read_text(place / "sample.txt"), "sample.txt")
+    assert len(sample) == 6
     assert sample.names == cnf.variables.feature_names
     networks = [
-        Architecture.from_json(json.loads(path.read_text())) for path in sorted((tmp_path / "architectures").iterdir())
+        Architecture.from_json(json.loads(path.read_text())) for path in sorted((place / "architectures").iterdir())
     ]
-    assert len({network.hash() for network in networks}) == 4
+    assert len({network.hash() for network in networks}) == 6
     assert {(network.input_shape, network.classes) for network in networks} == {((16, 16, 1), 10)}
-    assert [trial.name for trial in result.sample] == ["001", "002", "003", "004"]
-    assert [trial.name for trial in result.baselines] == ["LeNet-5"]
-    best = max(trial.test_accuracy or 0 for trial in result.sample)
-    assert [(row.name, row.accuracy) for row in result.table.rows] == [
-        ("LeNet-5", result.baselines[0].test_accuracy),
-        ("Top S1", best),
+    tables = {"rq1_conformance", "rq1_equivalence", "table1", "selection", "table2", "model_sizes", "diversity"}
+    for form in ("csv", "md", "tex"):
+        assert {path.stem for path in (folder / "tables").glob(f"*.{form}")} >= tables
+    figures = {"fig5_equivalence", "fig7_accuracy_distribution", "fig8_accuracy_size", "fig9_longer"}
+    for form in ("png", "pdf"):
+        assert {path.stem for path in (folder / "figures").glob(f"*.{form}")} == figures
+    assert all(path.is_file() for path in result.files)
+    assert [step.split()[0] for step in steps] == [
+        *("data", "compiling", "sampling", "compiling", "sampling", "timing"),
+        *("training", "training", "training", "writing"),
     ]
-    with (tmp_path / "trials.csv").open() as file:
-        assert [row["name"] for row in csv.DictReader(file)] == ["001", "002", "003", "004", "LeNet-5"]
-    assert [step.split()[0] for step in steps] == ["data", "compiling", "sampling", "training", "writing"]
-    caption = result.table.caption
-    assert "4 networks sampled from s1.uvl (4 trained)" in caption
-    assert "digits: 1,437 training and 360 test images, 6 epochs, batch 32, SGD 0.01, seed 1" in caption
+    assert result.study is not None
+    assert result.study.missing == ()
 
 
-def test_the_same_call_again_trains_nothing_and_changes_nothing(fake: Trainer, small: Preset, tmp_path: Path) -> None:
-    first = run_experiment(small, tmp_path, trainer=fake, workers=2)
-    before = contents(tmp_path)
+def test_the_report_has_everything_in_one_json(run: Run, small: Preset, tmp_path: Path) -> None:
+    run(small, tmp_path / "r")
+    report = json.loads((tmp_path / "r" / "report.json").read_text())
+    assert report["schema"] == "featurenet_uvl/report/1"
+    s1, s2 = report["samples"]
+    assert [network["name"] for network in s1["networks"]] == [f"S1/00{number}" for number in range(1, 7)]
+    for network in (*s1["networks"], *s2["networks"]):
+        assert Architecture.from_json(network["architecture"]).weights() == network["weights"]
+        if network["trial"]["status"] == "done":
+            assert len(network["trial"]["history"]) == 3
+    assert [len(report["equivalence"][side]) for side in ("by_hand", "from_model")] == [3, 3]
+    assert [len(row["longer"]["history"]) for row in report["longer"]["rows"]] == [8, 8, 8]
+    assert {figure["name"] for figure in report["figures"]} >= {"fig5_equivalence", "fig9_longer"}
+    assert report["environment"]["python"].startswith("3.")
+    assert report["commands"][0] == "featurenet-uvl experiments run --preset small.cfg"
+
+
+def test_the_same_call_again_trains_nothing_and_changes_nothing(run: Run, small: Preset, tmp_path: Path) -> None:
+    first = run(small, tmp_path / "r")
+    before = contents(tmp_path / "r")
     seen: list[Progress] = []
-    again = run_experiment(replace(small, workers=1, time_limit_s=9.0), tmp_path, trainer=fake, on_progress=seen.append)
-    assert [(progress.done, progress.total) for progress in seen] == [(5, 5)]
-    assert again == first
-    assert contents(tmp_path) == before
+    other = replace(small, limits=replace(small.limits, workers=1, time_limit_s=9.0))
+    again = run(other, tmp_path / "r", listener=Listener(progress=seen.append))
+    assert all(progress.done == progress.total for progress in seen)
+    assert again.study == first.study
+    assert contents(tmp_path / "r") == before
     # What was lost by a kill between two steps is made again, equal.
-    (tmp_path / "sample.txt").unlink()
-    run_experiment(small, tmp_path, trainer=fake)
-    assert contents(tmp_path) == before
-    other = run_experiment(small, tmp_path / "elsewhere", trainer=fake, workers=2)
-    assert [trial.spec_hash for trial in other.sample] == [trial.spec_hash for trial in first.sample]
+    (tmp_path / "r" / "samples" / "S1-digits" / "sample.txt").unlink()
+    run(small, tmp_path / "r")
+    assert contents(tmp_path / "r") == before
 
 
-def refusal(error: type[Exception], preset: Preset, folder: Path, fake: Trainer) -> str:
+class StoppedError(Exception):
+    """Stands for a kill."""
+
+
+def stop_after(count: int) -> Listener:
+    left = [count]
+
+    def progress(_: Progress) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise StoppedError
+
+    return Listener(progress=progress)
+
+
+def facts_of(study: Study | None) -> list[tuple[str, float | None]]:
+    assert study is not None
+    return [(network.name, network.test_accuracy) for sample in study.samples for network in sample.networks]
+
+
+def test_a_stopped_run_goes_on_from_any_point(run: Run, small: Preset, tmp_path: Path) -> None:
+    whole = run(small, tmp_path / "whole").study
+    folder, count, stops = tmp_path / "r", 1, 0
+    while True:
+        try:
+            result = run(small, folder, listener=stop_after(count))
+            break
+        except StoppedError:
+            stops += 1
+            count += 5
+            study = collect(folder)
+            write_report(study, folder)
+            assert study.missing
+            assert all(line in (folder / "report.md").read_text() for line in study.missing)
+    assert stops >= 3
+    assert whole is not None
+    assert result.study is not None
+    assert facts_of(result.study) == facts_of(whole)
+    assert [row.name for row in result.study.longer.rows] == [row.name for row in whole.longer.rows]  # type: ignore[union-attr]
+
+
+def test_the_ten_best_by_test_accuracy_are_trained_longer(run: Run, small: Preset, tmp_path: Path) -> None:
+    study = run(small, tmp_path / "r").study
+    assert study is not None
+    assert study.longer is not None
+    accuracies = {network.name: network.test_accuracy or 0.0 for network in study.samples[0].networks}
+    expected = sorted(accuracies, key=lambda name: -accuracies[name])[:2]
+    assert [row.name for row in study.longer.rows] == [*expected, "LeNet-5"]
+    assert study.longer.epochs == (3, 5, 8)
+    for row in study.longer.rows:
+        # Fake training is the same at each epoch, however many follow.
+        assert row.accuracy_at(3) == row.base.test_accuracy
+        assert row.longer is not None
+        assert row.accuracy_at(8) == row.longer.test_accuracy
+        assert row.accuracy_at(9) is None
+
+
+def test_runs_of_lenet5_are_shared_between_the_baseline_and_rq1(run: Run, small: Preset, tmp_path: Path) -> None:
+    study = run(small, tmp_path / "r").study
+    assert study is not None
+    assert study.equivalence is not None
+    (baseline,) = study.baselines
+    assert len(baseline.runs) == 2
+    assert study.equivalence.by_hand.runs[:2] == baseline.runs
+    hashes = {one.spec_hash for one in (*study.equivalence.by_hand.runs, *study.equivalence.from_model.runs) if one}
+    assert len(hashes) == 6
+
+
+def test_a_dry_run_says_what_it_takes_and_trains_nothing(run: Run, small: Preset, tmp_path: Path) -> None:
+    result = run(small, tmp_path / "r", dry_run=True)
+    assert result.study is None
+    assert not (tmp_path / "r" / "trials.sqlite").exists()
+    parts = {part.part: part for part in result.estimates}
+    assert list(parts) == [
+        *("baselines on digits", "S1 on digits", "S2 on digits", "named architectures on digits"),
+        "the best 2 for 8 epochs, about",
+    ]
+    assert parts["baselines on digits"].networks == 6
+    # 300 images are 10 steps; 200 + 100 are tested as 10 batches at a third each; 3 epochs, then the training images.
+    steps = 3 * 10 + (3 * 10 + 10) / 3
+    s1 = parts["S1 on digits"]
+    dear = round((s1.cpu_s - 6) / steps / 0.009 - 6 / 9)
+    assert s1.cpu_s == pytest.approx(6 + steps * (0.01 * dear + 0.001 * (6 - dear)))
+    assert s1.slowest_cpu_s == pytest.approx(1 + steps * (0.01 if dear else 0.001))
+    study = collect(tmp_path / "r")
+    assert "S1 on digits: 6 of 6 networks are to be trained" in study.missing
+    assert write_report(study, tmp_path / "r")
+
+
+def test_cheap_ones_only_says_what_is_left_out(run: Run, small: Preset, tmp_path: Path) -> None:
+    steps = 3 * 10 + (3 * 10 + 10) / 3
+    s1 = replace(small.samples[0], count=12, max_cpu_s=1 + steps * 0.005)
+    study = run(replace(small, samples=(s1, *small.samples[1:])), tmp_path / "r").study
+    assert study is not None
+    sample = study.samples[0]
+    dear = [network for network in sample.networks if int(network.spec_hash, 16) % 2]
+    assert 0 < len(dear) < 12
+    assert [network for network in sample.networks if network.left_out] == dear
+    assert all(network.result is None for network in dear)
+    assert sample.pending() == 0
+    table = (tmp_path / "r" / "tables" / "table1.md").read_text()
+    assert f"{len(dear)} left out as too slow to train" in table
+
+
+def refusal(error: type[Exception], run: Run, preset: Preset, folder: Path) -> str:
     with pytest.raises(error) as caught:
-        run_experiment(preset, folder, trainer=fake)
+        run(preset, folder)
     assert str(caught.value).startswith(str(folder))
     return str(caught.value)
 
 
-def test_results_of_something_else_are_refused(fake: Trainer, small: Preset, tmp_path: Path) -> None:
-    run_experiment(small, tmp_path, trainer=fake)
-    before = contents(tmp_path)
-    other = replace(small, sample_seed=2, protocol=replace(small.protocol, epochs=1))
-    assert refusal(UsageError, other, tmp_path, fake) == (
-        f"{tmp_path}: found results of another preset (protocol.epochs 6 there, 1 here; sample.seed 1 there, 2 here), "
-        "expected those of smoke; pass another results folder, or remove this one"
+def test_results_of_something_else_are_refused(run: Run, small: Preset, tmp_path: Path) -> None:
+    folder = tmp_path / "r"
+    run(small, folder)
+    before = contents(folder)
+    other = replace(
+        small,
+        samples=(replace(small.samples[0], seed=2), *small.samples[1:]),
+        protocols=(replace(small.protocols[0], epochs=1),),
+        equivalence=None,
     )
-    manifest = json.loads((tmp_path / "run.json").read_text())
-    (tmp_path / "run.json").write_text(json.dumps({**manifest, "model_sha256": "0" * 64}))
-    assert "found results of another model (000000000000)" in refusal(UsageError, small, tmp_path, fake)
-    (tmp_path / "run.json").write_text("{")
-    assert "found no manifest of a run" in refusal(ReadError, small, tmp_path, fake)
-    (tmp_path / "run.json").write_text(json.dumps({**manifest, "schema": "x"}))
-    assert "found schema 'x'" in refusal(ReadError, small, tmp_path, fake)
-    (tmp_path / "run.json").write_bytes(before["run.json"])
-    (tmp_path / "sample.txt").write_bytes(before["sample.txt"].replace(b"seed 1", b"seed 9"))
-    assert "found another content than the run wrote" in refusal(ReadError, small, tmp_path, fake)
-    (tmp_path / "sample.txt").write_bytes(before["sample.txt"])
-    assert contents(tmp_path) == before
+    found = refusal(UsageError, run, other, folder)
+    assert "protocols.digits.epochs 3 there, 1 here; samples.S1.seed 1 there, 2 here" in found
+    assert "equivalence absent there, None here" in found
+    assert found.endswith("expected those of small; pass another results folder, or remove this one")
+    manifest = json.loads((folder / "run.json").read_text())
+    changed = json.loads((folder / "run.json").read_text())
+    changed["samples"]["S1-digits"]["model_sha256"] = "0" * 64
+    (folder / "run.json").write_text(json.dumps(changed))
+    assert "found results of another model of S1-digits (000000000000)" in refusal(UsageError, run, small, folder)
+    changed["data"]["digits"]["hash"] = "0" * 16
+    (folder / "run.json").write_text(json.dumps(changed))
+    assert "found results of another data set digits (000000000000)" in refusal(UsageError, run, small, folder)
+    for text, message in (
+        ("{", "found no manifest of a run"),
+        ("[]", "found no manifest of a run"),
+        (json.dumps({**manifest, "schema": "x"}), "found schema 'x'"),
+    ):
+        (folder / "run.json").write_text(text)
+        assert message in refusal(ReadError, run, small, folder)
+    (folder / "run.json").write_bytes(before["run.json"])
+    sample = folder / "samples" / "S1-digits" / "sample.txt"
+    sample.write_bytes(sample.read_bytes().replace(b"seed 1", b"seed 9"))
+    assert "found another content than the run wrote" in refusal(ReadError, run, small, folder)
+    sample.write_bytes(before["samples/S1-digits/sample.txt"])
+    assert contents(folder) == before
 
 
-def test_too_many_images_are_refused_before_any_work(fake: Trainer, small: Preset, tmp_path: Path) -> None:
-    preset = replace(small, protocol=replace(small.protocol, train_images=2000))
+def test_a_folder_without_a_run_has_no_report(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"found no run\.json, expected the results folder of an experiment"):
+        collect(tmp_path)
+    (tmp_path / "run.json").write_text(
+        json.dumps({"schema": "featurenet_uvl/run/2", "name": "x", "preset": {}, "data": {}, "samples": {}})
+    )
+    with pytest.raises(ReadError, match=r"run\.json: found no preset in it"):
+        collect(tmp_path)
+
+
+def test_too_many_images_are_refused_before_any_work(run: Run, small: Preset, tmp_path: Path) -> None:
+    preset = replace(small, protocols=(replace(small.protocols[0], train_images=2000),))
     with pytest.raises(DataError, match="found 1437 train images, expected at least 2000"):
-        run_experiment(preset, tmp_path, trainer=fake)
-    assert not (tmp_path / "model.dimacs").exists()
-
-
-@pytest.fixture(scope="module")
-def trained(small: Preset, tmp_path_factory: pytest.TempPathFactory) -> RunResult:
-    preset = replace(small, protocol=replace(small.protocol, train_images=200, test_images=100, epochs=1))
-    return run_experiment(preset, tmp_path_factory.mktemp("results"), workers=2)
+        run(preset, tmp_path / "r")
+    assert not (tmp_path / "r" / "samples").exists()
 
 
 @pytest.mark.slow
-def test_sampled_networks_train_as_configured(trained: RunResult) -> None:
-    for trial in (*trained.sample, *trained.baselines):
-        assert trial.status is TrialStatus.DONE, trial.reason
-        assert trial.epochs == 1
-    for trial in trained.sample:
-        path = trained.folder / "architectures" / f"{trial.name}.json"
-        assert trial.weights == Architecture.from_json(json.loads(path.read_text())).weights()
+def test_sampled_networks_train_as_configured(small: Preset, tmp_path: Path) -> None:
+    protocol = replace(small.protocols[0], train_images=200, test_images=100, epochs=1)
+    preset = replace(small, protocols=(protocol,), samples=small.samples[:1], equivalence=None, longer=None)
+    study = run_experiment(preset, tmp_path / "r", workers=2).study
+    assert study is not None
+    for network in study.samples[0].networks:
+        assert network.result is not None
+        assert network.result.status is TrialStatus.DONE, network.result.reason
+        assert network.result.epochs == 1
+        assert network.result.weights == network.weights
+        # A prediction within an order of magnitude, even on a busy machine and for the smallest of networks.
+        assert network.predicted_cpu_s is not None
+        measured = float(network.result.provenance["cpu_seconds"])
+        assert 0.1 < network.predicted_cpu_s / measured < 10
+    assert [one.result.status for one in study.named if one.result] == [TrialStatus.DONE]
