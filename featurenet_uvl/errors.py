@@ -53,6 +53,10 @@ class StoreError(FeatureNetError):
     """A result store that cannot be read or written, or belongs to another version or run."""
 
 
+class ToolError(FeatureNetError):
+    """Another program that cannot be run, fails, or answers what is wrong."""
+
+
 class LimitError(FeatureNetError):
     """A limit of time, memory or size was reached before the work was done."""
 

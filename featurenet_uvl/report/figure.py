@@ -59,6 +59,8 @@ STYLES: Mapping[str, Mapping[str, Any]] = {
     "second": {"color": _MIDDLE, "linewidth": 1.8, "linestyle": (0, (4, 2))},
     "first, thin": {"color": _DARK, "linewidth": 0.9, "linestyle": (0, (1, 1))},
     "second, thin": {"color": _MIDDLE, "linewidth": 0.9, "linestyle": (0, (5, 1, 1, 1))},
+    "third": {"color": _LIGHT, "linewidth": 1.8, "linestyle": (0, (1, 1))},
+    "third, thin": {"color": _LIGHT, "linewidth": 1.0},
     "steps": {"color": _DARK, "linewidth": 1.6, "drawstyle": "steps-post"},
     "steps 2": {"color": _MIDDLE, "linewidth": 1.4, "linestyle": (0, (4, 2)), "drawstyle": "steps-post"},
     "steps 3": {"color": _LIGHT, "linewidth": 1.4, "linestyle": (0, (1, 1)), "drawstyle": "steps-post"},

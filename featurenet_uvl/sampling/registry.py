@@ -11,6 +11,8 @@ from featurenet_uvl.errors import LimitError, UnsatisfiableError, UnsupportedErr
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.sampling.check import checked_sample
 from featurenet_uvl.sampling.cmsgen import solve_cmsgen
+from featurenet_uvl.sampling.external import solve_external
+from featurenet_uvl.sampling.pledge import solve_pledge
 from featurenet_uvl.sampling.random_phases import solve_random
 from featurenet_uvl.sampling.request import Engine, Request, Stop
 from featurenet_uvl.sampling.sample import Sample
@@ -21,6 +23,8 @@ SAMPLERS: Mapping[str, Engine] = MappingProxyType(
         "steered": solve_steered,
         "cmsgen": solve_cmsgen,
         "random": solve_random,
+        "pledge": solve_pledge,
+        "external": solve_external,
     }
 )
 DEFAULT = "steered"
