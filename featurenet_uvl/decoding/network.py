@@ -9,22 +9,16 @@ from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destination
 from featurenet_uvl.ir.configuration import Configuration
 from featurenet_uvl.ir.expression import Value
+from featurenet_uvl.ir.flow import MAX_SOURCES, sources_of_cells
 from featurenet_uvl.ir.layer_kinds import input_kinds, operation_kinds
 from featurenet_uvl.ir.layers import Layer, Shape, ShapeError
-
-MAX_SOURCES = 2
-"""How many tensors a cell can take."""
 
 CellFeatures = Mapping[str, Mapping[str, Value]]
 """The selected features inside one cell, with their attributes."""
 
 
 def to_architecture(configuration: Configuration, input_shape: Shape, classes: int) -> Architecture:
-    """The network of a configuration, wired as DESIGN section 5 says; its shapes are checked.
-
-    Within a block, a cell takes the outputs of the earlier cells that aim at it by relativeIndex, else the block's
-    inputs: the network's input for the first block, else the outputs of the cells of the block before that end in
-    Output_Block.
+    """The network of a configuration, wired as `ir.flow` says; its shapes are checked.
 
     Args:
         input_shape: (height, width, channels) of the images.
@@ -32,34 +26,31 @@ def to_architecture(configuration: Configuration, input_shape: Shape, classes: i
 
     Raises:
         DecodeError: The configuration is no network; the cell is named. Nothing is altered to make it one.
-
-    Source: Ghamizi et al. 2019, section 4.2 (pending outputs).
     """
     found = _features_by_cell(configuration)
     if not found:
         raise DecodeError("found a configuration without cells, expected at least one")
     drafts = {id_: _draft(id_, features) for id_, features in found.items()}
-    cells: list[Cell] = []
+    sources = sources_of_cells({id_: draft.destination for id_, draft in drafts.items()})
     for id_, draft in drafts.items():
-        sources = _sources(id_, drafts)
-        if len(sources) == MAX_SOURCES and draft.input2.name == "Zeros":
+        if len(sources[id_]) == MAX_SOURCES and draft.input2.name == "Zeros":
             raise DecodeError(
                 f"cell {id_}: found two sources and Input2_Zeros, expected an Input2 that takes the second"
             )
-        cells.append(
-            Cell(
-                id_,
-                sources,
-                draft.input1,
-                draft.operation1,
-                draft.input2,
-                draft.operation2,
-                draft.combination,
-                draft.destination,
-            )
+    cells = tuple(
+        Cell(
+            id_,
+            sources[id_],
+            draft.input1,
+            draft.operation1,
+            draft.input2,
+            draft.operation2,
+            draft.combination,
+            draft.destination,
         )
-    _check_destinations(drafts)
-    architecture = Architecture(input_shape, classes, tuple(cells))
+        for id_, draft in drafts.items()
+    )
+    architecture = Architecture(input_shape, classes, cells)
     architecture.shapes()
     return architecture
 
@@ -124,44 +115,3 @@ def _layer(id_: CellId, features: CellFeatures, prefix: str, kinds: Mapping[str,
         return kind(**attributes)
     except ShapeError as error:
         raise DecodeError(f"cell {id_}: {prefix}{name}: {error}") from error
-
-
-def _sources(id_: CellId, drafts: Mapping[CellId, _Draft]) -> tuple[CellId, ...]:
-    """The cells whose outputs a cell takes, in their order; none for the network's input."""
-    aiming = [
-        other
-        for other, draft in drafts.items()
-        if other.block == id_.block
-        and draft.destination.relative_index is not None
-        and other.cell + draft.destination.relative_index + 1 == id_.cell
-    ]
-    if not aiming and id_.block > 1:
-        aiming = [
-            other
-            for other, draft in drafts.items()
-            if other.block == id_.block - 1 and draft.destination.kind == "Block"
-        ]
-        if not aiming:
-            raise DecodeError(
-                f"cell {id_}: found no cell of block {id_.block - 1} that sends to it, expected one or two"
-            )
-    if len(aiming) > MAX_SOURCES:
-        raise DecodeError(
-            f"cell {id_}: found {len(aiming)} sources ({', '.join(map(str, aiming))}), expected at most {MAX_SOURCES}"
-        )
-    return tuple(aiming)
-
-
-def _check_destinations(drafts: Mapping[CellId, _Draft]) -> None:
-    """Every output is consumed: its cell or block exists, and the network has an end."""
-    last = max(id_.block for id_ in drafts)
-    for id_, draft in drafts.items():
-        kind, index = draft.destination.kind, draft.destination.relative_index
-        if index is not None and CellId(id_.block, id_.cell + index + 1) not in drafts:
-            raise DecodeError(f"cell {id_}: found relativeIndex {index}, but block {id_.block} has no such later cell")
-        if kind == "Block" and id_.block == last:
-            raise DecodeError(f"cell {id_}: found Output_Block in the last block, expected Output_Cell or Output_Out")
-        if kind == "Out" and id_.block != last:
-            raise DecodeError(f"cell {id_}: found Output_Out before the last block")
-    if not any(draft.destination.kind == "Out" for draft in drafts.values()):
-        raise DecodeError("found no Output_Out, expected one in the last block")

@@ -10,7 +10,6 @@ from math import prod
 from typing import Any
 
 from featurenet_uvl.errors import DecodeError
-from featurenet_uvl.ir.layer_kinds import input_kinds, operation_kinds
 from featurenet_uvl.ir.layers import (
     Layer,
     Shape,
@@ -152,41 +151,15 @@ class Architecture:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any], place: str = "<json>") -> Architecture:
+    def from_json(cls, data: object, place: str = "<json>") -> Architecture:
         """The architecture of `to_json`.
 
         Raises:
-            DecodeError: Another schema, a missing key, an unknown layer, or shapes that do not fit.
+            DecodeError: It is none; the place in the file is named (`architecture_json.py`).
         """
-        if data.get("schema") != SCHEMA:
-            raise DecodeError(f"{place}: found schema {data.get('schema')!r}, expected {SCHEMA!r}")
-        try:
-            architecture = cls(
-                tuple(int(size) for size in data["input_shape"]),
-                int(data["classes"]),
-                tuple(_cell_from_json(cell) for cell in data["cells"]),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise DecodeError(f"{place}: not an architecture: {type(error).__name__} {error}") from error
-        architecture._check(place)
-        if architecture.to_json() != dict(data):
-            raise DecodeError(f"{place}: found keys or values that an architecture does not have, expected {SCHEMA}")
-        return architecture
+        from featurenet_uvl.ir.architecture_json import parse_architecture
 
-    def _check(self, place: str) -> None:
-        """That this is a network: cells whose sources come first, with shapes that fit, and an end."""
-        if len(self.input_shape) != 3 or min(self.input_shape) < 1 or self.classes < 1:
-            raise DecodeError(
-                f"{place}: found {self.input_shape} and {self.classes} classes, expected (h, w, c), 1 or more"
-            )
-        known: set[CellId] = set()
-        for cell in self.cells:
-            if cell.id in known or not set(cell.sources) <= known or len(cell.sources) > 2:
-                raise DecodeError(f"{place}: cell {cell.id} comes twice, before a source of its, or has more than two")
-            known.add(cell.id)
-        if not self.outputs:
-            raise DecodeError(f"{place}: found no cell that ends in Out, expected one")
-        self.shapes()
+        return parse_architecture(data, place)
 
     def hash(self) -> str:
         """A key that is equal for equal architectures, in any process: SHA-256 of the canonical JSON, 16 hex digits."""
@@ -199,21 +172,3 @@ _HALVES = ("input1", "operation1", "input2", "operation2")
 
 def _layer_json(layer: Layer) -> dict[str, Any]:
     return {"kind": layer.name, **asdict(layer)}
-
-
-def _layer_from_json(data: Mapping[str, Any], kinds: Mapping[str, type[Layer]]) -> Layer:
-    attributes = dict(data)
-    return kinds[attributes.pop("kind")](**attributes)
-
-
-def _cell_from_json(data: Mapping[str, Any]) -> Cell:
-    return Cell(
-        CellId(data["block"], data["cell"]),
-        tuple(CellId(block, cell) for block, cell in data["sources"]),
-        _layer_from_json(data["input1"], input_kinds()),
-        _layer_from_json(data["operation1"], operation_kinds()),
-        _layer_from_json(data["input2"], input_kinds()),
-        _layer_from_json(data["operation2"], operation_kinds()),
-        data["combination"],
-        Destination(data["destination"]["kind"], data["destination"]["relative_index"]),
-    )

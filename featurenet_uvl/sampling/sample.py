@@ -16,8 +16,8 @@ __all__ = ["BoolMatrix", "Sample"]
 class Sample:
     """Distinct configurations over feature variables: `selected[i, v]` says whether configuration i has `names[v]`.
 
-    The matrix is read-only. `sampler` is the engine that really ran, `stop` says why there are no more. `formula` is the
-    fingerprint of the CNF that it was drawn from, empty where that is not known.
+    The matrix is read-only. `sampler` is the engine that really ran, `stop` says why there are no more. `formula` is
+    the fingerprint of the CNF that it was drawn from, empty where that is not known.
 
     >>> sample = Sample(("App", "Log"), np.array([[True, False], [True, True]]), "steered", 7, Stop.COMPLETE)
     >>> list(sample.configurations()), sample.is_exhaustive

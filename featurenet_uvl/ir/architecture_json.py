@@ -1,0 +1,211 @@
+"""Architectures from JSON: read strictly, so that what is read is a network, and all of what the file says.
+
+The form is described in docs/architecture-json.md and in `architecture.schema.json` beside this file.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, NoReturn
+
+from featurenet_uvl.errors import DecodeError, ReadError
+from featurenet_uvl.ir.architecture import SCHEMA, Architecture, Cell, CellId, Destination
+from featurenet_uvl.ir.flow import sources_of_cells
+from featurenet_uvl.ir.layer_kinds import input_kinds, operation_kinds
+from featurenet_uvl.ir.layers import Layer
+
+MAX_NUMBER = 2**31 - 1
+"""The largest size, count or index; no Keras layer takes a larger one."""
+
+_KEYS = ("schema", "input_shape", "classes", "cells")
+_ORIGIN_KEYS = {"model": str, "formula": str, "configuration": int}
+_CELL_KEYS = (
+    *("block", "cell", "sources", "input1", "operation1", "input2", "operation2", "combination", "destination"),
+)
+_COMBINATIONS = ("Sum", "Concat", "Product")
+
+
+def load_json(text: str, place: str) -> Any:
+    """The value of a JSON text, without keys that come twice and without numbers that are none.
+
+    Raises:
+        ReadError: The text is no JSON.
+    """
+
+    def refuse(constant: str) -> NoReturn:
+        raise ReadError(f"{place}: found {constant}, expected a number")
+
+    def to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) < len(pairs):
+            keys = [key for key, _ in pairs]
+            raise ReadError(f"{place}: found the key {next(k for k in keys if keys.count(k) > 1)!r} twice in an object")
+        return dict(pairs)
+
+    try:
+        return json.loads(text, object_pairs_hook=to_object, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        raise ReadError(
+            f"{place}:{error.lineno}:{error.colno}: found no JSON ({error.msg}), expected a network"
+        ) from None
+    except RecursionError:
+        raise ReadError(f"{place}: found JSON that is nested too deeply, expected a network") from None
+    except ValueError:  # Python's limit of digits
+        raise ReadError(f"{place}: found a number of thousands of digits, expected a network") from None
+
+
+def parse_architecture(data: object, place: str = "<json>") -> Architecture:
+    """The architecture that a JSON value stands for.
+
+    Raises:
+        DecodeError: Another schema, a missing or unknown key, a value that it cannot have, sources that are not those
+            that the destinations make, or shapes that do not fit. The place in the file is named.
+    """
+    if not isinstance(data, dict):
+        _refuse(place, type(data).__name__, "a JSON object that decode wrote")
+    if data.get("schema") != SCHEMA:
+        _refuse(place, f"schema {_shown(data.get('schema'))}", f"{SCHEMA!r}; another version wrote this file")
+    _check_keys(place, data, _KEYS, optional=("origin",))
+    if "origin" in data:
+        _check_origin(f"{place}: origin", data["origin"])
+    shape = data["input_shape"]
+    if not isinstance(shape, list) or len(shape) != 3:
+        _refuse(f"{place}: input_shape", _shown(shape), "[height, width, channels]")
+    height, width, channels = (_number(f"{place}: input_shape", size, 1) for size in shape)
+    classes = _number(f"{place}: classes", data["classes"], 1)
+    if not isinstance(data["cells"], list) or not data["cells"]:
+        _refuse(f"{place}: cells", _shown(data["cells"]), "a list of at least one cell")
+    cells = tuple(_cell(f"{place}: cells[{number}]", cell) for number, cell in enumerate(data["cells"]))
+    _check_numbers(place, cells)
+    try:
+        _check_sources(cells)
+        architecture = Architecture((height, width, channels), classes, cells)
+        architecture.shapes()
+    except DecodeError as error:
+        raise DecodeError(f"{place}: {error}") from error
+    return architecture
+
+
+def _cell(place: str, data: object) -> Cell:
+    if not isinstance(data, dict):
+        _refuse(place, type(data).__name__, "an object")
+    _check_keys(place, data, _CELL_KEYS)
+    if not isinstance(data["sources"], list) or not all(isinstance(s, list) and len(s) == 2 for s in data["sources"]):
+        _refuse(f"{place}.sources", _shown(data["sources"]), "a list of [block, cell]")
+    sources = tuple(
+        CellId(*(_number(f"{place}.sources", number, 1) for number in source)) for source in data["sources"]
+    )
+    if data["combination"] not in _COMBINATIONS:
+        _refuse(f"{place}.combination", _shown(data["combination"]), f"one of {', '.join(_COMBINATIONS)}")
+    cell = Cell(
+        CellId(_number(f"{place}.block", data["block"], 1), _number(f"{place}.cell", data["cell"], 1)),
+        sources,
+        _layer(f"{place}.input1", data["input1"], input_kinds()),
+        _layer(f"{place}.operation1", data["operation1"], operation_kinds()),
+        _layer(f"{place}.input2", data["input2"], input_kinds()),
+        _layer(f"{place}.operation2", data["operation2"], operation_kinds()),
+        data["combination"],
+        _destination(f"{place}.destination", data["destination"]),
+    )
+    if cell.input1.name == "Zeros":
+        _refuse(f"{place}.input1", "Zeros", "a layer that takes a tensor")
+    if not cell.has_second_half and (cell.operation2.name, cell.combination) != ("Void", "Sum"):
+        _refuse(place, f"Zeros with {cell.operation2.name} and {cell.combination}", "Void and Sum with it")
+    return cell
+
+
+def _layer(place: str, data: object, kinds: Mapping[str, type[Layer]]) -> Layer:
+    if not isinstance(data, dict):
+        _refuse(place, type(data).__name__, "an object")
+    name = data.get("kind")
+    if not isinstance(name, str) or name not in kinds:
+        _refuse(f"{place}.kind", _shown(name), f"one of {', '.join(kinds)}")
+    kind = kinds[name]
+    attributes = {key: value for key, value in data.items() if key != "kind"}
+    _check_keys(place, attributes, tuple(field.name for field in fields(kind)))
+    for key, value in attributes.items():
+        _check_scalar(f"{place}.{key}", value)
+    try:
+        return kind(**attributes)
+    except (TypeError, ValueError) as error:
+        raise DecodeError(f"{place}: {error}") from error
+
+
+def _destination(place: str, data: object) -> Destination:
+    if not isinstance(data, dict):
+        _refuse(place, type(data).__name__, "an object")
+    _check_keys(place, data, ("kind", "relative_index"))
+    kind, index = data["kind"], data["relative_index"]
+    if kind not in ("Cell", "Block", "Out"):
+        _refuse(f"{place}.kind", _shown(kind), "one of Cell, Block, Out")
+    if kind == "Cell":
+        return Destination(kind, _number(f"{place}.relative_index", index, 0))
+    if index is not None:
+        _refuse(f"{place}.relative_index", _shown(index), f"null with {kind}")
+    return Destination(kind)
+
+
+def _check_numbers(place: str, cells: tuple[Cell, ...]) -> None:
+    """Blocks and cells are numbered from 1 without gaps, and stand in this order."""
+    before = CellId(0, 0)
+    for number, cell in enumerate(cells):
+        wishes = (CellId(before.block, before.cell + 1), CellId(before.block + 1, 1))
+        if cell.id not in (wishes if number else wishes[1:]):
+            wish = " or ".join(map(str, wishes if number else wishes[1:]))
+            _refuse(f"{place}: cells[{number}]", f"cell {cell.id}", f"{wish} here")
+        before = cell.id
+
+
+def _check_sources(cells: tuple[Cell, ...]) -> None:
+    wired = sources_of_cells({cell.id: cell.destination for cell in cells})
+    for cell in cells:
+        if cell.sources != wired[cell.id]:
+            found, wish = (", ".join(map(str, ids)) or "the image" for ids in (cell.sources, wired[cell.id]))
+            raise DecodeError(f"cell {cell.id}: found sources {found}, expected {wish}, which send to it")
+        if len(cell.sources) == 2 and not cell.has_second_half:
+            raise DecodeError(f"cell {cell.id}: found two sources and Zeros, expected an input2 that takes the second")
+
+
+def _check_origin(place: str, data: object) -> None:
+    if not isinstance(data, dict):
+        _refuse(place, type(data).__name__, "an object")
+    _check_keys(place, data, tuple(_ORIGIN_KEYS))
+    for key, kind in _ORIGIN_KEYS.items():
+        if type(data[key]) is not kind:
+            _refuse(f"{place}.{key}", _shown(data[key]), "text" if kind is str else "a number")
+
+
+def _check_keys(place: str, data: Mapping[str, object], keys: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
+    for key in keys:
+        if key not in data:
+            _refuse(place, f"no {key!r}", f"the keys {', '.join(keys)}" if keys else "no key")
+    for key in data:
+        if key not in (*keys, *optional):
+            _refuse(place, f"the key {_shown(key)}", f"only {', '.join(keys)}" if keys else "none")
+
+
+def _number(place: str, value: object, least: int) -> int:
+    if type(value) is not int or not least <= value <= MAX_NUMBER:
+        _refuse(place, _shown(value), f"a number from {least} to {MAX_NUMBER:,}")
+    return value
+
+
+def _check_scalar(place: str, value: object) -> None:
+    """Attributes are texts or finite numbers."""
+    is_number = type(value) in (int, float) and math.isfinite(value) and abs(value) <= MAX_NUMBER  # type: ignore[arg-type]
+    if not (type(value) is str or is_number):
+        _refuse(place, _shown(value), f"text, or a number up to {MAX_NUMBER:,}")
+
+
+def _shown(value: object) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of more digits than Python prints
+        raise DecodeError("found a number of thousands of digits") from None
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _refuse(place: str, found: str, expected: str) -> NoReturn:
+    raise DecodeError(f"{place}: found {found}, expected {expected}")
