@@ -41,11 +41,14 @@ def freeze(root: FeatureDraft) -> Feature:
     finished: dict[int, Feature] = {}
     for draft in reversed(order):
         groups = tuple(
-            Group(group.kind, tuple(finished.pop(id(m)) for m in group.members), group.cardinality, group.span)
-            for group in draft.groups
-            if group.members
+            [
+                Group(group.kind, tuple([finished.pop(id(m)) for m in group.members]), group.cardinality, group.span)
+                for group in draft.groups
+                if group.members
+            ]
         )
-        finished[id(draft)] = replace(draft.feature, groups=groups)
+        is_leaf = not groups and not draft.feature.groups
+        finished[id(draft)] = draft.feature if is_leaf else replace(draft.feature, groups=groups)
     return finished[id(root)]
 
 

@@ -52,7 +52,7 @@ def test_what_is_not_plain_is_left_to_the_complete_reader() -> None:
     chance = random.Random(2)
     accepted = 0
     for _ in range(6_000):
-        words = [chance.choice(WORDS if place % 2 == 0 else SIGNS) for place in range(5)]
+        words = [chance.choice((*WORDS[:4] * 6, *WORDS) if place % 2 == 0 else SIGNS) for place in range(5)]
         words.insert(chance.randint(0, 4), chance.choice(("", "", "!", " ", "(", "a")))
         text = "".join(word + blanks(chance) for word in words).strip(" \t")
         quick = read_plain_formula(text, SPAN)
