@@ -141,7 +141,8 @@ def _report(output: str, target: str, network: Any, quiet: bool, as_json: bool) 
     }
     if as_json:
         put_json(facts)
-    counts = f"{facts['cells']} cells in {facts['blocks']} blocks, {facts['weights']:,} weights"
+    blocks = "1 block" if facts["blocks"] == 1 else f"{facts['blocks']} blocks"
+    counts = f"{facts['cells']} cells in {blocks}, {facts['weights']:,} weights"
     say(f"{counts} for {facts['input_shape']} images; {target} in {output}", quiet=quiet or as_json)
 
 

@@ -13,7 +13,7 @@ from featurenet_uvl.decoding.configuration_file import CellConfiguration
 from featurenet_uvl.decoding.encoder import cell_features, to_configuration
 from featurenet_uvl.decoding.graph import IMAGE, Graph, Node, graph_of
 from featurenet_uvl.decoding.keras_file import KerasLayer, KerasModel, read_keras_file
-from featurenet_uvl.decoding.keras_settings import LayerReader, merge_of, offered_layers
+from featurenet_uvl.decoding.keras_settings import LayerReader, merge_of, offered_layers, setting_problems
 from featurenet_uvl.decoding.network import CellFeatures
 from featurenet_uvl.decoding.placement import Placed, limits_of, place
 from featurenet_uvl.decoding.wiring import parse_wiring
@@ -129,7 +129,7 @@ def _nodes(layer: KerasLayer, inputs: Sequence[str], reader: LayerReader) -> tup
         known = combination or reader.layer_of(layer)
     except DecodeError as error:
         return [], [f"{place_of_it}: {error}"]
-    problems = [f"{place_of_it}: {problem}" for problem in reader.setting_problems(layer, known)]
+    problems = [f"{place_of_it}: {problem}" for problem in setting_problems(layer)]
     if combination is None:
         if len(inputs) != 1:
             problems.append(f"{place_of_it}: found {len(inputs)} inputs, expected one")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice, product
+from types import MappingProxyType
 from typing import Any
 
 from featurenet_uvl.decoding.keras_file import KerasLayer
@@ -34,7 +36,7 @@ MAX_OFFERED = 10_000
 
 
 class LayerReader:
-    """Tells which layer of the model a Keras layer is, and what the model cannot say of it.
+    """Tells which layer of the model a Keras layer is.
 
     Args:
         offered: Layers of kinds from other packages; looked at only where Keras has no class of that name.
@@ -69,30 +71,6 @@ class LayerReader:
             known = ", ".join([*LAYERS, *COMBINATIONS])
             raise DecodeError(f"found a layer of class {layer.kind}, expected one that the model knows: {known}")
         return found
-
-    def setting_problems(self, layer: KerasLayer, known: Layer | str) -> Iterator[str]:
-        """The settings of which the model does not speak, and which are not Keras' defaults.
-
-        Args:
-            known: What `layer_of` or `merge_of` found.
-        """
-        if not _is_of_keras(layer):
-            return
-        import keras
-
-        if isinstance(known, str) or layer.kind in _BY_OTHER_NAME:
-            made = getattr(keras.layers, layer.kind)()
-        else:
-            made = known.keras_layer(keras, layer.name)
-        expected = keras.saving.serialize_keras_object(made)["config"]
-        for key, value in layer.settings.items():
-            if key == "name" or (key == "axis" and isinstance(known, str) and value == 3):
-                continue
-            if key not in expected:
-                if value is not None:
-                    yield f"found {key} {_shown(value)}, which this version of Keras does not have"
-            elif not _is_same(value, expected[key]):
-                yield f"found {key} {_shown(value)}, expected {_shown(expected[key])}: the model has nothing else"
 
 
 def offered_layers(model: FeatureModel) -> Iterator[Layer]:
@@ -132,27 +110,42 @@ def merge_of(layer: KerasLayer) -> str | None:
     return COMBINATIONS.get(layer.kind) if is_operator or _is_of_keras(layer) else None
 
 
+def setting_problems(layer: KerasLayer) -> Iterator[str]:
+    """The settings of which the model does not speak, and which are not Keras' defaults."""
+    if not _is_of_keras(layer):
+        return
+    kind = _KINDS.get(layer.kind, _Kind())
+    for key, value in layer.settings.items():
+        if key in kind.known or key == "name":
+            continue
+        found, expected = _plain_value(value), kind.defaults.get(key)
+        if not _is_same(found, expected) and not (key == "axis" and layer.kind == "Concatenate" and found == 3):
+            yield f"found {key} {_shown(value)}, expected {expected!r}: the model has nothing else"
+
+
 def _is_of_keras(layer: KerasLayer) -> bool:
     return layer.module in ("keras.layers", "keras")
 
 
+def _plain_value(value: Any) -> Any:
+    """A setting as its default is written here: an initialiser as its class, a policy of number types as its name."""
+    if not isinstance(value, Mapping) or "class_name" not in value:
+        return value
+    settings = {key: part for key, part in (value.get("config") or {}).items() if part is not None}
+    if value["class_name"] == "DTypePolicy":
+        return settings.get("name")
+    return value if settings else value["class_name"]
+
+
 def _is_same(found: Any, expected: Any) -> bool:
-    """Whether two serialised settings mean the same; an older Keras may know less of it, and names types shortly."""
-    if isinstance(expected, Mapping) and isinstance(found, str):
-        return bool(found == expected.get("config", {}).get("name"))
-    if isinstance(expected, Mapping) and isinstance(found, Mapping):
-        parts = {key: value for key, value in found.items() if key not in ("shared_object_id", "registered_name")}
-        return all(key in expected and _is_same(value, expected[key]) for key, value in parts.items())
-    if isinstance(expected, list | tuple) and isinstance(found, list | tuple):
-        return len(found) == len(expected) and all(map(_is_same, found, expected))
     return bool(found == expected) and isinstance(found, bool) == isinstance(expected, bool)
 
 
 def _shown(value: Any) -> str:
     """A setting in a message: of an object, its class and what it was made with."""
     if isinstance(value, Mapping) and "class_name" in value:
-        settings = value.get("config") or {}
-        text = f"{value['class_name']}({', '.join(f'{key}={settings[key]!r}' for key in settings)})"
+        settings = {key: part for key, part in (value.get("config") or {}).items() if part is not None}
+        text = f"{value['class_name']}({', '.join(f'{key}={part!r}' for key, part in settings.items())})"
     else:
         text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
@@ -211,10 +204,57 @@ LAYERS: Mapping[str, Callable[[Settings], Layer]] = {
     "Dropout": lambda s: Dropout(s["rate"]),
     "BatchNormalization": lambda _: BatchNormalization(),
 }
-"""By Keras class: the layer with these settings."""
-
-_BY_OTHER_NAME = ("ReLU", "Softmax")
-"""Classes that compute what a layer of the model of another class does, if all their settings are the defaults."""
+"""By Keras class: the layer with these settings. ReLU and Softmax compute what Activation does."""
 
 COMBINATIONS: Mapping[str, str] = {"Add": "Sum", "Multiply": "Product", "Concatenate": "Concat"}
 """By Keras class: the combination of two tensors."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A Keras class: the settings that the model knows, and the defaults of the others where they are not None."""
+
+    known: frozenset[str] = frozenset()
+    defaults: Settings = field(default_factory=lambda: _EVERY)
+
+
+_EVERY: Settings = MappingProxyType({"trainable": True, "dtype": "float32"})
+_IMAGES: Settings = MappingProxyType({**_EVERY, "data_format": "channels_last"})
+_BIAS: Settings = MappingProxyType({"use_bias": True, "bias_initializer": "Zeros"})
+_WINDOW: Settings = MappingProxyType({**_IMAGES, **_BIAS, "dilation_rate": [1, 1], "groups": 1})
+_GLOROT = "GlorotUniform"
+
+_NORMALIZATION: Settings = MappingProxyType(
+    {
+        **_EVERY,
+        **{"axis": -1, "momentum": 0.99, "epsilon": 0.001, "center": True, "scale": True},
+        **{"beta_initializer": "Zeros", "gamma_initializer": "Ones"},
+        **{"moving_mean_initializer": "Zeros", "moving_variance_initializer": "Ones"},
+        **{"synchronized": False, "renorm": False, "renorm_momentum": 0.99},
+    }
+)
+
+_KINDS: Mapping[str, _Kind] = MappingProxyType(
+    {
+        "Dense": _Kind(frozenset({"units", "activation"}), {**_EVERY, **_BIAS, "kernel_initializer": _GLOROT}),
+        "Conv2D": _Kind(
+            frozenset({"kernel_size", "filters", "strides", "padding", "activation"}),
+            {**_WINDOW, "kernel_initializer": _GLOROT},
+        ),
+        "SeparableConv2D": _Kind(
+            frozenset({"kernel_size", "filters", "strides", "padding", "activation"}),
+            {**_WINDOW, "depth_multiplier": 1, "depthwise_initializer": _GLOROT, "pointwise_initializer": _GLOROT},
+        ),
+        "MaxPooling2D": _Kind(frozenset({"pool_size", "strides", "padding"}), _IMAGES),
+        "AveragePooling2D": _Kind(frozenset({"pool_size", "strides", "padding"}), _IMAGES),
+        "Flatten": _Kind(defaults=_IMAGES),
+        "ZeroPadding2D": _Kind(frozenset({"padding"}), _IMAGES),
+        "Activation": _Kind(frozenset({"activation"})),
+        "ReLU": _Kind(defaults={**_EVERY, "negative_slope": 0.0, "threshold": 0.0}),
+        "Softmax": _Kind(defaults={**_EVERY, "axis": -1}),
+        "Dropout": _Kind(frozenset({"rate"})),
+        "BatchNormalization": _Kind(defaults=_NORMALIZATION),
+        "Concatenate": _Kind(defaults={**_EVERY, "axis": -1}),
+    }
+)
+"""By Keras class. A test compares them with Keras' own."""

@@ -108,7 +108,10 @@ def _blocks(cells: Sequence[LooseCell], outputs: Sequence[str], limits: Limits) 
         raise DecodeError(_why_not(cells, outputs, cuts, limits))
     found = best[len(cuts)]
     if len(found) > limits.blocks:
-        raise DecodeError(f"found a network that needs {len(found)} blocks, expected at most {limits.blocks}")
+        raise DecodeError(
+            f"found a network that needs {len(found)} blocks of at most {limits.cells} cells, expected at most"
+            f" {limits.blocks} blocks"
+        )
     return found
 
 
@@ -140,10 +143,16 @@ def _is_cut(cut: _Cut, cells: Sequence[LooseCell], outputs: Sequence[str], insid
 def _why_not(cells: Sequence[LooseCell], outputs: Sequence[str], cuts: Sequence[_Cut], limits: Limits) -> str:
     uses = Counter(source for cell in cells for source in cell.sources)
     uses.update(outputs)
-    known = {name for cut in cuts for name in cut.tensors}
+    takers_of = {cell.name: [i for i, other in enumerate(cells) if cell.name in other.sources] for cell in cells}
+    known = {
+        name
+        for cut in cuts
+        for name in cut.tensors
+        if not any(cut.inside >> position & 1 for position in takers_of.get(name, ()))
+    }
     for cell in cells:
         if uses[cell.name] > 1 and cell.name not in known:
-            takers = [repr(other.name) for other in cells if cell.name in other.sources]
+            takers = [repr(cells[position].name) for position in takers_of[cell.name]]
             takers += ["an output"] * outputs.count(cell.name)
             return (
                 f"layer {cell.name!r}: found its output taken by {', '.join(takers)} while other tensors pass it by;"
