@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from featurenet_uvl.cli.engines import (
+    Address,
+    Cpus,
+    EngineName,
+    Gpus,
+    Memory,
+    TrialMemory,
+    TrialTime,
+    TrialWeights,
+    parse_engine,
+)
 from featurenet_uvl.cli.options import DataDir, Json, Quiet, Seed, Workers
 from featurenet_uvl.cli.progress import ProgressLine, resumable, shown_time
 from featurenet_uvl.cli.streams import printable, put, put_json, say
-from featurenet_uvl.errors import DecodeError, UsageError
+from featurenet_uvl.errors import DecodeError
 
 if TYPE_CHECKING:
     from featurenet_uvl.ir.architecture import Architecture
@@ -34,10 +44,28 @@ def train(
     train_size: Annotated[int | None, typer.Option("--train-size", help="How many training images. Else all.")] = None,
     test_size: Annotated[int | None, typer.Option("--test-size", help="How many test images. Else all.")] = None,
     seed: Seed = 0,
+    validation_size: Annotated[
+        int,
+        typer.Option("--validation-size", help="How many of the training images are held out, and tested on apart."),
+    ] = 0,
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="Only operations that give the same bits each time.")
+    ] = False,
     workers: Workers = None,
-    time_limit: Annotated[
-        float | None, typer.Option("--time-limit", help="Seconds for each network; longer is a row that says so.")
+    time_limit: TrialTime = None,
+    memory_limit: TrialMemory = None,
+    weight_limit: TrialWeights = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Train again what failed or reached a limit.")
+    ] = False,
+    tensorboard: Annotated[
+        Path | None, typer.Option("--tensorboard", metavar="DIR", help="Write TensorBoard logs, a folder a network.")
     ] = None,
+    engine: EngineName = "local",
+    address: Address = None,
+    cpus: Cpus = None,
+    gpus: Gpus = None,
+    memory: Memory = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -48,14 +76,18 @@ def train(
     from featurenet_uvl.cli.networks import read_networks
     from featurenet_uvl.training.data import load_dataset
     from featurenet_uvl.training.job import Limits
-    from featurenet_uvl.training.local_engine import available_cores
     from featurenet_uvl.training.pool import run_trials
     from featurenet_uvl.training.protocol import Protocol
     from featurenet_uvl.training.trial import TrialSpec
 
-    if time_limit is not None and not isfinite(time_limit):
-        raise UsageError(f"--time-limit: found {time_limit}, expected a number of seconds")
-    protocol = Protocol(data, train_size, test_size, epochs, batch_size, seed=seed)
+    where = parse_engine(engine, workers=workers, address=address, cpus=cpus, gpus=gpus, memory=memory)
+    limits = Limits(time_limit, memory_limit, weight_limit)
+    protocol = Protocol(
+        *(data, train_size, test_size, epochs, batch_size),
+        seed=seed,
+        validation_images=validation_size,
+        deterministic=deterministic,
+    )
     networks = read_networks(sources)
     dataset = load_dataset(data, data_dir, store.with_name(store.name + ".data"))
     _check_fit(networks, dataset)
@@ -65,8 +97,10 @@ def train(
             protocol,
             store,
             data=dataset,
-            workers=available_cores() if workers is None else workers,
-            limits=Limits(time_s=time_limit),
+            engine=where,
+            limits=limits,
+            retry_failed=retry_failed,
+            tensorboard=tensorboard,
             on_progress=lambda progress: show_progress(line, progress),
         )
     if as_json:
@@ -101,13 +135,16 @@ def show_progress(line: ProgressLine, progress: Progress) -> None:
     line.show(", ".join(parts), is_last=progress.done == progress.total)
 
 
-_COLUMNS = ("network", "status", "accuracy", "weights", "epochs", "seconds", "reason")
+_COLUMNS = ("network", "status", "accuracy", "held out", "weights", "epochs", "seconds", "reason")
+_HELD_OUT = _COLUMNS.index("held out")
 
 
 def _table(results: Sequence[TrialResult]) -> str:
     """One row a network, in columns."""
     rows = [_COLUMNS, *(_row(result) for result in results)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
+    if all(result.validation_accuracy is None for result in results):
+        rows = [(*row[:_HELD_OUT], *row[_HELD_OUT + 1 :]) for row in rows]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() + "\n" for row in rows)
 
 
@@ -116,6 +153,7 @@ def _row(result: TrialResult) -> tuple[str, ...]:
         printable(result.name),
         str(result.status),
         "-" if result.test_accuracy is None else f"{result.test_accuracy:.4f}",
+        "-" if result.validation_accuracy is None else f"{result.validation_accuracy:.4f}",
         "-" if result.weights is None else str(result.weights),
         str(result.epochs),
         f"{result.seconds:.1f}",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from featurenet_uvl.errors import FeatureNetError, UsageError
+from featurenet_uvl.errors import FeatureNetError, StoreError, UsageError
 from featurenet_uvl.training.data import Dataset
 from featurenet_uvl.training.engine import Engine, Finished, Session
 from featurenet_uvl.training.job import NO_LIMITS, Callbacks, Job, Limits, Trainer, check_tensorboard
@@ -78,7 +78,7 @@ def run_trials(
         UsageError: Fewer than one worker, callbacks without a word on them in the protocol, or no package for
             TensorBoard's logs.
         DataError: The protocol asks for more images than there are, or they are gone.
-        StoreError: The store is in use, damaged, of another version, or cannot be written.
+        StoreError: The store is in use, damaged, of another version, has results on other images, or cannot be written.
         FeatureNetError: The engine broke down.
     """
     engine = engine or LocalEngine(workers)
@@ -89,6 +89,7 @@ def run_trials(
     unique = {spec.hash: spec for spec in reversed(specs)}
     with ResultStore(store_path) as store:
         results = {key: result for key, result in store.results(protocol).items() if key in unique}
+        _check_images(store_path, results.values(), data)
         again = (TrialStatus.FAILED, TrialStatus.LIMIT) if retry_failed else ()
         results = {key: result for key, result in results.items() if result.status not in again}
         pending = deque(unique[spec.hash] for spec in dict.fromkeys(specs) if unique[spec.hash] is spec)
@@ -106,6 +107,17 @@ def run_trials(
                 results[finished.spec.hash] = finished.result
                 meter.report(len(pending) + len(session.running))
     return [replace(results[spec.hash], name=spec.name) for spec in specs]
+
+
+def _check_images(store: Path, results: Iterable[TrialResult], data: Dataset) -> None:
+    """Accuracies on other images must not stand in one table with those of this run."""
+    for result in results:
+        earlier = result.provenance.get("data", data.hash)
+        if earlier != data.hash:
+            raise StoreError(
+                f"{store}: found results on another data set {data.name} ({earlier}), expected those on the present "
+                f"one ({data.hash}); use another file, or bring back the images"
+            )
 
 
 def _check_callbacks(protocol: Protocol, callbacks: Callbacks | None) -> None:

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from featurenet_uvl.training import pool
 from featurenet_uvl.training.job import Limits
+from featurenet_uvl.training.local_engine import LocalEngine
 from featurenet_uvl.training.pool import Progress
 from featurenet_uvl.training.protocol import Protocol
-from featurenet_uvl.training.trial import TrialResult, TrialStatus
+from featurenet_uvl.training.ray_engine import RayEngine
+from featurenet_uvl.training.run_state import SCHEMA, RunningTrial, RunState, state_file
+from featurenet_uvl.training.store import ResultStore
+from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus
 
-PRESET = """\
-[model]
-model = s1.uvl
-bounds = Block=1, Cell=2
-
-[sample]
-count = 2
-seed = 1
-
-[training]
-data = digits
-train_images = 64
-test_images = 32
-epochs = 1
-"""
+PROTOCOL = Protocol("digits", train_images=64, epochs=1, validation_images=10)
 
 
 @pytest.fixture
@@ -56,7 +50,7 @@ def test_train_asks_for_what_the_options_say(program: Any, asked: dict[str, Any]
     assert result.code == 0
     assert asked["protocol"] == Protocol("digits", 100, 50, epochs=3, batch_size=16, seed=9)
     assert [spec.name for spec in asked["specs"]] == ["0001", "0002", "0003"]
-    assert (asked["store"], asked["workers"], asked["limits"]) == (store, 2, Limits(time_s=5.0))
+    assert (asked["store"], asked["engine"], asked["limits"]) == (store, LocalEngine(2), Limits(time_s=5.0))
     assert result.out.splitlines() == [
         "network  status  accuracy  weights  epochs  seconds  reason",
         "0001     done    0.9000    370      3       1.2",
@@ -107,26 +101,99 @@ def test_networks_are_trained_once(program: Any, small: Path, tmp_path: Path) ->
     assert program(*command).json == first.json
 
 
-@pytest.mark.slow
-def test_an_experiment_says_where_its_results_are(program: Any, tmp_path: Path) -> None:
-    preset, folder = tmp_path / "mine.cfg", tmp_path / "results"
-    preset.write_text(PRESET)
-    result = program("experiments", "run", "--preset", preset, "-o", folder)
-    assert result.code == 0, result.err
-    assert "LeNet-5" in result.out
-    assert result.out == (folder / "table1.md").read_text()
-    assert "trained 3 of 3, 0 failed" in result.err, (folder / "trials.csv").read_text()
-    *_, last = result.err.splitlines()
-    assert last.startswith(f"results in {folder}: table1.md")
-    facts = program("experiments", "run", "--preset", preset, "-o", folder, "--json", "--quiet")
-    assert facts.err == ""
-    assert [trial["name"] for trial in facts.json["sample"]] == ["001", "002"]
-    assert all(Path(path).is_file() for path in facts.json["files"])
+def test_train_passes_on_limits_and_what_is_held_out(
+    program: Any, asked: dict[str, Any], small: Path, tmp_path: Path
+) -> None:
+    command = ("train", small / "nets", "--data", "digits", "--store", tmp_path / "t.sqlite")
+    options = "--validation-size 30 --deterministic --memory-limit 900 --weight-limit 5000 --retry-failed"
+    assert program(*command, *options.split(), "--tensorboard", tmp_path / "logs").code == 0
+    assert asked["protocol"] == Protocol("digits", validation_images=30, deterministic=True)
+    assert asked["limits"] == Limits(None, 900.0, 5000)
+    assert (asked["retry_failed"], asked["tensorboard"]) == (True, tmp_path / "logs")
+    remote = "--engine ray --address 10.0.0.1:6379 --cpus 2 --gpus 0.5 --memory 2000"
+    assert program(*command, *remote.split()).code == 0
+    assert asked["engine"] == RayEngine("10.0.0.1:6379", 2.0, 0.5, 2000.0)
+    assert program(*command, "--engine", "ray").code == 0
+    assert asked["engine"] == RayEngine()
 
 
-def test_the_smoke_preset_names_the_next_one() -> None:
-    from featurenet_uvl.cli.experiments import _next
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--time-limit 0", "time limit: found 0.0 s, expected more than 0"),
+        ("--memory-limit nan", "memory limit: found nan MB, expected more than 0"),
+        ("--weight-limit -1", "weight limit: found -1, expected more than 0"),
+        ("--workers 0", "workers: found 0, expected at least 1"),
+        ("--validation-size 64 --train-size 64", "protocol: validation_images: found 64, expected fewer than the 64"),
+        ("--engine slurm", "--engine: found 'slurm', expected local or ray"),
+        ("--address 10.0.0.1:1 --gpus 1", "found --address, --gpus without --engine ray, expected both or none"),
+        ("--engine ray --workers 3", "found --workers with --engine ray, expected --cpus"),
+        ("--engine ray --cpus 0", "cpus a trial: found 0, expected 0.01 or more"),
+        ("--engine ray --gpus 1.5", "gpus a trial: found 1.5, expected a part of one or a whole number"),
+    ],
+)
+def test_train_refuses_what_makes_no_sense(
+    program: Any, small: Path, tmp_path: Path, options: str, message: str
+) -> None:
+    store = tmp_path / "t.sqlite"
+    result = program("train", small / "nets", "--data", "digits", "--store", store, *options.split())
+    assert (result.code, result.out) == (2, "")
+    assert message in result.err
+    assert not store.exists()
 
-    (line,) = _next("smoke")
-    assert line.startswith("next: --preset laptop: 20 networks, 4,096 training images of mnist, 12 epochs; needs mnist")
-    assert _next("laptop") == _next("mine.cfg") == ()
+
+def test_status_says_how_far_a_run_is(program: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    missing = program("experiments", "status")
+    assert (missing.code, missing.err) == (
+        2,
+        "featurenet-uvl: error: results: found no results folder, expected one; name it, or a file with --store\n",
+    )
+    store = tmp_path / "results" / "mine" / "trials.sqlite"
+    spec = TrialSpec.of_baseline("LeNet-5", "lenet5")
+    with ResultStore(store) as open_store:
+        bad = TrialSpec.of("bad", "x", 1)
+        open_store.add(PROTOCOL, spec, TrialResult("LeNet-5", spec.hash, TrialStatus.DONE, test_accuracy=0.75))
+        open_store.add(PROTOCOL, bad, TrialResult("bad", bad.hash, TrialStatus.NAN, "the loss became nan"))
+        # While a run holds the store, it can be looked at.
+        plain = program("experiments", "status")
+    assert plain.out.splitlines() == [
+        "store     results/mine/trials.sqlite",
+        "run       none has been seen",
+        f"protocol  digits, 64 training images, 1 epochs, 10 held out, seed 0 ({PROTOCOL.hash()})",
+        "trained   2, 1 nan; best accuracy 0.7500 (LeNet-5)",
+        "failed    bad: the loss became nan",
+    ]
+    running = RunningTrial("008", "0" * 16, "process 12", "2026-01-01T00:00:00+00:00", 3, 0.5)
+    started = psutil.Process().create_time()
+    state = RunState(
+        *(os.getpid(), started, socket.gethostname(), "2 workers", asdict(PROTOCOL), PROTOCOL.hash(), 23, 1),
+        started_at="2026-01-01T00:00:00+00:00",
+        updated_at="2026-01-01T00:01:00+00:00",
+        done=2,
+        elapsed_s=30.0,
+        seconds_left=240.0,
+        running=(running,),
+    )
+    write_state(store, state)
+    out = program("experiments", "status", store.parent).out
+    assert f"run       going: process {os.getpid()} on " in out
+    assert "rate      2 a minute; 4 min left\n" in out
+    assert "process 12, epoch 4 of 1, accuracy so far 0.5000\n" in out
+    assert "trained   2 of 23, 1 nan; best" in out
+    facts = program("experiments", "status", "--store", store, "--json").json
+    assert (facts["run"]["is_alive"], facts["run"]["rate_per_minute"]) == (True, 2.0)
+    write_state(store, replace(state, process_started=1.0))
+    assert "run       killed: process" in program("experiments", "status").out
+    write_state(store, replace(state, host="elsewhere"))
+    assert "run       on another machine, its last word at" in program("experiments", "status").out
+    write_state(store, replace(state, outcome="interrupted"))
+    assert "run       interrupted at" in program("experiments", "status").out
+    assert program("experiments", "status", store.parent, "--store", store).code == 2
+    assert program("experiments", "status", tmp_path).err.endswith(
+        "trials.sqlite: found no file, expected a result store\n"
+    )
+
+
+def write_state(store: Path, state: RunState) -> None:
+    state_file(store).write_text(json.dumps({"schema": SCHEMA, **asdict(state)}))

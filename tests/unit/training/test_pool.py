@@ -21,7 +21,7 @@ from featurenet_uvl.training.local_engine import tree_memory
 from featurenet_uvl.training.pool import Progress, run_trials
 from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.store import ResultStore, read_results
-from featurenet_uvl.training.trial import TrialSpec, TrialStatus
+from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus
 
 
 @pytest.fixture
@@ -251,3 +251,14 @@ def test_logs_need_the_package(fakes: ModuleType, tmp_path: Path, monkeypatch: p
     with pytest.raises(UsageError, match=r"pip install 'featurenet_uvl\[tensorboard\]'"):
         run_trials([], fakes.PROTOCOL, tmp_path / "t", data=fakes.DATA, trainer=fakes.FAKE, tensorboard=tmp_path)
     assert not (tmp_path / "t").exists()
+
+
+def test_results_on_other_images_are_not_mixed(fakes: ModuleType, tmp_path: Path) -> None:
+    store, spec = tmp_path / "t", fakes.fake("a")
+    with ResultStore(store) as open_store:
+        result = TrialResult("a", spec.hash, TrialStatus.DONE, test_accuracy=0.5, provenance={"data": "f" * 16})
+        open_store.add(fakes.PROTOCOL, spec, result)
+    with pytest.raises(
+        StoreError, match=r"another data set digits \(f{16}\), expected those on the present one \(0{16}\)"
+    ):
+        run_trials([spec], fakes.PROTOCOL, store, data=fakes.DATA, trainer=fakes.FAKE)
