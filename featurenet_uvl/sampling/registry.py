@@ -11,18 +11,24 @@ from featurenet_uvl.errors import LimitError, UnsatisfiableError, UnsupportedErr
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.sampling.check import checked_sample
 from featurenet_uvl.sampling.cmsgen import solve_cmsgen
+from featurenet_uvl.sampling.diverse import solve_diverse
 from featurenet_uvl.sampling.external import solve_external
 from featurenet_uvl.sampling.pledge import solve_pledge
 from featurenet_uvl.sampling.random_phases import solve_random
 from featurenet_uvl.sampling.request import Engine, Request, Stop
 from featurenet_uvl.sampling.sample import Sample
 from featurenet_uvl.sampling.steered import solve_steered
+from featurenet_uvl.sampling.uniform import solve_uniform
+from featurenet_uvl.sampling.t_wise import solve_t_wise
 
 SAMPLERS: Mapping[str, Engine] = MappingProxyType(
     {
+        "diverse": solve_diverse,
+        "uniform": solve_uniform,
         "steered": solve_steered,
         "cmsgen": solve_cmsgen,
         "random": solve_random,
+        "t-wise": solve_t_wise,
         "pledge": solve_pledge,
         "external": solve_external,
     }
@@ -104,7 +110,7 @@ def _explain_nothing(stop: Stop, sampler: str, request: Request) -> None:
             raise LimitError(f"{sampler}: found no configuration within {request.time_limit_s:g} s")
         case Stop.GAVE_UP:
             raise LimitError(f"{sampler}: found no configuration; another --sampler may find some")
-        case Stop.EXHAUSTED if len(request.known):
+        case Stop.EXHAUSTED | Stop.COVERED if len(request.known):
             return
         case _:
             raise UnsatisfiableError("no configuration exists: the CNF is unsatisfiable")
