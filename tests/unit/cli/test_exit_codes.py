@@ -184,9 +184,10 @@ CASES = [
     ("train {small}/nets --data digits --store {tmp}/t --train-size 9999", 1, "found 1437 train images"),
     ("train {small}/nets --data digits", 2, "Missing option.*--store"),
     # experiments
-    ("experiments run --preset nope -o {tmp}/r", 2, "found preset 'nope', expected one of laptop, smoke"),
+    ("experiments run --preset nope -o {tmp}/r", 2, "found preset 'nope', expected one of smoke, laptop, night, paper"),
     ("experiments run --preset {small}/net.uvl -o {tmp}/r", 1, "{small}/net.uvl: found no preset"),
     ("experiments run -o {small}/net.uvl", 1, "{small}/net.uvl"),
+    ("experiments report {tmp}/r", 2, "{tmp}/r: found no run.json, expected the results folder of an experiment"),
     ("experiments", 2, "Missing command; see featurenet-uvl experiments --help"),
     # the program
     ("nonsense", 2, "No such command 'nonsense'; see featurenet-uvl --help"),
