@@ -8,13 +8,16 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from featurenet_uvl.training.pool import run_trials
+from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.store import ResultStore, read_results
+from featurenet_uvl.training.trial import TrialResult
 
 FAKES = Path(__file__).resolve().parents[1] / "unit" / "training"
 
@@ -27,7 +30,7 @@ from featurenet_uvl.training.pool import run_trials
 
 if __name__ == "__main__":
     count, seconds, folder = int(sys.argv[2]), float(sys.argv[3]), Path(sys.argv[4])
-    specs = [fake_trials.fake(str(n), value=seconds, log=folder / "log") for n in range(count)]
+    specs = [fake_trials.fake(str(n), value=seconds, log=Path("log")) for n in range(count)]
     try:
         run_trials(specs, fake_trials.PROTOCOL, folder / "t.sqlite", data=fake_trials.DATA, workers=2,
                    trainer=fake_trials.FAKE, on_progress=lambda p: print(p.done, flush=True))
@@ -49,7 +52,9 @@ def start_driver(folder: Path, count: int, seconds: float) -> subprocess.Popen[s
     script = folder / "driver.py"
     script.write_text(DRIVER)
     command = [sys.executable, str(script), str(FAKES), str(count), str(seconds), str(folder)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=folder
+    )
 
 
 def read_until(driver: subprocess.Popen[str], done: int) -> int:
@@ -92,32 +97,102 @@ def all_end(processes: list[int]) -> bool:
     return True
 
 
-@pytest.mark.slow
-def test_kills_lose_and_repeat_nothing(fakes: ModuleType, tmp_path: Path) -> None:
-    count, kills, rng = 40, 5, random.Random(1)
-    store, kept = tmp_path / "t.sqlite", {}
-    for _ in range(kills):
-        before = len(started(tmp_path))
-        with start_driver(tmp_path, count, 0.05) as driver:
-            acknowledged = read_until(driver, len(kept) + rng.randint(1, 6))
-            time.sleep(rng.uniform(0, 0.06))
+class Killing:
+    """Kills a run over and over at random moments, and checks after each that nothing acknowledged is lost.
+
+    Args:
+        folder: The run's.
+        count: Its trials.
+        seconds: How long each takes.
+        rng: Decides when, and whether the driver or a worker is killed.
+    """
+
+    def __init__(self, folder: Path, count: int, seconds: float, rng: random.Random) -> None:
+        self.folder, self.count, self.seconds, self.rng = folder, count, seconds, rng
+        self.store = folder / "t.sqlite"
+        self.kept: dict[str, TrialResult] = {}
+        self.driver_kills = self.worker_kills = 0
+
+    def kill_driver(self, protocol: Protocol) -> None:
+        """One run that ends with the driver's death, some workers having been killed before."""
+        before = len(started(self.folder))
+        shot: set[str] = set()
+        with start_driver(self.folder, self.count, self.seconds) as driver:
+            acknowledged = 0
+            for _ in range(self.rng.randint(1, 3)):
+                acknowledged = read_until(driver, acknowledged + self.rng.randint(0, 2))
+                time.sleep(self.rng.uniform(0, self.seconds * 1.2))
+                if self.rng.random() < 0.5:
+                    self.kill_worker(before, shot)
             os.kill(driver.pid, signal.SIGKILL)
+            self.driver_kills += 1
             assert driver.stdout is not None
             acknowledged = max([acknowledged, *map(int, driver.stdout.read().split())])
-        assert all_end([process for _, process in started(tmp_path)])
-        results = dict(read_results(store, fakes.PROTOCOL))
+        assert all_end([process for _, process in started(self.folder)])
+        self.check(protocol, acknowledged, {name for name, _ in started(self.folder)[before:]})
+
+    def kill_worker(self, before: int, shot: set[str]) -> None:
+        """Kills one that runs, unless its trial was hit in this run already: two hits are a row that says so."""
+        deadline = time.monotonic() + 2
+        while time.monotonic() < deadline:
+            for name, process in reversed(started(self.folder)[before:][-2:]):
+                if name not in shot and living([process]):
+                    shot.add(name)
+                    with suppress(ProcessLookupError):
+                        os.kill(process, signal.SIGKILL)
+                        self.worker_kills += 1
+                    return
+            time.sleep(0.002)
+
+    def check(self, protocol: Protocol, acknowledged: int, begun: set[str]) -> None:
+        results = dict(read_results(self.store, protocol)) if self.store.exists() else {}
         assert len(results) >= acknowledged
-        assert results.items() >= kept.items()
-        begun_again = {name for name, _ in started(tmp_path)[before:]} & {result.name for result in kept.values()}
-        assert not begun_again
-        kept = results
-    assert 0 < len(kept) < count
-    with start_driver(tmp_path, count, 0.05) as driver:
-        assert read_until(driver, count) == count
-    assert driver.returncode == 0
-    results = dict(read_results(store, fakes.PROTOCOL))
-    assert len(results) == count
-    assert results.items() >= kept.items()
+        assert results.items() >= self.kept.items()
+        assert not begun & {result.name for result in self.kept.values()}
+        self.kept = results
+
+    def finish(self) -> None:
+        with start_driver(self.folder, self.count, self.seconds) as driver:
+            assert read_until(driver, self.count) == self.count
+        assert driver.returncode == 0
+
+
+def table(store: Path, protocol: Protocol) -> list[tuple[object, ...]]:
+    """What a report is made of: everything but times and processes."""
+    return [
+        (key, result.name, result.status, result.reason, result.test_accuracy, result.history, result.weights)
+        for key, result in read_results(store, protocol).items()
+    ]
+
+
+def kill_and_compare(fakes: ModuleType, folder: Path, *, count: int, kills: int, seed: int) -> Killing:
+    """Runs of fake trials of 50 ms with so many kills of the driver, and a run without any."""
+    killed, whole = folder / "killed", folder / "whole"
+    killed.mkdir()
+    whole.mkdir()
+    killing = Killing(killed, count, 0.05, random.Random(seed))
+    while killing.driver_kills < kills and len(killing.kept) < count:
+        killing.kill_driver(fakes.PROTOCOL)
+    killing.finish()
+    Killing(whole, count, 0.05, random.Random(0)).finish()
+    assert table(killing.store, fakes.PROTOCOL) == table(whole / "t.sqlite", fakes.PROTOCOL)
+    assert len(table(killing.store, fakes.PROTOCOL)) == count
+    return killing
+
+
+@pytest.mark.slow
+def test_kills_lose_and_repeat_nothing(fakes: ModuleType, tmp_path: Path) -> None:
+    killing = kill_and_compare(fakes, tmp_path, count=40, kills=4, seed=1)
+    assert killing.driver_kills == 4
+    assert killing.worker_kills > 0
+
+
+@pytest.mark.deep
+def test_two_hundred_kills_lose_and_repeat_nothing(fakes: ModuleType, tmp_path: Path) -> None:
+    killing = kill_and_compare(fakes, tmp_path, count=1200, kills=200, seed=2)
+    print(f"{killing.driver_kills} kills of the driver, {killing.worker_kills} of workers")
+    assert killing.driver_kills == 200
+    assert killing.worker_kills >= 100
 
 
 def wait_for_two(folder: Path) -> list[int]:
