@@ -76,6 +76,27 @@ class Choices:
             np.minimum(ways[1::2], ways[0::2], out=loss[first:end])
         return better
 
+    def heaviest_one(self, weights: FloatArray) -> BoolMatrix:
+        """The same for one column of weights: for few choices on each height, faster without arrays."""
+        losses = np.empty((2 * self.variables, 1))
+        np.maximum(weights, 0, out=losses[0::2, 0])
+        np.maximum(-weights, 0, out=losses[1::2, 0])
+        edges, targets = self._sums(losses)[:, 0].tolist(), self.target.tolist()
+        loss, better = [0.0], [0]
+        for edge in range(2, len(targets), 2):
+            low = edges[edge] + loss[targets[edge]]
+            high = edges[edge + 1] + loss[targets[edge + 1]]
+            loss.append(min(low, high))
+            better.append(high < low)
+        edge, path = _ENTRY, [_ENTRY]
+        while choice := targets[edge]:
+            edge = 2 * choice + better[choice]
+            path.append(edge)
+        row: BoolMatrix = weights > 0
+        literals = np.concatenate([self.literals[self.start[edge] : self.start[edge + 1]] for edge in path])
+        row[literals >> 1] = literals & 1
+        return row
+
     def _sums(self, values: FloatArray) -> FloatArray:
         """For each edge the sum over its literals of their values, by column."""
         sums = np.zeros((len(self.target), values.shape[1]))
@@ -87,6 +108,7 @@ class Choices:
     def draw(self, chance: FloatArray, count: int, rng: np.random.Generator) -> BoolMatrix:
         """Random solutions, one row each: at each choice, value 1 with this probability; free variables by a coin."""
         rows = np.empty((count, self.variables), dtype=np.bool_)
+        chance = np.concatenate([[0.0], chance[1:]])  # END has its edge of value 1 for another purpose
         for first in range(0, count, size := max(1, _BLOCK // max(1, self.variables))):
             part = rows[first : first + size]
             node = np.full(len(part), self.target[_ENTRY])
@@ -96,6 +118,30 @@ class Choices:
                 node = self.target[path[-1]]
             part[:] = rng.integers(0, 2, size=part.shape, dtype=np.uint8)
             self._decide(np.array(path), part)
+        return rows
+
+    def all_solutions(self, limit: int) -> BoolMatrix:
+        """Every solution, one row each.
+
+        Raises:
+            LimitError: There are more than `limit`.
+        """
+        path = np.full((1, 1), _ENTRY)
+        while (node := self.target[path[:, -1]]).any():
+            parts = np.flatnonzero(node)
+            path = np.concatenate([path, path[parts]])
+            path = np.column_stack([path, np.concatenate([2 * node, 2 * node[parts] + 1])])
+            _check_count(len(path), limit)
+        rows = np.zeros((len(path), self.variables), dtype=np.bool_)
+        others = np.ones(rows.shape, dtype=np.bool_)
+        self._decide(path.T, rows)
+        self._decide(path.T, others)
+        for variable in np.flatnonzero((rows != others).any(axis=0)):
+            parts = np.flatnonzero(rows[:, variable] != others[:, variable])
+            _check_count(len(rows) + len(parts), limit)
+            rows, others = (np.concatenate([matrix, matrix[parts]]) for matrix in (rows, others))
+            others[parts, variable] = False
+            rows[-len(parts) :, variable] = True
         return rows
 
     def _follow(self, values: BoolMatrix, free: BoolMatrix) -> BoolMatrix:
@@ -136,6 +182,11 @@ class Choices:
             above = levels[high[node]] - levels[node] - 1
             chance[choice] = (counts[high[node]] << above) / counts[node]
         return chance
+
+
+def _check_count(count: int, limit: int) -> None:
+    if count > limit:
+        raise LimitError(f"found more than {limit:,} solutions, too many to list")
 
 
 def find_choices(diagram: Diagram) -> Choices:

@@ -20,8 +20,10 @@ FALSE, TRUE = 0, 1
 MAX_NODES = 2_000_000
 """How many nodes a diagram may have while it is built; each takes some 40 bytes in CUDD."""
 TIME_LIMIT_S = 60.0
+_CHECK_CLAUSES = 100
+"""After so many, the nodes are counted, which takes CUDD a millisecond; so that the same limit gives the same end."""
 _CHECK_INTERVAL_S = 0.05
-"""Between two looks at the limits; CUDD counts its nodes anew each time, in a millisecond."""
+"""Between two looks at the time, and at whether the nodes are many times too many already."""
 _CACHE_BYTES = 1 << 28
 
 
@@ -118,14 +120,16 @@ def _conjoined(cnf: Cnf, order: Sequence[int], limits: _Limits) -> Any:
     below_first = sorted(cnf.clauses, key=lambda clause: -min((level[abs(lit)] for lit in clause), default=0))
     diagram = manager.true
     checked = time.monotonic()
-    for clause in below_first:
+    for number, clause in enumerate(below_first, 1):
         disjunction = manager.false
         for literal in sorted(clause, key=lambda lit: -level[abs(lit)]):
             variable = manager.var(names[abs(literal)])
             disjunction = (variable if literal > 0 else ~variable) | disjunction
         diagram = diagram & disjunction
-        if time.monotonic() - checked > _CHECK_INTERVAL_S:
+        if number % _CHECK_CLAUSES == 0:
             limits.check_nodes(len(manager))
+        if time.monotonic() - checked > _CHECK_INTERVAL_S:
+            limits.check_nodes(len(manager) // 4)
             limits.check_time()
             checked = time.monotonic()
     limits.check_nodes(len(manager))

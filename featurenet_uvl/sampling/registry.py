@@ -18,8 +18,8 @@ from featurenet_uvl.sampling.random_phases import solve_random
 from featurenet_uvl.sampling.request import Engine, Request, Stop
 from featurenet_uvl.sampling.sample import Sample
 from featurenet_uvl.sampling.steered import solve_steered
-from featurenet_uvl.sampling.uniform import solve_uniform
 from featurenet_uvl.sampling.t_wise import solve_t_wise
+from featurenet_uvl.sampling.uniform import solve_uniform
 
 SAMPLERS: Mapping[str, Engine] = MappingProxyType(
     {

@@ -1,0 +1,162 @@
+"""The sampler `diverse`, the default: as far from each other as can be, and no two close to each other.
+
+Source: herding (Welling, *Herding dynamical weights to learn*, ICML 2009), which is the Frank-Wolfe method with step
+1/k for the mean distance (Bach, Lacoste-Julien, Obozinski, ICML 2012), on the heaviest solutions of a decision diagram.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from featurenet_uvl.errors import LimitError, UnsupportedError
+from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.sampling.cmsgen import solve_cmsgen
+from featurenet_uvl.sampling.exact import ExactModel, exact_model
+from featurenet_uvl.sampling.finish import finish
+from featurenet_uvl.sampling.metrics import diversity
+from featurenet_uvl.sampling.pool import Pool
+from featurenet_uvl.sampling.request import BoolMatrix, Request, Solutions, Stop
+from featurenet_uvl.sampling.selection import choose
+from featurenet_uvl.sampling.steered import solve_steered
+
+SEEDS = 0.25
+"""The share of the sample that covers many pairs; the rest is herded around it."""
+NOISE = 0.3
+"""Deviation of what is added to the weights, which are within -1 and 1: without it, the batch would be one solution."""
+FLOOR = 0.72
+"""The least distance of two configurations, as a share of the mean distance, to begin with."""
+_RELAXED = 0.95
+"""By what the least distance shrinks when most of a batch does not keep it."""
+_BATCHES = (4, 32)
+"""How many solutions are looked for at once, at least and at most: as many more than a twelfth of what is there."""
+_MISSES = 20
+"""After so many batches in a row without anything new, what is left is looked for one by one."""
+_LISTED = 4
+"""Where there are at most so many times as many solutions as are wanted, they are listed and chosen from."""
+_MAX_LISTED = 1 << 32
+"""Up to so many steps of choosing: solutions times wanted ones times features."""
+_EASY, _EASY_CONFLICTS = 10, 1_000
+"""CMSGen is asked where it finds so many solutions with so many conflicts each."""
+_OVERSAMPLED, _KEPT = 2, 0.95
+"""Of so many times as many solutions of CMSGen; the floor is so much of their usual distance to the nearest."""
+
+
+def solve_diverse(cnf: Cnf, request: Request) -> Solutions:
+    """Up to `request.count` solutions of a large mean distance, no two nearer than a floor that the model allows.
+
+    A quarter are drawn for coverage, by CMSGen. Then come heaviest solutions for weights that oppose what most of the
+    sample select, with noise. Where a model has few solutions, or no diagram, it is chosen from those that there are.
+
+    Raises:
+        UnsatisfiableError: The CNF has no solution.
+
+    >>> from featurenet_uvl.ir.cnf import VarMap
+    >>> found = solve_diverse(Cnf(VarMap.from_names(["App", "Log", "Net"]), ((1,),)), Request(2, 1))
+    >>> int((found.values[0] != found.values[1]).sum())
+    2
+    """
+    pool = Pool(cnf.variables.feature_count, request.known_rows(cnf))
+    try:
+        model = exact_model(cnf, request.time_left_s())
+    except LimitError as error:
+        return _without_diagram(cnf, request, pool, str(error))
+    try:
+        stop = _with_diagram(cnf, request, pool, model)
+    except KeyboardInterrupt:
+        stop = Stop.INTERRUPTED
+    return finish(cnf, request, pool, stop)
+
+
+def _with_diagram(cnf: Cnf, request: Request, pool: Pool, model: ExactModel) -> Stop:
+    rng = np.random.default_rng(request.seed)
+    wanted = request.count + len(request.known)
+    if model.total <= _LISTED * wanted and model.total * wanted * len(cnf.variables) <= _MAX_LISTED:
+        rows = model.choices.all_solutions(_LISTED * wanted)
+        return choose(pool, rows, _floor_among(rows), request, wanted, rng)
+    seeds = _seeds(cnf, request, model, rng)
+    pool.offer(seeds, FLOOR * _mean_distance(seeds, len(pool.selected)), wanted)
+    return herd(pool, model, request, rng)
+
+
+def herd(pool: Pool, model: ExactModel, request: Request, rng: np.random.Generator) -> Stop:
+    """Fills the pool with heaviest solutions, against what its rows select."""
+    features, variables = len(pool.selected), model.choices.variables
+    wanted = request.count + len(request.known)
+    share, misses, noise = FLOOR, 0, NOISE
+    while len(pool) < wanted:
+        if request.is_out_of_time():
+            return Stop.TIME
+        size = min(int(np.clip(len(pool) // 12, *_BATCHES)), wanted - len(pool))
+        weights = rng.normal(scale=noise, size=(variables, size))
+        weights[:features] += (1 - 2 * pool.selected / max(1, len(pool)))[:, np.newaxis]
+        taken = pool.offer(model.choices.heaviest(weights), share * pool.mean_distance(), wanted)
+        if 2 * taken < size:
+            share *= _RELAXED
+            noise *= 1 if taken else 1.1
+        misses = 0 if taken else misses + 1
+        if misses >= _MISSES and share * pool.mean_distance() < 1:
+            return Stop.GAVE_UP
+        request.progress(len(pool.rows))
+    return Stop.COMPLETE
+
+
+def _seeds(cnf: Cnf, request: Request, model: ExactModel, rng: np.random.Generator) -> BoolMatrix:
+    """Solutions that cover many pairs: CMSGen's, or where there is none, random ones of the diagram."""
+    count = int(SEEDS * request.count)
+    if not count:
+        return np.zeros((0, len(cnf.variables)), dtype=np.bool_)
+    try:
+        asked = replace(request, count=count, known=request.known[:0], on_progress=None)
+        return solve_cmsgen(cnf, asked).values
+    except UnsupportedError:
+        request.note("pycmsgen is not installed: solutions drawn from the diagram stand in, which cover fewer pairs")
+        return model.draw_uniform(count, rng)
+
+
+def _mean_distance(rows: BoolMatrix, features: int) -> float:
+    size, selected = len(rows), rows[:, :features].sum(axis=0, dtype=np.int64)
+    return float((2 * selected * (size - selected)).sum()) / max(1, size * (size - 1))
+
+
+def _floor_among(rows: BoolMatrix) -> float:
+    return FLOOR * _mean_distance(rows, rows.shape[1])
+
+
+def _without_diagram(cnf: Cnf, request: Request, pool: Pool, why: str) -> Solutions:
+    """Chosen from more of CMSGen's solutions than are wanted, where it finds some easily; else steered."""
+    if not _is_easy(cnf, request):
+        request.note(f"{why}: the sampler steered draws instead; how diverse a sample can be stays unknown")
+        found = solve_steered(cnf, request)
+        return Solutions(found.values, found.stop, "steered")
+    request.note(f"{why}: chosen from solutions of CMSGen instead; how diverse a sample can be stays unknown")
+    asked = replace(request, count=_OVERSAMPLED * request.count, on_progress=None)
+    found = solve_cmsgen(cnf, asked)
+    rng = np.random.default_rng(request.seed)
+    try:
+        floor = _KEPT * _usual_nearest(found.values[: request.count, : len(pool.selected)])
+        stop = choose(pool, found.values, floor, request, request.count + len(request.known), rng)
+    except KeyboardInterrupt:
+        stop = Stop.INTERRUPTED
+    if stop is Stop.EXHAUSTED and found.stop is not Stop.EXHAUSTED:
+        stop = found.stop
+    return replace(finish(cnf, request, pool, stop), engine="cmsgen")
+
+
+def _is_easy(cnf: Cnf, request: Request) -> bool:
+    """Whether CMSGen finds a few solutions with few conflicts: a number of steps, so that it is so on every machine."""
+    try:
+        from pycmsgen import Solver
+    except ImportError:
+        return False
+    seed = int(np.random.SeedSequence(request.seed).generate_state(1)[0]) >> 1
+    solver = Solver(seed=seed, confl_limit=_EASY_CONFLICTS)
+    solver.add_clauses([list(clause) for clause in cnf.clauses])
+    return all(solver.solve()[0] is not None for _ in range(_EASY))
+
+
+def _usual_nearest(rows: BoolMatrix) -> float:
+    """The mean distance of a row to its nearest other one, in features."""
+    measured = diversity(rows).nearest_mean if len(rows) > 1 else None
+    return 0.0 if measured is None else measured * rows.shape[1]
