@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -18,73 +17,12 @@ from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request
-from featurenet_uvl.translators.formats.registry import read_model
 from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 from featurenet_uvl.translators.pipeline import compile_feature_model, compile_model, emit
+from tests.laws.small_dnn import DENSE, POOLING, small_model
 
 MODELS = Path(__file__).parents[3] / "models"
-
-SMALL = """
-features
-	Architecture {rules ['tensor-shapes'], input_shape '3x3x2'}
-		mandatory
-			Block cardinality [1..BLOCKS]
-				mandatory
-					Cell cardinality [1..CELLS]
-						mandatory
-							Input1
-								alternative
-									INPUTS1
-							Operation1
-								alternative
-									OPERATIONS1
-							Input2
-								alternative
-									Input2_Zeros
-									INPUTS2
-							Operation2
-								alternative
-									OPERATIONS2
-							Combination
-								alternative
-									Combination_Sum
-									Combination_Product
-							Cell_Output
-								alternative
-									Output_Cell {relativeIndex {domain [0, 1]}}
-									Output_Block
-									Output_Out
-"""
-
-DENSE = "Input#_Dense {neurons {domain [2, 18]}, activation {domain ['relu']}}"
-CONVOLUTION = (
-    "Input#_Convolution {kernel {domain ['1x1', '2x2', '3x1']}, filters {domain [2, 6]}, stride {domain [1, 2]},"
-    " padding {domain ['valid', 'same']}, activation {domain ['relu']}, type {domain ['normal']}}"
-)
-POOLING = (
-    "Input#_Pooling {kernel {domain ['2x2', '1x3']}, stride {domain [1, 2]}, type {domain ['max']},"
-    " padding {domain ['valid']}}"
-)
-
-SHORT_POOLING = (
-    "Input#_Pooling {kernel {domain ['2x2']}, stride {domain [1, 2]},"
-    " type {domain ['max']}, padding {domain ['valid']}}"
-)
-
-
-def small_model(blocks: int, cells: int, inputs: list[str], operations: list[str]) -> FeatureModel:
-    """The wiring of the real model over fewer layers and values."""
-    text = SMALL.replace("BLOCKS", str(blocks)).replace("CELLS", str(cells))
-    for half in "12":
-        for word, lines in (("INPUTS", inputs), ("OPERATIONS", operations)):
-            joined = ("\n" + "\t" * 9).join(line.replace("#", half) for line in lines)
-            text = text.replace(f"{word}{half}", joined)
-    model = read_uvl(text, "small.uvl")
-    wiring = read_model(str(MODELS / "dnn.uvl"))
-    assert isinstance(model, FeatureModel)
-    assert isinstance(wiring, FeatureModel)
-    return replace(model, constraints=wiring.constraints)
 
 
 def is_network(cnf: Cnf, row: np.ndarray, shape: Shape) -> bool:
@@ -93,38 +31,6 @@ def is_network(cnf: Cnf, row: np.ndarray, shape: Shape) -> bool:
     except DecodeError:
         return False
     return True
-
-
-def all_rows(cnf: Cnf) -> set[tuple[bool, ...]]:
-    """Every model of the CNF on the features; a second model with the same features fails."""
-    count = cnf.variables.feature_count
-    rows: list[tuple[bool, ...]] = []
-    with Solver(name="minisat22", bootstrap_with=cnf.clauses) as solver:
-        for model in solver.enum_models():
-            true = {literal for literal in model if literal > 0}
-            rows.append(tuple(i in true for i in range(1, count + 1)))
-    assert len(rows) == len(set(rows)), "two models share their features: an auxiliary is not determined"
-    return set(rows)
-
-
-@pytest.mark.parametrize(
-    ("blocks", "cells", "inputs", "operations"),
-    [
-        (1, 1, ["Input#_Identity", DENSE, CONVOLUTION, POOLING], ["Operation#_Void", "Operation#_Flatten"]),
-        (1, 1, [CONVOLUTION, POOLING], ["Operation#_Void", "Operation#_Padding {size {domain [1, 2]}}"]),
-        (1, 2, ["Input#_Identity", SHORT_POOLING], ["Operation#_Void", "Operation#_Flatten"]),
-        (2, 1, ["Input#_Identity", DENSE], ["Operation#_Void", "Operation#_Flatten"]),
-        (1, 3, ["Input#_Identity"], ["Operation#_Void", "Operation#_Flatten"]),
-        (2, 2, ["Input#_Identity"], ["Operation#_Void", "Operation#_Flatten"]),
-    ],
-)
-def test_rules_leave_exactly_the_networks(blocks: int, cells: int, inputs: list[str], operations: list[str]) -> None:
-    model = small_model(blocks, cells, inputs, operations)
-    plain = compile_feature_model(model, with_rules=False, verify_each=True)
-    ruled = compile_feature_model(model, verify_each=True)
-    expected = {row for row in all_rows(plain) if is_network(plain, np.array(row), (3, 3, 2))}
-    assert all_rows(ruled) == expected
-    assert 0 < len(expected) < len(all_rows(plain))
 
 
 @pytest.mark.parametrize(("shape", "bounds"), list(product([(28, 28, 1), (5, 4, 3)], [(1, 2), (2, 2), (3, 3)])))
