@@ -70,4 +70,4 @@ def two_callbacks(spec: TrialSpec) -> tuple[str, ...]:
     return f"callback of {spec.name}", "another"
 
 
-FAKE = Trainer(fake_train)
+FAKE = Trainer(fake_train, ("featurenet_uvl.training.worker",))
