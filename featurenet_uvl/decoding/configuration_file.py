@@ -142,7 +142,8 @@ def _shape_problems(data: Mapping[str, object]) -> Iterator[str]:
     for b, block in enumerate(blocks, 1):
         cells = block.get("cells") if isinstance(block, dict) else None
         if not isinstance(cells, list) or not cells or set(block) != {"cells"}:
-            yield f"block {b}: found {', '.join(block) if isinstance(block, dict) else block!r}, expected cells = [...]"
+            found = ", ".join(block) if isinstance(block, dict) else repr(block)
+            yield f"block {b}: found {found}, expected cells = [...] with at least one cell"
             continue
         for c, cell in enumerate(cells, 1):
             yield from _cell_problems(CellId(b, c), cell)

@@ -124,18 +124,23 @@ def _sequential(entries: Sequence[Any]) -> tuple[tuple[KerasLayer, ...], tuple[s
 
 
 def _layer(entry: Any, inputs: tuple[str, ...]) -> KerasLayer:
-    settings = entry["config"]
-    if not isinstance(settings, dict):
-        raise _ProblemError(f"found a layer with settings {settings!r}, expected a table of them")
+    settings = _settings(entry)
     module = entry.get("module")
     return KerasLayer(
         _text(settings["name"]), _text(entry["class_name"]), module if isinstance(module, str) else "", settings, inputs
     )
 
 
+def _settings(entry: Any) -> Mapping[str, Any]:
+    settings = entry["config"]
+    if not isinstance(settings, dict):
+        raise _ProblemError(f"found a layer with settings {_shown(settings)}, expected a table of them")
+    return settings
+
+
 def _inputs(entry: Any) -> tuple[str, ...]:
     """The layers whose outputs a layer takes in its one call."""
-    name, calls = _text(entry["config"]["name"]), entry["inbound_nodes"]
+    name, calls = _text(_settings(entry)["name"]), entry["inbound_nodes"]
     if len(calls) > 1:
         raise _ProblemError(f"layer {name!r}: found {len(calls)} calls, expected 1: layers that share weights are none")
     if not calls:
@@ -192,8 +197,8 @@ def _in_order(layers: Sequence[KerasLayer]) -> tuple[KerasLayer, ...]:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise _ProblemError(f"found name {_shown(value)}, expected a text")
+    if not isinstance(value, str) or not value.isprintable() or "/" in value or not value:
+        raise _ProblemError(f"found name {_shown(value)}, expected a text as Keras allows it")
     return value
 
 

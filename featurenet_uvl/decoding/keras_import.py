@@ -103,7 +103,7 @@ def _image(found: KerasModel) -> tuple[KerasLayer, list[KerasLayer]]:
 def _image_shape(image: KerasLayer) -> tuple[int, int, int]:
     shape = image.settings.get("batch_shape")
     sizes = shape[1:] if isinstance(shape, list) else []
-    if len(sizes) != 3 or not all(isinstance(size, int) and size > 0 for size in sizes):
+    if len(sizes) != 3 or not all(type(size) is int and size > 0 for size in sizes):
         raise DecodeError(f"layer {image.name!r}: found shape {shape!r}, expected (height, width, channels), all known")
     return sizes[0], sizes[1], sizes[2]
 

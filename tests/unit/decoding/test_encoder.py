@@ -133,5 +133,5 @@ def test_a_truth_value_is_no_number(dnn: FeatureModel) -> None:
 def test_a_cnf_of_a_smaller_bound_lacks_the_variables(dnn: FeatureModel) -> None:
     small = load_model(str(MODELS / "dnn.uvl"), bounds={"Block": 1, "Cell": 1})
     cnf = compile_feature_model(small, with_rules=False)
-    with pytest.raises(DecodeError, match=r"found Cell\[1,2\], .* and \d+ more, for which this model.* has no variable"):
+    with pytest.raises(DecodeError, match=r"found Cell\[1,2\], .* and \d+ more, for which this model"):
         encode_configuration(to_configuration(network(), dnn), cnf.variables)

@@ -1,0 +1,49 @@
+"""`.keras` files for tests: saved by Keras, with other names, or made by hand."""
+
+from __future__ import annotations
+
+import json
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+
+def saved(model: Any, folder: Path) -> str:
+    path = folder / "model.keras"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Keras' own, of numpy 2, on writing weights
+        model.save(path)
+    return str(path)
+
+
+def described(model: Any, folder: Path) -> str:
+    """The file without the weights, which take most of the time, and which nobody reads here."""
+    import keras
+
+    return file_with(keras.saving.serialize_keras_object(model), folder, "described.keras")
+
+
+def description(path: str) -> dict[str, Any]:
+    """What the file says of the model."""
+    with zipfile.ZipFile(path) as archive:
+        data: dict[str, Any] = json.loads(archive.read("config.json"))
+    return data
+
+
+def file_with(data: Any, folder: Path, name: str = "made.keras") -> str:
+    """A file with this description, or with this text."""
+    path = folder / name
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", data if isinstance(data, str) else json.dumps(data))
+    return str(path)
+
+
+def renamed(path: str, folder: Path) -> str:
+    """The same model with names that say nothing."""
+    data = description(path)
+    names = {layer["config"]["name"]: f"layer_{i}" for i, layer in enumerate(data["config"]["layers"])}
+    text = json.dumps(data | {"config": {**data["config"], "name": "some_model"}})
+    for name, other in names.items():
+        text = text.replace(json.dumps(name), json.dumps(other))
+    return file_with(text, folder, "renamed.keras")
