@@ -43,7 +43,7 @@ def test_configuration_to_architecture_and_back_is_the_identity(
 ) -> None:
     model = load_model(str(MODELS / path), bounds=bounds)
     cnf = compile_feature_model(model, input_shape=shape)
-    for row in draw(cnf, Request(count, seed=11)).selected:
+    for row in draw(cnf, Request(count, seed=11), "steered").selected:
         configuration = decode_solution(row, cnf.variables)
         architecture = to_architecture(configuration, shape, 10)
         again = to_configuration(architecture, model)

@@ -62,7 +62,7 @@ def test_a_sampled_network_comes_back_from_keras(
 ) -> None:
     model = load_model(str(MODELS / path), bounds={"Block": bound[0], "Cell": bound[1]})
     cnf = compile_feature_model(model, input_shape=IMAGE)
-    for row in draw(cnf, Request(count, seed=4)).selected:
+    for row in draw(cnf, Request(count, seed=4), "steered").selected:
         assert_round_trip(to_architecture(decode_solution(row, cnf.variables), IMAGE, 10), dnn, tmp_path, described)
 
 
