@@ -14,11 +14,11 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from featurenet_uvl.analysis.choices import Choices, find_choices
-from featurenet_uvl.analysis.diagram import build_diagram
+from featurenet_uvl.analysis.choices import Choices
 from featurenet_uvl.errors import LimitError, UnsatisfiableError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.sampling.distinct import OutOfTimeError, collect
+from featurenet_uvl.sampling.exact import exact_model
 from featurenet_uvl.sampling.open_pairs import OpenPairs
 from featurenet_uvl.sampling.pair_diagram import pair_bits
 from featurenet_uvl.sampling.pair_table import decide_pairs
@@ -93,8 +93,8 @@ def _prepare(cnf: Cnf, request: Request, first: BoolMatrix, solver: PhaseSolver)
     left = request.time_left_s()
     limit_s = _TIME_LIMIT_S if left is None else left * _SHARE
     try:
-        diagram = build_diagram(cnf, limit_s)
-        return OpenPairs.of_diagram(pair_bits(diagram, features)), _Diagram(find_choices(diagram))
+        model = exact_model(cnf, limit_s)
+        return OpenPairs.of_diagram(pair_bits(model.diagram, features)), _Diagram(model.choices)
     except LimitError as error:
         request.note(f"t-wise: goes on with a SAT solver: {error}")
     table = decide_pairs(cnf, first[np.newaxis, :features], limit_s)

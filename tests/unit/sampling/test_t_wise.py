@@ -31,7 +31,7 @@ def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
         raise LimitError("no diagram today")
 
     if request.param == "solver":
-        monkeypatch.setattr(t_wise, "build_diagram", no_diagram)
+        monkeypatch.setattr(t_wise, "exact_model", no_diagram)
 
 
 @pytest.mark.usefixtures("_way")
@@ -128,7 +128,7 @@ def test_nothing_within_the_time() -> None:
 
 def test_pairs_that_nobody_decided_are_found_impossible_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """Equal features that unit propagation does not show to be equal."""
-    monkeypatch.setattr(t_wise, "build_diagram", lambda *_: (_ for _ in ()).throw(LimitError("none")))
+    monkeypatch.setattr(t_wise, "exact_model", lambda *_: (_ for _ in ()).throw(LimitError("none")))
     decide = t_wise.decide_pairs
     monkeypatch.setattr("featurenet_uvl.sampling.pair_table._WARM_UP", 0)
     monkeypatch.setattr(t_wise, "decide_pairs", lambda cnf, known, _: decide(cnf, known, 1e-9))
