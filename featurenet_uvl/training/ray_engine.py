@@ -34,8 +34,9 @@ HEALTH_S = 60.0
 WAIT_S = 1.0
 """Between two looks at how far the running trials are."""
 
-SETTINGS: Mapping[str, str] = {"RAY_USAGE_STATS_ENABLED": "0"}
-"""Of Ray in this process, where the user has not set them: no reports to its makers, no log lines between ours."""
+SETTINGS: Mapping[str, str] = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": ".*"}
+"""Of Ray in this process, where the user has not set them: no reports to its makers, and no words on stdout, where it
+writes when a machine dies."""
 
 
 @dataclass(frozen=True, slots=True)
