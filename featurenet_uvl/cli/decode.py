@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,7 @@ from featurenet_uvl.cli.options import (
     parse_bounds,
     parse_input_shape,
 )
+from featurenet_uvl.cli.progress import ProgressLine
 from featurenet_uvl.cli.streams import put_json, read_input, say
 from featurenet_uvl.errors import UsageError
 
@@ -33,15 +35,23 @@ def decode(
     bound: Bounds = None,
     input_shape: InputShape = None,
     classes: Annotated[int, typer.Option("--classes", help="How many classes the networks tell apart.")] = 10,
+    any_formula: Annotated[
+        bool,
+        typer.Option("--any-formula", help="Take a sample of another input shape, restriction or version, too."),
+    ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Build each network in Keras, too, and compare it layer by layer.")
+    ] = False,
     force: Force = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Decode a sample to networks, one JSON file each.
 
-    Give the model, restrictions, bounds and input shape that the sample was drawn with.
+    Give the model, restrictions, bounds and input shape that the sample was drawn with. A sample knows from which
+    formula it was drawn, and another one is refused; with --any-formula, each configuration need only be one here.
     """
-    from featurenet_uvl.cli.networks import check_folder, networks_of_sample, write_folder
+    from featurenet_uvl.cli.networks import check_folder, networks_of_sample, verify_networks, write_folder
     from featurenet_uvl.sampling.sample_file import parse_sample
     from featurenet_uvl.translators.pipeline import compile_feature_model, load_model
     from featurenet_uvl.translators.rules.registry import model_input_shape
@@ -54,11 +64,15 @@ def decode(
     sample = parse_sample(text, place)
     loaded = load_model(model, restrict or (), bounds)
     cnf = compile_feature_model(loaded, input_shape=shape)
-    networks = networks_of_sample(sample, cnf, shape or model_input_shape(loaded), classes, place)
-    write_folder(folder, networks, force=force)
+    images = shape or model_input_shape(loaded)
+    networks = networks_of_sample(sample, cnf, images, classes, place, any_formula=any_formula)
+    if verify:
+        with ProgressLine(quiet=quiet) as line:
+            verify_networks(networks, lambda done: line.show(f"verified {done:,} of {len(networks):,}"))
+    write_folder(folder, networks, force=force, model=Path(model).name, formula=cnf.fingerprint())
     if as_json:
         put_json([_facts(name, network) for name, network in networks.items()])
-    say(_summary(networks, folder), quiet=quiet or as_json)
+    say(_summary(networks, folder) + ("; all of them verified in Keras" if verify else ""), quiet=quiet or as_json)
 
 
 def _facts(name: str, network: Architecture) -> dict[str, Any]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from featurenet_uvl.cli.folders import check_new_folder, write_files
-from featurenet_uvl.decoding.decoder import check_names, check_solutions, decode_solution
+from featurenet_uvl.decoding.decoder import check_formula, check_names, check_solutions, decode_solution
 from featurenet_uvl.decoding.network import to_architecture
 from featurenet_uvl.errors import DecodeError, ReadError
 from featurenet_uvl.files import read_text
 from featurenet_uvl.ir.architecture import Architecture
+from featurenet_uvl.ir.architecture_json import load_json
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.sampling.sample import Sample
@@ -21,18 +22,21 @@ _OURS = re.compile(r"[0-9]{4,}\.json")
 
 
 def networks_of_sample(
-    sample: Sample, cnf: Cnf, input_shape: Shape, classes: int, place: str
+    sample: Sample, cnf: Cnf, input_shape: Shape, classes: int, place: str, *, any_formula: bool = False
 ) -> Mapping[str, Architecture]:
     """The networks of a sample, by file name.
 
     Args:
         cnf: The compiled model that the sample is of.
         place: What the sample is called in messages.
+        any_formula: Take a sample that was drawn from another formula, too; each configuration must be one here.
 
     Raises:
         DecodeError: The sample is of another model, a configuration violates it or is no network; nothing is skipped.
     """
     check_names(sample.names, cnf.variables, place)
+    if not any_formula:
+        check_formula(sample.formula, cnf, place)
     check_solutions(cnf, sample.selected, place)
     width = max(4, len(str(len(sample))))
     networks: dict[str, Architecture] = {}
@@ -45,6 +49,25 @@ def networks_of_sample(
     return networks
 
 
+def verify_networks(networks: Mapping[str, Architecture], on_progress: Callable[[int], None]) -> None:
+    """That Keras builds each network, and exactly it.
+
+    Args:
+        on_progress: Is told how many are done.
+
+    Raises:
+        DecodeError: The first that it does not; every difference is a line.
+    """
+    from featurenet_uvl.decoding.verify import verify_architecture
+
+    for number, (name, network) in enumerate(networks.items(), 1):
+        try:
+            verify_architecture(network)
+        except DecodeError as error:
+            raise DecodeError("\n".join(f"{name}: {line}" for line in str(error).splitlines())) from error
+        on_progress(number)
+
+
 def check_folder(path: str, *, force: bool) -> None:
     """Refuses a folder that is not to be replaced, as `check_new_folder` does; networks may be, with `force`."""
     check_new_folder(path, force=force, is_ours=_is_network_file, what="networks")
@@ -54,14 +77,26 @@ def _is_network_file(name: str) -> bool:
     return _OURS.fullmatch(name) is not None
 
 
-def write_folder(path: str, networks: Mapping[str, Architecture], *, force: bool) -> None:
+def write_folder(
+    path: str, networks: Mapping[str, Architecture], *, force: bool, model: str = "", formula: str = ""
+) -> None:
     """Writes one file a network. The folder has either its old or its new content, whatever happens.
+
+    Args:
+        model: What the networks are configurations of; each file then says so, with its number.
+        formula: The fingerprint of the compiled model.
 
     Raises:
         UsageError, FeatureNetError: As `check_folder`, or a file cannot be written.
     """
     check_folder(path, force=force)
-    write_files(path, {name: json.dumps(network.to_json(), indent=2) + "\n" for name, network in networks.items()})
+    texts = {}
+    for number, (name, network) in enumerate(networks.items(), 1):
+        data = network.to_json()
+        if model:
+            data["origin"] = {"model": model, "formula": formula, "configuration": number}
+        texts[name] = json.dumps(data, indent=2) + "\n"
+    write_files(path, texts)
 
 
 def read_networks(paths: Sequence[Path]) -> Mapping[str, Architecture]:
@@ -89,26 +124,6 @@ def read_network(path: Path) -> Architecture:
         ReadError: The file is missing or no JSON.
         DecodeError: It holds no network.
     """
-    try:
-        data = json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        raise ReadError(
-            f"{path}:{error.lineno}:{error.colno}: found no JSON ({error.msg}), expected a network"
-        ) from None
-    except RecursionError:
-        raise ReadError(f"{path}: found JSON that is nested too deeply, expected a network") from None
-    if not isinstance(data, dict):
-        raise DecodeError(f"{path}: found {type(data).__name__}, expected a JSON object that decode wrote")
-    try:
-        network = Architecture.from_json(data, str(path))
-        network.weights()
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        # Values of wrong types get through to the arithmetic of shapes.
-        raise DecodeError(f"{path}: found no network ({type(error).__name__}: {error}), expected one") from error
-    except DecodeError as error:
-        raise error if str(error).startswith(str(path)) else DecodeError(f"{path}: {error}") from error
-    if json.loads(json.dumps(network.to_json())) != data:
-        raise DecodeError(
-            f"{path}: found keys or values that a network does not have, expected a file as decode wrote it"
-        )
+    network = Architecture.from_json(load_json(read_text(path), str(path)), str(path))
+    network.weights()
     return network

@@ -67,6 +67,25 @@ def check_names(names: Sequence[str], variables: VarMap, place: str) -> None:
     )
 
 
+def check_formula(formula: str, cnf: Cnf, place: str) -> None:
+    """That a sample was drawn from this formula, where the sample knows its own.
+
+    Names alone do not tell: a network for other images, or one of a tighter restriction, has the same.
+
+    Args:
+        formula: The fingerprint that the sample carries, or nothing.
+
+    Raises:
+        DecodeError: It was drawn from another one.
+    """
+    expected = cnf.fingerprint()
+    if formula and formula != expected:
+        raise DecodeError(
+            f"{place}: found a sample of the formula {formula}, expected {expected}, that of this model: another input"
+            " shape, restriction, bound or version; --any-formula decodes what is a configuration here all the same"
+        )
+
+
 def check_solutions(cnf: Cnf, selected: NDArray[np.bool_], place: str) -> None:
     """That every row is a configuration: the auxiliaries can be completed to a model of the CNF.
 
