@@ -19,7 +19,7 @@ from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.feature_model import FeatureModel, Origin
 from featurenet_uvl.reference import enumerate_configurations
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
-from featurenet_uvl.translators.passes import _diagram, rewrite_constraints
+from featurenet_uvl.translators.passes import _diagram, _instantiate, rewrite_constraints, to_cnf
 from featurenet_uvl.translators.pipeline import compile_feature_model
 from tests.laws.shrinking import shrunk
 from tests.strategies import feature_models, random_model
@@ -111,6 +111,16 @@ def test_a_translation_keeps_the_configurations_where_every_linear_comparison_is
     monkeypatch.setattr(rewrite_constraints, "MAX_TABLE", 0)
     monkeypatch.setattr(_diagram, "MAX_EDGES", edges)
     check_seeds(range(DEEP_MODELS, DEEP_MODELS + FAST_MODELS // 4))
+
+
+@pytest.mark.slow
+def test_a_translation_keeps_the_configurations_where_constraints_are_taken_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Beyond these limits large models are written otherwise; here all are."""
+    monkeypatch.setattr(_instantiate, "MAX_TOGETHER", 0)
+    monkeypatch.setattr(to_cnf, "MAX_PAIRWISE", 1)
+    check_seeds(range(2 * DEEP_MODELS, 2 * DEEP_MODELS + FAST_MODELS // 4))
 
 
 @pytest.mark.deep

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from featurenet_uvl.errors import LimitError
 from featurenet_uvl.ir.cnf import AUXILIARY_PREFIX, Cnf, VarMap
 from featurenet_uvl.ir.feature_model import Origin
+from featurenet_uvl.ir.span import NOWHERE, Span
+
+MAX_CLAUSES = 10_000_000
+"""They take 2 GB."""
 
 
 @dataclass(slots=True)
@@ -21,6 +26,8 @@ class ClauseBuilder:
     variables: dict[str, int] = field(init=False)
     clauses: list[tuple[int, ...]] = field(default_factory=list)
     count: int = field(init=False)
+    place: Span = NOWHERE
+    """Where what is being written stands in the source model, for the message that it is too much."""
 
     def __post_init__(self) -> None:
         self.variables = {name: number for number, name in enumerate(self.features, 1)}
@@ -36,6 +43,11 @@ class ClauseBuilder:
         present = set(clause)
         if not any(-literal in present for literal in clause):
             self.clauses.append(clause)
+            if len(self.clauses) > MAX_CLAUSES:
+                raise LimitError(
+                    f"{self.place}: found more than {MAX_CLAUSES} clauses up to here, expected fewer; lower the limits"
+                    " of multi-features (--bound), the domains, or the numbers that are counted up to"
+                )
 
     def define_and(self, literals: Sequence[int]) -> int:
         """A literal that is true exactly if all of these are."""

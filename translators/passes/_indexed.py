@@ -40,8 +40,11 @@ from featurenet_uvl.translators.passes._simplify import FALSE, exact, fold, fold
 
 Ranges = Mapping[str, tuple[Value, ...]]
 
-MAX_COPIES = 1_000_000
+MAX_COPIES = 100_000
 """For how many combinations of its free variables' values an indexed constraint is written."""
+
+MAX_EXPANDED = 1_000_000
+"""How many nodes it may come to, its quantifiers written out."""
 
 MAX_DEPTH = 100
 """How deep an indexed constraint may be nested."""
@@ -52,7 +55,7 @@ def expand_indexed(constraint: Constraint, instances: Instances) -> Iterator[Exp
 
     Raises:
         ModelError: An unknown name, a wrong number of indices, or a variable without a range.
-        UnsupportedError: It is nested deeper than MAX_DEPTH, or stands for more than MAX_COPIES.
+        UnsupportedError: It is nested deeper than MAX_DEPTH, or comes to more than MAX_COPIES or MAX_EXPANDED.
     """
     _check_depth(constraint)
     _check_references(constraint, instances)
@@ -64,8 +67,9 @@ def expand_indexed(constraint: Constraint, instances: Instances) -> Iterator[Exp
             f"{constraint.span}: found a constraint over {copies} combinations of its variables {', '.join(free)},"
             f" expected at most {MAX_COPIES}; split it"
         )
+    expansion = _Expansion(instances, constraint.span)
     for values in product(*(ranges[name] for name in free)):
-        formula = _Expansion(instances).expand(constraint.formula, dict(zip(free, values)))
+        formula = expansion.expand(constraint.formula, dict(zip(free, values)))
         if not is_true(formula):
             yield formula
 
@@ -81,12 +85,20 @@ def _check_depth(constraint: Constraint) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Expansion:
     instances: Instances
+    place: Span
+    nodes: int = 0
 
     def expand(self, node: Expression, values: Mapping[str, Value]) -> Expression:
         """The node with indices and variables replaced; recursive, as deep as an indexed constraint is written."""
+        self.nodes += 1
+        if self.nodes > MAX_EXPANDED:
+            raise UnsupportedError(
+                f"{self.place}: found an indexed constraint that comes to more than {MAX_EXPANDED} nodes, its"
+                " quantifiers written out, expected fewer; split it, or lower a limit with --bound"
+            )
         match node:
             case IndexVariable(name=name, span=span):
                 return Constant(values[name], span)

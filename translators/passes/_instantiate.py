@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
+from math import prod
 
-from featurenet_uvl.errors import ModelError
+from featurenet_uvl.errors import ModelError, UnsupportedError
 from featurenet_uvl.ir.expression import (
     Aggregate,
     And,
@@ -18,15 +19,23 @@ from featurenet_uvl.ir.expression import (
     FeatureRef,
     Implies,
     IndexVariable,
+    Or,
     Quantified,
     plain_features,
     rebuild,
     walk,
 )
 from featurenet_uvl.ir.feature_model import Constraint
+from featurenet_uvl.translators.passes._apart import Clause, clauses_of, components
 from featurenet_uvl.translators.passes._arithmetic import value_positions
 from featurenet_uvl.translators.passes._instances import Instances
-from featurenet_uvl.translators.passes._simplify import FALSE, fold_node, is_true
+from featurenet_uvl.translators.passes._simplify import FALSE, fold, fold_node, is_true
+
+MAX_TOGETHER = 1_000
+"""Up to this many combinations of instances, a constraint is written once for each, without auxiliaries."""
+
+MAX_COPIED = 500_000
+"""How many nodes the copies of one constraint may have."""
 
 
 def expand_plain(constraint: Constraint, instances: Instances, unfolded: frozenset[str]) -> Iterator[Expression]:
@@ -39,6 +48,8 @@ def expand_plain(constraint: Constraint, instances: Instances, unfolded: frozens
 
     Raises:
         ModelError: An unknown feature or attribute.
+        UnsupportedError: The copies would have more than MAX_COPIED nodes, even where what speaks of different
+            multi-features is taken apart.
     """
     plain = plain_features(constraint.formula)
     if plain is not None and all(instances.enclosing.get(name) == () for name in plain):
@@ -49,14 +60,57 @@ def expand_plain(constraint: Constraint, instances: Instances, unfolded: frozens
     if not multis:
         yield _over_instances(constraint.formula, {}, instances)
         return
+    if _combinations(multis, instances) <= MAX_TOGETHER:
+        yield from _copies(constraint.formula, multis, constraint, instances)
+        return
+    for clause in clauses_of(constraint.formula):
+        yield from _apart(clause, multis, constraint, instances)
+
+
+def _combinations(multis: Sequence[str], instances: Instances) -> int:
+    return prod(instances.limits[multi] for multi in multis)
+
+
+def _apart(clause: Clause, multis: Sequence[str], constraint: Constraint, instances: Instances) -> Iterator[Expression]:
+    """One disjunction of conditions, each over the multi-features that belong together."""
+    pieces = list(components(clause, multis, instances.enclosing))
+    for names, _ in pieces:
+        _check_copies(_combinations(names, instances), names, constraint, instances)
+    if len(pieces) == 1:
+        names, parts = pieces[0]
+        yield from _copies(_either(parts), names, constraint, instances)
+        return
+    conditions = [And(tuple(_copies(_either(parts), names, constraint, instances))) for names, parts in pieces]
+    yield fold(Or(tuple(conditions), constraint.span))
+
+
+def _either(parts: Sequence[Expression]) -> Expression:
+    return parts[0] if len(parts) == 1 else Or(tuple(parts))
+
+
+def _check_copies(copies: int, multis: Sequence[str], constraint: Constraint, instances: Instances) -> None:
+    nodes = sum(1 for _ in walk(constraint.formula))
+    if copies * nodes > MAX_COPIED:
+        widest = max(multis, key=lambda multi: instances.limits[multi])
+        raise UnsupportedError(
+            f"{constraint.span}: found a constraint of {nodes} nodes over {copies} combinations of instances of"
+            f" {', '.join(multis)}, expected at most {MAX_COPIED} nodes in all; split it, or lower a limit with"
+            f" --bound {widest}=N"
+        )
+
+
+def _copies(
+    formula: Expression, multis: Sequence[str], constraint: Constraint, instances: Instances
+) -> Iterator[Expression]:
+    """The formula for each combination of instances, guarded by their existence."""
     leaves = [m for m in multis if not any(m in instances.enclosing[other][:-1] for other in multis)]
     for numbers in product(*(range(1, instances.limits[multi] + 1) for multi in multis)):
         at = dict(zip(multis, numbers))
-        body = _over_instances(constraint.formula, at, instances)
+        body = _over_instances(formula, at, instances)
         guards = tuple(
             FeatureRef(_instance_name(leaf, at, instances), None, constraint.span)
             for leaf in leaves
-            if not _holds_without(body, _names_below(leaf, constraint.formula, at, instances))
+            if not _holds_without(body, _names_below(leaf, formula, at, instances))
         )
         if guards:
             yield Implies(guards[0] if len(guards) == 1 else And(guards), body, constraint.span)

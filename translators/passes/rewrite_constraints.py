@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import product
 from math import prod
@@ -40,6 +41,9 @@ MAX_TABLE = 64
 MAX_COMBINATIONS = 20_000
 """How many combinations the table of a comparison may have that is not linear."""
 
+MAX_ROWS = 2_000_000
+"""How many combinations all tables may have that come from one constraint, for all instances."""
+
 
 def rewrite_constraints(model: FeatureModel) -> BooleanModel:
     """The Boolean model: each comparison becomes the combinations of values for which it holds, or a diagram.
@@ -53,7 +57,8 @@ def rewrite_constraints(model: FeatureModel) -> BooleanModel:
 
     Raises:
         ModelError: A text or truth value in arithmetic, a Boolean feature as a value.
-        UnsupportedError: A comparison that is not linear and has more than MAX_COMBINATIONS combinations of values.
+        UnsupportedError: A comparison that is not linear and has more than MAX_COMBINATIONS combinations of values, or
+            MAX_ROWS over all instances.
     """
     definitions = Definitions(frozenset(feature.name for feature in model.features()))
     rewriting = _Rewriting(Sources.of(model), definitions)
@@ -73,6 +78,7 @@ def rewrite_constraints(model: FeatureModel) -> BooleanModel:
 class _Rewriting:
     sources: Sources
     definitions: Definitions
+    rows: Counter[Span] = field(default_factory=Counter)
 
     def formula(self, formula: Expression, place: Span) -> Expression:
         values = value_positions(formula)
@@ -109,6 +115,12 @@ class _Rewriting:
             raise UnsupportedError(
                 f"{place}: found a comparison that is not linear over {combinations} combinations of values, expected"
                 f" at most {MAX_COMBINATIONS}; split it, or make the domains smaller"
+            )
+        self.rows[place] += combinations
+        if self.rows[place] > MAX_ROWS:
+            raise UnsupportedError(
+                f"{place}: found comparisons over more than {MAX_ROWS} combinations of values, for all instances"
+                " together, expected fewer; make the domains smaller, or lower a limit with --bound"
             )
         return _table(comparison, terms, flat, place)
 

@@ -16,6 +16,9 @@ from featurenet_uvl.translators.encodings.cardinality import (
 )
 from featurenet_uvl.translators.encodings.formula import assert_formula
 
+MAX_PAIRWISE = 1_000
+"""Up to this many children, an alternative has a clause a pair; beyond, a counter, which grows with their number."""
+
 
 def to_cnf(model: BooleanModel) -> ClauseBuilder:
     """The clauses of tree and constraints; features are the first variables, in document order.
@@ -24,8 +27,11 @@ def to_cnf(model: BooleanModel) -> ClauseBuilder:
     each: auxiliaries are determined by the features.
 
     Definitions are the first auxiliaries, in their order. Groups are written without auxiliaries, as FeatureIDE does
-    (an alternative of n children has n (n - 1) / 2 + n + 1 clauses); `[n..m]` groups and large formulas get counters
-    and definitions.
+    (an alternative of n children has n (n - 1) / 2 + n + 1 clauses); `[n..m]` groups, alternatives of more than
+    MAX_PAIRWISE children and large formulas get counters and definitions.
+
+    Raises:
+        LimitError: There are more clauses than memory should hold.
     """
     features = list(model.model.features())
     builder = ClauseBuilder([feature.name for feature in features])
@@ -33,11 +39,14 @@ def to_cnf(model: BooleanModel) -> ClauseBuilder:
     for feature in features:
         parent = builder.variables[feature.name]
         for group in feature.groups:
+            builder.place = group.span
             _add_group(builder, parent, group)
     for definition in model.definitions:
         _add_definition(builder, definition)
     for constraint in model.model.constraints:
+        builder.place = constraint.span
         assert_formula(builder, constraint.formula)
+    builder.place = model.model.root.span
     return builder
 
 
@@ -61,7 +70,9 @@ def _add_group(builder: ClauseBuilder, parent: int, group: Group) -> None:
             pass
         case GroupKind.OR | GroupKind.ALTERNATIVE:
             builder.add((-parent, *members))
-            if group.kind is GroupKind.ALTERNATIVE:
+            if group.kind is GroupKind.ALTERNATIVE and len(members) > MAX_PAIRWISE:
+                builder.add((-count_outputs(builder, members, 2)[1],))
+            elif group.kind is GroupKind.ALTERNATIVE:
                 for one, other in combinations(members, 2):
                     builder.add((-one, -other))
         case GroupKind.CARDINALITY:

@@ -1,0 +1,126 @@
+"""A constraint over many multi-features, taken apart: what speaks of different ones needs no common copies.
+
+`A => B` with A and B in the instances of two multi-features holds for all pairs of instances: written out, one copy a
+pair. But "for all i and j: not A[i] or B[j]" is "for all i: not A[i], or for all j: B[j]", one copy an instance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+
+from featurenet_uvl.ir.expression import (
+    Aggregate,
+    And,
+    AttributeRef,
+    Expression,
+    FeatureRef,
+    Iff,
+    Implies,
+    Not,
+    Or,
+    walk,
+)
+
+Clause = tuple[Expression, ...]
+
+MAX_CLAUSES = 64
+"""A formula that comes to more clauses stays in one piece."""
+MAX_NODES = 200
+"""So does a formula of more nodes."""
+
+
+def clauses_of(formula: Expression) -> Sequence[Clause]:
+    """An equivalent conjunction of disjunctions; their parts are literals, comparisons and counts.
+
+    >>> a, b = FeatureRef("a"), FeatureRef("b")
+    >>> clauses_of(Implies(a, b)) == ((Not(a), b),)
+    True
+    """
+    size = sum(1 for _, _ in zip(walk(formula), range(MAX_NODES + 1)))
+    found = _clauses(formula, True) if size <= MAX_NODES else None
+    return ((formula,),) if found is None else found
+
+
+def _clauses(node: Expression, sign: bool) -> Sequence[Clause] | None:
+    """Those of the formula, or of its negation; None if they are too many. As deep as MAX_NODES."""
+    match node:
+        case Not(operand=operand):
+            return _clauses(operand, not sign)
+        case And(operands=operands) | Or(operands=operands):
+            parts = [_clauses(operand, sign) for operand in operands]
+            return _all(parts) if isinstance(node, And) == sign else _any(parts)
+        case Implies(left=left, right=right):
+            parts = [_clauses(left, not sign), _clauses(right, sign)]
+            return _any(parts) if sign else _all(parts)
+        case Iff(left=left, right=right):
+            return _all(
+                [
+                    _any([_clauses(left, not sign), _clauses(right, True)]),
+                    _any([_clauses(left, sign), _clauses(right, False)]),
+                ]
+            )
+        case _:
+            return ((node if sign else Not(node, node.span),),)
+
+
+def _all(parts: Sequence[Sequence[Clause] | None]) -> Sequence[Clause] | None:
+    clauses: list[Clause] = []
+    for part in parts:
+        if part is None or len(clauses) + len(part) > MAX_CLAUSES:
+            return None
+        clauses.extend(part)
+    return tuple(clauses)
+
+
+def _any(parts: Sequence[Sequence[Clause] | None]) -> Sequence[Clause] | None:
+    clauses: Sequence[Clause] = ((),)
+    for part in parts:
+        if part is None or len(clauses) * len(part) > MAX_CLAUSES:
+            return None
+        clauses = tuple(one + other for one, other in product(clauses, part))
+    return clauses
+
+
+def components(
+    clause: Clause, multis: Sequence[str], enclosing: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[tuple[str, ...], Clause]]:
+    """The multi-features that belong together, each set with the parts of the clause that speak of them.
+
+    Two belong together if one lies in the other, or if one part speaks of both. Parts that speak of none come first,
+    with no multi-feature. A set of which no part speaks has no parts: it only says that some instance has to exist.
+
+    Args:
+        clause: A disjunction.
+        multis: The multi-features whose instances the constraint is written for, outermost first.
+        enclosing: Those around each feature, itself included.
+    """
+    group = {multi: multi for multi in multis}
+
+    def join(names: Sequence[str]) -> None:
+        old = {group[name] for name in names[1:]}
+        group.update({name: group[names[0]] for name in multis if group[name] in old})
+
+    for multi in multis:
+        join([multi, *(other for other in enclosing[multi] if other in group)])
+    spoken = [[multi for multi in multis if multi in _around(part, enclosing)] for part in clause]
+    for names in spoken:
+        if names:
+            join(names)
+    free = tuple(part for part, names in zip(clause, spoken, strict=True) if not names)
+    if free:
+        yield (), free
+    for head in dict.fromkeys(group.values()):
+        parts = tuple(part for part, names in zip(clause, spoken, strict=True) if names and group[names[0]] == head)
+        yield tuple(multi for multi in multis if group[multi] == head), parts
+
+
+def _around(part: Expression, enclosing: Mapping[str, Sequence[str]]) -> set[str]:
+    found: set[str] = set()
+    for node in walk(part):
+        match node:
+            case FeatureRef(name=name) | AttributeRef(feature=name) | Aggregate(scope=str(name)):
+                found.update(enclosing.get(name, ()))
+            case _:
+                pass
+    return found
