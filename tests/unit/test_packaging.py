@@ -18,7 +18,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LINKS = ("translators", "models")
-DATA = {"models": (".uvl", ".xml", ".json"), "featurenet_uvl": (".cfg", ".typed")}
+DATA = {"models": (".uvl", ".xml", ".json"), "featurenet_uvl": (".cfg", ".json", ".typed")}
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 @pytest.mark.slow
 def test_a_wheel_holds_every_module_and_every_data_file(wheel: zipfile.ZipFile) -> None:
-    wanted = files_of_package(".py", ".uvl", ".xml", ".cfg", ".typed")
+    wanted = files_of_package(".py", ".uvl", ".xml", ".toml", ".json", ".cfg", ".typed")
     assert "featurenet_uvl/models/dnn.uvl" in wanted
     assert "featurenet_uvl/translators/pipeline.py" in wanted
     assert "featurenet_uvl/experiments/presets/smoke.cfg" in wanted
