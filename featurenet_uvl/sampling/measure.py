@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from featurenet_uvl.analysis.diagram import Diagram, build_diagram
+from featurenet_uvl.analysis.diagram import Diagram
 from featurenet_uvl.errors import LimitError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.sampling.coverage import TIME_LIMIT_S, Coverable, Coverage, coverage, find_coverable
+from featurenet_uvl.sampling.exact import ExactModel, exact_model
+from featurenet_uvl.sampling.limit import Limit, mean_distance_limit
 from featurenet_uvl.sampling.metrics import Diversity, diversity
 from featurenet_uvl.sampling.pairs import covered_pairs
 from featurenet_uvl.sampling.request import BoolMatrix
@@ -20,29 +22,28 @@ class Measures:
     """What is known of one sample.
 
     `covered` is the number of pairs of literals that it has. `coverage` sets those over open features in relation to
-    what the model lets be covered, and `largest_mean` is an upper bound of the mean distance of any sample of this
-    size; both are None where the model is not known, or too hard.
+    what the model lets be covered, and `limit` bounds the mean distance of any sample of this size; both are None
+    where the model is not known, or too hard.
     """
 
     diversity: Diversity
     covered: int
     coverage: Coverage | None = None
-    largest_mean: float | None = None
+    limit: Limit | None = None
 
     @property
     def share_of_limit(self) -> float | None:
         """The mean distance as a share of the largest possible one, at least."""
         mean = self.diversity.mean_distance
-        if mean is None or self.largest_mean is None:
-            return None
-        return mean / self.largest_mean if self.largest_mean else 1.0
+        return None if mean is None or self.limit is None else self.limit.share(mean)
 
     def to_json(self) -> dict[str, Any]:
         """One value an entry; null where something is not known."""
         found = self.coverage
         return {
             **asdict(self.diversity),
-            "largest_mean_distance": self.largest_mean,
+            "largest_mean_distance": None if self.limit is None else self.limit.upper,
+            "largest_mean_gap": None if self.limit is None else self.limit.gap,
             "share_of_limit": self.share_of_limit,
             "covered_pairs": self.covered if found is None else found.covered,
             "coverable_pairs": None if found is None else found.coverable,
@@ -56,7 +57,7 @@ class Landscape:
     """What a model lets samples be, as far as it is known. `notes` say why something is not."""
 
     coverable: Coverable | None
-    diagram: Diagram | None
+    model: ExactModel | None
     notes: tuple[str, ...] = ()
 
 
@@ -75,18 +76,18 @@ def explore(cnf: Cnf, known: BoolMatrix, time_limit_s: float = TIME_LIMIT_S) -> 
     3
     """
     notes: list[str] = []
-    diagram = coverable = None
+    model = coverable = None
     try:
-        diagram = build_diagram(cnf, time_limit_s)
+        model = exact_model(cnf, time_limit_s)
     except LimitError as error:
         notes.append(f"the largest possible mean distance is unknown: {error}")
     try:
-        coverable = _coverable(cnf, known, time_limit_s, diagram)
+        coverable = _coverable(cnf, known, time_limit_s, None if model is None else model.diagram)
     except LimitError as error:
         notes.append(f"which pairs can be covered is unknown: {error}")
     if coverable is not None and coverable.undecided:
         notes.append(f"{coverable.undecided:,} pairs were not decided within {time_limit_s:g} s and count as coverable")
-    return Landscape(coverable, diagram, tuple(notes))
+    return Landscape(coverable, model, tuple(notes))
 
 
 def _coverable(cnf: Cnf, known: BoolMatrix, time_limit_s: float, diagram: Diagram | None) -> Coverable:
@@ -106,10 +107,13 @@ def measure(selected: BoolMatrix, landscape: Landscape | None = None) -> Measure
         UsageError: There is no configuration.
     """
     found = diversity(selected)
+    limit = None
+    if landscape is not None and landscape.model is not None and found.count > 1:
+        limit = mean_distance_limit(landscape.model.choices, found.features, found.count)
     if landscape is None or landscape.coverable is None:
-        return Measures(found, covered_pairs(selected))
+        return Measures(found, covered_pairs(selected), None, limit)
     covered = coverage(selected, landscape.coverable)
-    return Measures(found, covered.covered, covered)
+    return Measures(found, covered.covered, covered, limit)
 
 
 def format_measures(names: Sequence[str], measures: Sequence[Measures]) -> str:
@@ -158,7 +162,7 @@ def _cells(m: Measures) -> tuple[str, ...]:
         f"{d.distinct:,}",
         f"{d.features:,}",
         _distance(d.mean_distance),
-        "unknown" if share is None else f"{share:.4f}",
+        "unknown" if share is None or m.limit is None else f"{share:.4f} (+{m.limit.gap:.4f})",
         _distance(d.nearest_mean),
         _distance(d.minimum),
         _coverage(m),

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from featurenet_uvl.errors import LimitError, UnsatisfiableError, UnsupportedError, UsageError
 from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.sampling.assume import format_assumptions
 from featurenet_uvl.sampling.check import checked_sample
 from featurenet_uvl.sampling.cmsgen import solve_cmsgen
 from featurenet_uvl.sampling.diverse import solve_diverse
@@ -33,7 +34,7 @@ SAMPLERS: Mapping[str, Engine] = MappingProxyType(
         "external": solve_external,
     }
 )
-DEFAULT = "steered"
+DEFAULT = "diverse"
 GROUP = "featurenet_uvl.samplers"
 """The entry-point group in which other packages offer samplers: a name, and an `Engine`."""
 
@@ -51,7 +52,7 @@ def draw(cnf: Cnf, request: Request, sampler: str = DEFAULT, engine: Engine | No
 
     Raises:
         UsageError: Unknown sampler, or a request without sense.
-        UnsatisfiableError: No configuration exists.
+        UnsatisfiableError: No configuration exists, or none with the assumptions.
         LimitError: The time was over before there was any.
 
     >>> from featurenet_uvl.ir.cnf import Cnf, VarMap
@@ -67,7 +68,13 @@ def draw(cnf: Cnf, request: Request, sampler: str = DEFAULT, engine: Engine | No
         raise UnsatisfiableError("no configuration exists: the CNF has an empty clause")
     assumed = Cnf(cnf.variables, (*cnf.clauses, *((literal,) for literal in request.assumptions)))
     assumed.verify()
-    solutions = run(assumed, replace(request, assumptions=()))
+    try:
+        solutions = run(assumed, replace(request, assumptions=()))
+    except UnsatisfiableError as error:
+        if not request.assumptions:
+            raise
+        what = format_assumptions(request.assumptions, cnf.variables)
+        raise UnsatisfiableError(f"no configuration exists with {what}") from error
     if not len(solutions.values):
         _explain_nothing(solutions.stop, sampler, request)
     return replace(checked_sample(assumed, solutions, request, sampler), formula=cnf.fingerprint())

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from featurenet_uvl.sampling.request import Stop
+from featurenet_uvl.sampling.sample_file import parse_sample
+
 PROGRAM = (sys.executable, "-c", "from featurenet_uvl.cli.main import main; main()")
 MODELS = Path(str(files("featurenet_uvl.models")))
 HEAVY = ("tensorflow", "keras", "pysat", "matplotlib", "sklearn", "numpy", "lxml", "dd", "pyganak")
@@ -57,16 +60,23 @@ def test_a_full_disk_behind_stdout_is_one_line(arguments: tuple[object, ...]) ->
     assert process.returncode == 1
 
 
-def test_an_interrupt_leaves_nothing_half_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sampler", ["diverse", "uniform", "steered", "cmsgen"])
+def test_an_interrupt_leaves_what_there_is_and_nothing_half_written(tmp_path: Path, sampler: str) -> None:
     model, out = tmp_path / "m.dimacs", tmp_path / "s.txt"
     lines = [f"c {i} F{i}" for i in range(1, 31)]
     os.mkfifo(model)
-    with start("sample", model, "-n", "1000000", "-o", out) as process:
+    with start("sample", model, "-n", "1000000", "--sampler", sampler, "-o", out) as process:
         with model.open("w") as pipe:  # opens when the program does
             pipe.write("\n".join([*lines, "p cnf 30 1", "1 0", ""]))
-        time.sleep(0.5)
+        time.sleep(2)
         process.send_signal(signal.SIGINT)
-        _, words = process.communicate(timeout=20)
-    assert words == "featurenet-uvl: interrupted\n"
+        _, words = process.communicate(timeout=60)
+    assert words.endswith("featurenet-uvl: interrupted\n")
     assert process.returncode == 130
-    assert [path.name for path in tmp_path.iterdir()] == ["m.dimacs"]
+    names = sorted(path.name for path in tmp_path.iterdir())
+    if names == ["m.dimacs"]:  # it came before the first solution
+        return
+    assert names == ["m.dimacs", "s.txt"]
+    sample = parse_sample(out.read_text(), "s.txt")
+    assert sample.stop is Stop.INTERRUPTED
+    assert f"found {len(sample):,} of 1,000,000 configurations, which are written" in words

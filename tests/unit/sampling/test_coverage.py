@@ -63,7 +63,7 @@ def test_coverage_of_a_sample(seed: int) -> None:
 
 def test_the_curve_ends_with_the_coverage_and_never_falls() -> None:
     cnf = Cnf(VarMap.from_names([f"f{i}" for i in range(30)]), tuple((-i, i // 2) for i in range(2, 31)))
-    sample = draw(cnf, Request(60, 1)).selected
+    sample = draw(cnf, Request(60, 1), "steered").selected
     coverable = find_coverable(cnf, sample)
     curve = [point.share for point in coverage_by_size(sample, coverable, [1, 5, 20, 60])]
     assert curve == sorted(curve)

@@ -34,7 +34,7 @@ def test_what_is_known_of_a_model() -> None:
 def test_without_a_diagram_the_solver_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     sample = draw(CNF, Request(6, 1)).selected
     by_diagram = measure(sample, explore(CNF, sample))
-    monkeypatch.setattr(module, "build_diagram", no_diagram)
+    monkeypatch.setattr(module, "exact_model", no_diagram)
     landscape = explore(CNF, sample)
     assert measure(sample, landscape).coverage == by_diagram.coverage
     assert landscape.notes == ("the largest possible mean distance is unknown: found 9 nodes",)
@@ -49,7 +49,7 @@ def test_a_diagram_that_is_too_wide_for_pairs_is_replaced_by_the_solver(monkeypa
 
 def test_a_model_that_is_too_hard_leaves_shares_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("featurenet_uvl.sampling.random_phases._CONFLICTS", 50)
-    monkeypatch.setattr(module, "build_diagram", no_diagram)
+    monkeypatch.setattr(module, "exact_model", no_diagram)
     hard = hard_cnf(14)
     size = len(hard.variables)
     cnf = Cnf(
@@ -64,7 +64,7 @@ def test_a_model_that_is_too_hard_leaves_shares_unknown(monkeypatch: pytest.Monk
 
 
 def test_undecided_pairs_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "build_diagram", no_diagram)
+    monkeypatch.setattr(module, "exact_model", no_diagram)
     monkeypatch.setattr("featurenet_uvl.sampling.pair_table._WARM_UP", 0)
     cnf = Cnf(VarMap.from_names([f"f{i}" for i in range(300)]), ())
     sample = draw(cnf, Request(4, 1), "random").selected
@@ -81,9 +81,12 @@ def test_a_share_is_never_rounded_up_to_all() -> None:
 
 def test_the_share_of_the_limit() -> None:
     d = diversity(np.array([[True, False], [True, True]]))
-    assert module.Measures(d, 1, None, 0.8).share_of_limit == 0.625
+    assert module.Measures(d, 1, None, module.Limit(2, 0.8, 0.0)).share_of_limit == 0.625
     assert module.Measures(d, 1).to_json()["share_of_limit"] is None
-    assert module.Measures(diversity(np.ones((2, 2), dtype=np.bool_)), 1, None, 0.0).share_of_limit == 1.0
+    assert (
+        module.Measures(diversity(np.ones((2, 2), dtype=np.bool_)), 1, None, module.Limit(2, 0.0, 0.0)).share_of_limit
+        == 1.0
+    )
 
 
 @pytest.mark.parametrize(("rows", "features"), [(1, 3), (2, 1), (30, 70)])

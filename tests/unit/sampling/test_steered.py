@@ -17,8 +17,13 @@ from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.sampling.groups import ChoiceGroup, choice_groups, find_arrays
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request, Stop
+from featurenet_uvl.sampling.sample import Sample
 from featurenet_uvl.sampling.sample_file import format_sample
 from featurenet_uvl.sampling.steered import solve_steered
+
+
+def steered(cnf: Cnf, request: Request) -> Sample:
+    return draw(cnf, request, "steered")
 
 
 def cnf_of(features: int, clauses: list[tuple[int, ...]], auxiliaries: int = 0) -> Cnf:
@@ -92,9 +97,9 @@ def test_all_configurations_are_found_when_more_are_asked_for(seed: int) -> None
     expected = all_configurations(cnf)
     if not expected:
         with pytest.raises(UnsatisfiableError):
-            draw(cnf, Request(5, seed))
+            steered(cnf, Request(5, seed))
         return
-    sample = draw(cnf, Request(len(expected) + 1, seed))
+    sample = steered(cnf, Request(len(expected) + 1, seed))
     rows = [tuple(row) for row in sample.selected.tolist()]
     assert len(rows) == len(set(rows)) == len(expected)
     assert set(rows) == expected
@@ -106,44 +111,44 @@ def test_as_many_as_asked_for_are_not_called_exhaustive(seed: int) -> None:
     cnf = cnf_of(5, [(1, 2), (-3, 4)])
     available = len(all_configurations(cnf))
     for count in (1, available // 2, available):
-        sample = draw(cnf, Request(count, seed))
+        sample = steered(cnf, Request(count, seed))
         assert len(sample) == count
         assert not sample.is_exhaustive
         assert {tuple(row) for row in sample.selected.tolist()} <= all_configurations(cnf)
 
 
 def test_solutions_differ_in_features_where_an_auxiliary_is_free() -> None:
-    sample = draw(cnf_of(1, [(1,)], auxiliaries=3), Request(8, 1))
+    sample = steered(cnf_of(1, [(1,)], auxiliaries=3), Request(8, 1))
     assert list(sample.configurations()) == [("f1",)]
     assert sample.is_exhaustive
 
 
 def test_a_cnf_without_features_has_one_configuration() -> None:
-    sample = draw(cnf_of(0, []), Request(3, 1))
+    sample = steered(cnf_of(0, []), Request(3, 1))
     assert sample.selected.shape == (1, 0)
     assert sample.is_exhaustive
 
 
 def test_tautologies_and_unmentioned_variables_forbid_nothing() -> None:
-    sample = draw(cnf_of(3, [(1, -1), (2, 2, -2)]), Request(100, 1))
+    sample = steered(cnf_of(3, [(1, -1), (2, 2, -2)]), Request(100, 1))
     assert len(sample) == 8
 
 
 @pytest.mark.parametrize("clauses", [[()], [(1,), (-1,)], [(1, 2), (1, -2), (-1, 2), (-1, -2)]])
 def test_no_configuration(clauses: list[tuple[int, ...]]) -> None:
     with pytest.raises(UnsatisfiableError, match="no configuration exists"):
-        draw(cnf_of(2, clauses), Request(1, 1))
+        steered(cnf_of(2, clauses), Request(1, 1))
 
 
 @pytest.mark.parametrize(("count", "seed", "found"), [(0, 1, "sample size of 0"), (-1, 1, "size of -1"), (1, -1, "-1")])
 def test_a_senseless_request(count: int, seed: int, found: str) -> None:
     with pytest.raises(UsageError, match=found):
-        draw(cnf_of(1, []), Request(count, seed))
+        steered(cnf_of(1, []), Request(count, seed))
 
 
 def test_a_literal_out_of_range() -> None:
     with pytest.raises(ModelError, match="clause 1"):
-        draw(cnf_of(1, [(2,)]), Request(1, 1))
+        steered(cnf_of(1, [(2,)]), Request(1, 1))
 
 
 def test_progress_and_complete_assignments() -> None:
@@ -152,7 +157,7 @@ def test_progress_and_complete_assignments() -> None:
     solutions = solve_steered(cnf, Request(6, 3, on_progress=seen.append))
     assert seen == [1, 2, 3, 4, 5, 6]
     assert (solutions.values[:, 4] == (solutions.values[:, 0] & solutions.values[:, 1])).all()
-    assert np.array_equal(solutions.values[:, :4], draw(cnf, Request(6, 3)).selected)
+    assert np.array_equal(solutions.values[:, :4], steered(cnf, Request(6, 3)).selected)
 
 
 def test_members_of_a_group_are_chosen_evenly() -> None:
@@ -167,7 +172,7 @@ def test_members_of_a_group_are_chosen_evenly() -> None:
         groups.append((members[4], tree.alternative(members[4], 2)))
         if is_optional:
             optional.append(parent)
-    sample = draw(tree.cnf(), Request(200, 11))
+    sample = steered(tree.cnf(), Request(200, 11))
     selected = sample.selected
     for parent, members in groups:
         with_parent = selected[selected[:, parent - 1]]
@@ -182,7 +187,7 @@ def test_choices_are_evener_than_chance() -> None:
     """Chi squared of 6 even choices is 5 on average; what was rare so far is likelier, so here it is less."""
     tree = TreeBuilder()
     groups = [tree.alternative(tree.child(1, mandatory=True), 6) for _ in range(100)]
-    counts = draw(tree.cnf(), Request(180, 3)).selected.sum(axis=0)[np.array(groups) - 1]
+    counts = steered(tree.cnf(), Request(180, 3)).selected.sum(axis=0)[np.array(groups) - 1]
     assert ((counts - 30) ** 2 / 30).sum(axis=1).mean() < 2.5
 
 
@@ -190,7 +195,7 @@ def test_or_groups_are_neither_one_of_all_nor_all() -> None:
     tree = TreeBuilder()
     groups = [[tree.child(parent) for _ in range(4)] for parent in (tree.child(1, mandatory=True) for _ in range(30))]
     tree.clauses.extend((-(group[0] - 1), *group) for group in groups)
-    selected = draw(tree.cnf(), Request(200, 3)).selected
+    selected = steered(tree.cnf(), Request(200, 3)).selected
     for group in groups:
         numbers = np.bincount(selected[:, np.array(group) - 1].sum(axis=1), minlength=5)
         assert numbers[0] == 0
@@ -200,7 +205,7 @@ def test_or_groups_are_neither_one_of_all_nor_all() -> None:
 def test_arrays_have_all_lengths() -> None:
     tree = TreeBuilder()
     arrays = [tree.array(tree.child(1, mandatory=True), 8) for _ in range(20)]
-    selected = draw(tree.cnf(), Request(200, 5)).selected
+    selected = steered(tree.cnf(), Request(200, 5)).selected
     for elements in arrays:
         lengths = np.bincount(selected[:, np.array(elements) - 1].sum(axis=1), minlength=9)[1:]
         assert lengths.min() >= 4, lengths
@@ -224,7 +229,7 @@ from featurenet_uvl.sampling.request import Request
 from featurenet_uvl.sampling.sample_file import format_sample
 clauses = tuple((-i, i // 2) for i in range(2, 200)) + tuple((-i, i + 1, i + 2) for i in range(20, 150, 3))
 names = [f"f{i}" for i in range(1, 200)]
-text = format_sample(draw(Cnf(VarMap.from_names(names), clauses), Request(50, 7)))
+text = format_sample(draw(Cnf(VarMap.from_names(names), clauses), Request(50, 7), "steered"))
 """
 
 
@@ -245,8 +250,8 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process() -> None:
 
 def test_another_seed_gives_another_sample() -> None:
     cnf = cnf_of(20, [(1,)])
-    assert format_sample(draw(cnf, Request(5, 1))) == format_sample(draw(cnf, Request(5, 1)))
-    assert not np.array_equal(draw(cnf, Request(5, 1)).selected, draw(cnf, Request(5, 2)).selected)
+    assert format_sample(steered(cnf, Request(5, 1))) == format_sample(steered(cnf, Request(5, 1)))
+    assert not np.array_equal(steered(cnf, Request(5, 1)).selected, steered(cnf, Request(5, 2)).selected)
 
 
 def test_what_is_rare_is_preferred() -> None:
@@ -258,14 +263,14 @@ def test_what_is_rare_is_preferred() -> None:
         for _ in range(6):
             feature = tree.child(feature)
         deepest.append(feature)
-    shares = draw(tree.cnf(), Request(300, 3)).selected[:, np.array(deepest) - 1].mean(axis=0)
+    shares = steered(tree.cnf(), Request(300, 3)).selected[:, np.array(deepest) - 1].mean(axis=0)
     assert shares.mean() > 0.165
 
 
 def test_an_old_python_sat(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr("pysat.solvers.Cadical195")
     with pytest.raises(UnsupportedError, match="found a python-sat without Cadical195"):
-        draw(cnf_of(1, []), Request(1, 1))
+        steered(cnf_of(1, []), Request(1, 1))
 
 
 INTERRUPTED = """
@@ -293,7 +298,7 @@ def test_an_interrupt_within_the_solver_leaves_what_was_found() -> None:
 
 
 def test_time_is_a_limit() -> None:
-    sample = draw(cnf_of(200, [(1,)]), Request(10**6, 1, time_limit_s=0.2))
+    sample = steered(cnf_of(200, [(1,)]), Request(10**6, 1, time_limit_s=0.2))
     assert 1 <= len(sample) < 10**6
     assert sample.stop is Stop.TIME
 
@@ -301,7 +306,7 @@ def test_time_is_a_limit() -> None:
 def test_time_is_a_limit_within_a_solution(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("featurenet_uvl.sampling.steered._CHECK_INTERVAL", 1)
     with pytest.raises(LimitError, match="steered: found no configuration within 1e-06 s"):
-        draw(cnf_of(200, [(1,)]), Request(1, 1, time_limit_s=1e-6))
+        steered(cnf_of(200, [(1,)]), Request(1, 1, time_limit_s=1e-6))
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -310,8 +315,8 @@ def test_known_and_new_ones_are_all_there_are(seed: int) -> None:
     expected = all_configurations(cnf)
     if len(expected) < 2:
         return
-    known = draw(cnf, Request(len(expected) // 2, seed)).selected
-    sample = draw(cnf, Request(len(expected), seed, known=known))
+    known = steered(cnf, Request(len(expected) // 2, seed)).selected
+    sample = steered(cnf, Request(len(expected), seed, known=known))
     assert sample.is_exhaustive
     assert len(sample) == len(expected) - len(known)
     assert {tuple(row) for row in sample.after(known).selected.tolist()} == expected
@@ -319,8 +324,8 @@ def test_known_and_new_ones_are_all_there_are(seed: int) -> None:
 
 def test_nothing_is_left_beside_what_is_known() -> None:
     for cnf in (cnf_of(2, [(1,)]), cnf_of(0, [])):
-        known = draw(cnf, Request(5, 1)).selected
-        assert draw(cnf, Request(5, 1, known=known)).stop is Stop.EXHAUSTED
+        known = steered(cnf, Request(5, 1)).selected
+        assert steered(cnf, Request(5, 1, known=known)).stop is Stop.EXHAUSTED
 
 
 def test_what_is_known_counts_as_selected_already() -> None:
@@ -328,15 +333,15 @@ def test_what_is_known_counts_as_selected_already() -> None:
     tree = TreeBuilder()
     pairs = [tree.alternative(tree.child(1, mandatory=True), 2) for _ in range(40)]
     cnf = tree.cnf()
-    known = draw(cnf, Request(20, 1, assumptions=tuple(pair[0] for pair in pairs[:-5]))).selected
-    share = draw(cnf, Request(20, 1, known=known)).selected[:, np.array(pairs[:-5])[:, 0] - 1].mean()
+    known = steered(cnf, Request(20, 1, assumptions=tuple(pair[0] for pair in pairs[:-5]))).selected
+    share = steered(cnf, Request(20, 1, known=known)).selected[:, np.array(pairs[:-5])[:, 0] - 1].mean()
     assert share < 0.3
 
 
 def test_assumptions_hold() -> None:
-    sample = draw(cnf_of(4, [(1, 2)]), Request(100, 1, assumptions=(3, -1)))
+    sample = steered(cnf_of(4, [(1, 2)]), Request(100, 1, assumptions=(3, -1)))
     assert sorted(sample.configurations()) == [("f2", "f3"), ("f2", "f3", "f4")]
     with pytest.raises(UnsatisfiableError):
-        draw(cnf_of(4, [(1, 2)]), Request(100, 1, assumptions=(-2, -1)))
+        steered(cnf_of(4, [(1, 2)]), Request(100, 1, assumptions=(-2, -1)))
     with pytest.raises(ModelError):
-        draw(cnf_of(4, [(1, 2)]), Request(100, 1, assumptions=(5,)))
+        steered(cnf_of(4, [(1, 2)]), Request(100, 1, assumptions=(5,)))

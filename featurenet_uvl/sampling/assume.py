@@ -1,0 +1,45 @@
+"""Assumptions about features, as people write them: `Feature` is selected, `!Feature` is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from featurenet_uvl.errors import UsageError
+from featurenet_uvl.ir.cnf import VarMap
+
+_NOT = "!"
+
+
+def parse_assumptions(texts: Iterable[str], variables: VarMap) -> tuple[int, ...]:
+    """The literals that the texts mean, each once.
+
+    Raises:
+        UsageError: A feature that there is not, or one that is to be both selected and not.
+
+    >>> parse_assumptions(["Log", "!Net"], VarMap.from_names(["App", "Log", "Net"]))
+    (2, -3)
+    """
+    numbers = {name: number for number, name in enumerate(variables.feature_names, 1)}
+    literals: list[int] = []
+    for text in texts:
+        name = text if text in numbers else text.removeprefix(_NOT).strip()
+        if name not in numbers:
+            near = get_close_matches(name, numbers, n=1)
+            hint = f", such as {near[0]!r}" if near else ""
+            raise UsageError(f"--assume: found {text!r}, expected a feature of the model{hint}, or ! and a feature")
+        literal = numbers[name] if name == text else -numbers[name]
+        if -literal in literals:
+            raise UsageError(f"--assume: found {name!r} both selected and not, expected one of them")
+        if literal not in literals:
+            literals.append(literal)
+    return tuple(literals)
+
+
+def format_assumptions(literals: Iterable[int], variables: VarMap) -> str:
+    """The texts that mean these literals.
+
+    >>> format_assumptions((2, -3), VarMap.from_names(["App", "Log", "Net"]))
+    'Log, !Net'
+    """
+    return ", ".join(("" if literal > 0 else _NOT) + variables.names[abs(literal) - 1] for literal in literals)
