@@ -17,6 +17,7 @@ from featurenet_uvl.cli.options import (
     Output,
     Quiet,
     Restrictions,
+    Specialise,
     parse_bounds,
     parse_input_shape,
 )
@@ -36,6 +37,7 @@ def compile_to_dimacs(
     bound: Bounds = None,
     input_shape: InputShape = None,
     no_rules: NoRules = False,
+    specialise: Specialise = False,
     emit_after: Annotated[
         str | None,
         typer.Option(
@@ -66,6 +68,7 @@ def compile_to_dimacs(
     given = {
         "--input-shape": shape is not None,
         "--no-rules": no_rules,
+        "--specialise": specialise,
         "--safe-names": safe_names,
         "--projection": projection,
         "--verify-each": verify_each,
@@ -74,7 +77,7 @@ def compile_to_dimacs(
     if emit_after is not None:
         counts = _emit(load_model(source, restrict or (), bounds), emit_after, output, to, force, quiet)
     else:
-        cnf = _compile(load_model(source, restrict or (), bounds), shape, no_rules, verify_each)
+        cnf = _compile(load_model(source, restrict or (), bounds), shape, no_rules, specialise, verify_each)
         counts = _write(cnf, output, safe_names, projection, force)
     if as_json:
         put_json({"output": output, **counts})
@@ -104,10 +107,12 @@ def _emit(model: FeatureModel, stage: str, output: str, to: str | None, force: b
     return {"features": sum(1 for _ in emitted.features()), "constraints": len(emitted.constraints)}
 
 
-def _compile(model: FeatureModel, shape: Shape | None, no_rules: bool, verify_each: bool) -> Cnf:
+def _compile(model: FeatureModel, shape: Shape | None, no_rules: bool, specialise: bool, verify_each: bool) -> Cnf:
     from featurenet_uvl.translators.pipeline import compile_feature_model
 
-    return compile_feature_model(model, input_shape=shape, with_rules=not no_rules, verify_each=verify_each)
+    return compile_feature_model(
+        model, input_shape=shape, with_rules=not no_rules, specialised=specialise, verify_each=verify_each
+    )
 
 
 def _write(cnf: Cnf, output: str, safe_names: bool, projection: bool, force: bool) -> dict[str, int]:

@@ -16,6 +16,7 @@ from featurenet_uvl.cli.options import (
     Json,
     Quiet,
     Restrictions,
+    Specialise,
     parse_bounds,
     parse_input_shape,
 )
@@ -34,6 +35,7 @@ def decode(
     restrict: Restrictions = None,
     bound: Bounds = None,
     input_shape: InputShape = None,
+    specialise: Specialise = False,
     classes: Annotated[int, typer.Option("--classes", help="How many classes the networks tell apart.")] = 10,
     any_formula: Annotated[
         bool,
@@ -52,6 +54,7 @@ def decode(
     formula it was drawn, and another one is refused; with --any-formula, each configuration need only be one here.
     """
     from featurenet_uvl.cli.networks import check_folder, networks_of_sample, verify_networks, write_folder
+    from featurenet_uvl.decoding.decoder import check_names
     from featurenet_uvl.sampling.sample_file import parse_sample
     from featurenet_uvl.translators.pipeline import compile_feature_model, load_model
     from featurenet_uvl.translators.rules.registry import model_input_shape
@@ -63,7 +66,8 @@ def decode(
     text, place = read_input(source)
     sample = parse_sample(text, place)
     loaded = load_model(model, restrict or (), bounds)
-    cnf = compile_feature_model(loaded, input_shape=shape)
+    cnf = compile_feature_model(loaded, input_shape=shape, specialised=specialise)
+    check_names(sample.names, cnf.variables, place)  # before a model of another kind is asked for its images
     images = shape or model_input_shape(loaded)
     networks = networks_of_sample(sample, cnf, images, classes, place, any_formula=any_formula)
     if verify:

@@ -41,6 +41,9 @@ InputShape: TypeAlias = Annotated[
 NoRules: TypeAlias = Annotated[
     bool, typer.Option("--no-rules", help="Leave out the rule sets (tensor-shapes) that the model names.")
 ]
+Specialise: TypeAlias = Annotated[
+    bool, typer.Option("--specialise", help="Leave out the features that no configuration has.")
+]
 TimeLimit: TypeAlias = Annotated[float, typer.Option("--time-limit", help="Seconds after which to give up.")]
 Seed: TypeAlias = Annotated[int, typer.Option("--seed", help="Of all chance: the same seed gives the same result.")]
 Workers: TypeAlias = Annotated[

@@ -63,7 +63,7 @@ def check_names(names: Sequence[str], variables: VarMap, place: str) -> None:
         parts.append("in another order")
     raise DecodeError(
         f"{place}: found {', '.join(parts)}; expected the {len(expected)} features of this model, with the same"
-        " restrictions and bounds as when it was sampled"
+        " restrictions, bounds and --specialise as when it was sampled"
     )
 
 
