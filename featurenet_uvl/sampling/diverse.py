@@ -23,6 +23,8 @@ from featurenet_uvl.sampling.steered import solve_steered
 
 SEEDS = 0.25
 """The share of the sample that covers many pairs; the rest is herded around it."""
+MAX_SEEDS = 2000
+"""More would cover hardly any pair that these do not."""
 NOISE = 0.3
 """Deviation of what is added to the weights, which are within -1 and 1: without it, the batch would be one solution."""
 FLOOR = 0.72
@@ -37,6 +39,8 @@ _LISTED = 4
 """Where there are at most so many times as many solutions as are wanted, they are listed and chosen from."""
 _MAX_LISTED = 1 << 32
 """Up to so many steps of choosing: solutions times wanted ones times features."""
+_DIAGRAM_SHARE = 0.4
+"""Of the time there is, what may go into the diagram."""
 _EASY, _EASY_CONFLICTS = 10, 1_000
 """CMSGen is asked where it finds so many solutions with so many conflicts each."""
 _OVERSAMPLED, _KEPT = 2, 0.95
@@ -58,8 +62,9 @@ def solve_diverse(cnf: Cnf, request: Request) -> Solutions:
     2
     """
     pool = Pool(cnf.variables.feature_count, request.known_rows(cnf))
+    left_s = request.time_left_s()
     try:
-        model = exact_model(cnf, request.time_left_s())
+        model = exact_model(cnf, None if left_s is None else _DIAGRAM_SHARE * left_s)
     except LimitError as error:
         return _without_diagram(cnf, request, pool, str(error))
     try:
@@ -76,7 +81,9 @@ def _with_diagram(cnf: Cnf, request: Request, pool: Pool, model: ExactModel) -> 
         rows = model.choices.all_solutions(_LISTED * wanted)
         return choose(pool, rows, _floor_among(rows), request, wanted, rng)
     seeds = _seeds(cnf, request, model, rng)
-    pool.offer(seeds, FLOOR * _mean_distance(seeds, len(pool.selected)), wanted)
+    pool.offer(seeds.values, FLOOR * _mean_distance(seeds.values, len(pool.selected)), wanted)
+    if seeds.stop is Stop.INTERRUPTED:
+        return seeds.stop
     return herd(pool, model, request, rng)
 
 
@@ -102,17 +109,16 @@ def herd(pool: Pool, model: ExactModel, request: Request, rng: np.random.Generat
     return Stop.COMPLETE
 
 
-def _seeds(cnf: Cnf, request: Request, model: ExactModel, rng: np.random.Generator) -> BoolMatrix:
+def _seeds(cnf: Cnf, request: Request, model: ExactModel, rng: np.random.Generator) -> Solutions:
     """Solutions that cover many pairs: CMSGen's, or where there is none, random ones of the diagram."""
-    count = int(SEEDS * request.count)
+    count = min(int(SEEDS * request.count), MAX_SEEDS)
     if not count:
-        return np.zeros((0, len(cnf.variables)), dtype=np.bool_)
+        return Solutions(np.zeros((0, len(cnf.variables)), dtype=np.bool_), Stop.COMPLETE)
     try:
-        asked = replace(request, count=count, known=request.known[:0], on_progress=None)
-        return solve_cmsgen(cnf, asked).values
+        return solve_cmsgen(cnf, replace(request, count=count, known=request.known[:0], on_progress=None))
     except UnsupportedError:
         request.note("pycmsgen is not installed: solutions drawn from the diagram stand in, which cover fewer pairs")
-        return model.draw_uniform(count, rng)
+        return Solutions(model.draw_uniform(count, rng), Stop.COMPLETE)
 
 
 def _mean_distance(rows: BoolMatrix, features: int) -> float:
@@ -131,17 +137,20 @@ def _without_diagram(cnf: Cnf, request: Request, pool: Pool, why: str) -> Soluti
         found = solve_steered(cnf, request)
         return Solutions(found.values, found.stop, "steered")
     request.note(f"{why}: chosen from solutions of CMSGen instead; how diverse a sample can be stays unknown")
-    asked = replace(request, count=_OVERSAMPLED * request.count, on_progress=None)
-    found = solve_cmsgen(cnf, asked)
-    rng = np.random.default_rng(request.seed)
+    return finish(cnf, request, pool, _choose_from_cmsgen(cnf, request, pool))
+
+
+def _choose_from_cmsgen(cnf: Cnf, request: Request, pool: Pool) -> Stop:
+    wanted = request.count + len(request.known)
+    found = solve_cmsgen(cnf, replace(request, count=_OVERSAMPLED * request.count, on_progress=None))
+    if found.stop in (Stop.TIME, Stop.INTERRUPTED):
+        pool.offer(found.values, 0, wanted)
+        return Stop.COMPLETE if len(pool) == wanted else found.stop
+    floor = _KEPT * _usual_nearest(found.values[: request.count, : len(pool.selected)])
     try:
-        floor = _KEPT * _usual_nearest(found.values[: request.count, : len(pool.selected)])
-        stop = choose(pool, found.values, floor, request, request.count + len(request.known), rng)
+        return choose(pool, found.values, floor, request, wanted, np.random.default_rng(request.seed))
     except KeyboardInterrupt:
-        stop = Stop.INTERRUPTED
-    if stop is Stop.EXHAUSTED and found.stop is not Stop.EXHAUSTED:
-        stop = found.stop
-    return replace(finish(cnf, request, pool, stop), engine="cmsgen")
+        return Stop.INTERRUPTED
 
 
 def _is_easy(cnf: Cnf, request: Request) -> bool:
