@@ -67,6 +67,7 @@ STYLES: Mapping[str, Mapping[str, Any]] = {
     "dots": {"color": _DARK, "linestyle": "none", "marker": "o", "markersize": 4, "alpha": 0.75},
     "triangles": {"color": _MIDDLE, "linestyle": "none", "marker": "^", "markersize": 4.5, "alpha": 0.85},
     "squares": {"color": _LIGHT, "linestyle": "none", "marker": "s", "markersize": 4, "alpha": 0.9},
+    "diamonds": {"color": _DARK, "linestyle": "none", "marker": "D", "markersize": 5, "markerfacecolor": "none"},
     "stars": {"color": "black", "linestyle": "none", "marker": "*", "markersize": 12},
     "crosses": {"color": "black", "linestyle": "none", "marker": "x", "markersize": 7},
     "rings": {"color": "black", "linestyle": "none", "marker": "o", "markersize": 8, "markerfacecolor": "none"},
