@@ -147,7 +147,7 @@ def test_a_sample_goes_to_other_tools_and_back(
     theirs, back = tmp_path / name, tmp_path / "back.txt"
     model = ("--model", models / "s1.uvl", *BOUNDS, *SHAPE)
     facts = program("configurations", small / "s.txt", "--to", form, *model, "-o", theirs, "--json").json
-    assert facts == {"output": str(theirs), "format": form, "configurations": 3, "features": 382}
+    assert facts == {"output": str(theirs), "format": form, "configurations": 3, "features": 386}
     if theirs.is_dir():
         assert sorted(path.stem for path in theirs.iterdir()) == ["0001", "0002", "0003"]
     assert program("configurations", theirs, "--to", "sample", *model, "-o", back).code == 0
@@ -181,7 +181,7 @@ def test_a_project_for_featureide(program: Any, small: Path, models: Path, tmp_p
     assert program(*command).code == 0
     assert sorted(path.name for path in folder.iterdir()) == [".project", "model.xml"]
     facts = program(*command, "--configurations", small / "s.txt", "--force", "--json").json
-    assert (facts["features"], facts["configurations"], facts["losses"]) == (382, 3, [])
+    assert (facts["features"], facts["configurations"], facts["losses"]) == (386, 3, [])
     assert sorted(path.name for path in (folder / "configs").iterdir()) == ["mine_1.xml", "mine_2.xml", "mine_3.xml"]
     dimacs, back = tmp_path / "project.dimacs", tmp_path / "back.txt"
     assert program("compile", folder / "model.xml", "--no-rules", "-o", dimacs).code == 0
