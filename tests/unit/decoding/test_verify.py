@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
+from featurenet_uvl.decoding import keras_model
 from featurenet_uvl.decoding.keras_model import build_keras_model
-from featurenet_uvl.decoding.verify import verify_keras_model
+from featurenet_uvl.decoding.verify import verify_architecture, verify_keras_model
 from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destination
 from featurenet_uvl.ir.layers import (
@@ -215,3 +217,69 @@ def test_what_is_no_functional_model_is_refused(model: Any) -> None:
 
     with pytest.raises(DecodeError, match="found Dense, expected a functional Keras model"):
         verify_keras_model(NETWORK, keras.layers.Dense(1))
+
+
+def same_padding(keras: Any) -> tuple[str, Any]:
+    """The classic way to make a kernel fit that does not."""
+    pooling = keras.layers.AveragePooling2D
+    return "AveragePooling2D", lambda *args, padding, **more: pooling(*args, padding="same", **more)
+
+
+def one_input(keras: Any) -> tuple[str, Any]:
+    """A sum that keeps one of its tensors."""
+
+    def make(name: str) -> Any:
+        return lambda tensors: keras.layers.Activation("linear", name=name)(tensors[0])
+
+    return "Add", make
+
+
+def no_layer(keras: Any) -> tuple[str, Any]:
+    """A layer that is left out."""
+    return "Flatten", lambda *args, **more: keras.layers.Identity(**more)
+
+
+def fewer_filters(keras: Any) -> tuple[str, Any]:
+    """A smaller network than the configured one."""
+    return "Conv2D", lambda filters, *args, **more: keras.layers.Conv2D(max(1, filters // 2), *args, **more)
+
+
+def no_dropout(keras: Any) -> tuple[str, Any]:
+    return "Dropout", lambda rate, **more: keras.layers.Dropout(0.0, **more)
+
+
+def other_stride(keras: Any) -> tuple[str, Any]:
+    return "MaxPooling2D", lambda *args, strides, **more: keras.layers.MaxPooling2D(*args, strides=2, **more)
+
+
+@pytest.mark.parametrize(
+    "fallback", [same_padding, one_input, no_layer, fewer_filters, no_dropout, other_stride], ids=lambda f: f.__name__
+)
+def test_a_builder_with_a_fallback_is_refused(fallback: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the first implementations of the paper did, put into Keras below the builder: none passes."""
+    import keras
+
+    verify_architecture(NETWORK)
+    name, substitute = fallback(keras)
+    real = keras.layers
+
+    class Layers:
+        def __getattr__(self, asked: str) -> Any:
+            return substitute if asked == name else getattr(real, asked)
+
+    class Keras:
+        layers = Layers()
+
+        def __getattr__(self, asked: str) -> Any:
+            return getattr(keras, asked)
+
+    build = build_keras_model
+
+    def build_with_fallback(architecture: Architecture) -> Any:
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, "keras", Keras())
+            return build(architecture)
+
+    monkeypatch.setattr(keras_model, "build_keras_model", build_with_fallback)
+    with pytest.raises(DecodeError, match="Keras model: "):
+        verify_architecture(NETWORK)
