@@ -262,6 +262,9 @@ def rebuild(node: Expression, step: Callable[[Expression], Expression]) -> Expre
     return done[0]
 
 
+_CONNECTIVES = frozenset({Not, And, Or, Implies, Iff, Count})
+
+
 def plain_features(formula: Expression) -> set[str] | None:
     """The features of a formula of connectives over references without indices; None for any other formula."""
     names: set[str] = set()
@@ -272,7 +275,7 @@ def plain_features(formula: Expression) -> set[str] | None:
             if node.indices is not None:
                 return None
             names.add(node.name)
-        elif isinstance(node, Not | And | Or | Implies | Iff | Count):
+        elif type(node) in _CONNECTIVES:
             stack.extend(children(node))
         else:
             return None

@@ -76,6 +76,8 @@ class _Unfolding:
         origin = feature.origin if feature.origin is not None else Origin(feature.name)
         name = self.instances.name(feature.name, indices)
         self.names.append(name)
+        if not indices and name == feature.name and origin is feature.origin and feature.cardinality is None:
+            return FeatureDraft(feature)  # most features, where there are few multi-features
         return FeatureDraft(replace(feature, name=name, cardinality=None, origin=replace(origin, indices=indices)))
 
     def _place_group(

@@ -97,7 +97,7 @@ def test_compile_options(program: Any, models: Path, tmp_path: Path) -> None:
     plain = ("compile", models / "s1.uvl", *BOUNDS, "-o", out, "--force")
     assert program(*plain, "--no-rules", "--json").json["auxiliaries"] == 0
     program(*plain, "--projection")
-    assert out.read_text().endswith(f"c ind {' '.join(map(str, range(1, 383)))} 0\n")
+    assert out.read_text().endswith(f"c ind {' '.join(map(str, range(1, 387)))} 0\n")
     (tmp_path / "blank.uvl").write_text('features\n\t"Soft max"\n')
     program("compile", tmp_path / "blank.uvl", "-o", out, "--force", "--safe-names")
     assert out.read_text().startswith("c 1 Soft_x20_max\n")
@@ -105,7 +105,7 @@ def test_compile_options(program: Any, models: Path, tmp_path: Path) -> None:
     (tmp_path / "dnn.uvl").write_bytes((models / "dnn.uvl").read_bytes())
     (tmp_path / "one.uvl").write_text(restriction)
     result = program("compile", models / "s1.uvl", "--restrict", tmp_path / "one.uvl", "-o", out, "--force", "--json")
-    assert result.json["features"] == 193
+    assert result.json["features"] == 195
 
 
 @pytest.mark.parametrize("stage", STAGES)
