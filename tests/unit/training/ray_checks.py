@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ NODE = {"num_cpus": 1, "object_store_memory": 80_000_000}
 
 def specs(log: Path) -> list[TrialSpec]:
     return [
-        *(fake_trials.fake(str(number), value=2.0, log=log) for number in range(12)),
+        *(fake_trials.fake(str(number), value=3.0, log=log) for number in range(12)),
         fake_trials.fake("raises", "raise", "x"),
         fake_trials.fake("dies", "kill"),
         fake_trials.fake("slow", value=60.0),
@@ -61,6 +62,7 @@ def main(folder: Path) -> None:
         busy = [trial.place for trial in state.running if "process" in trial.place] if state else []
         if len(busy) == 2 and "killed after" not in found:
             found["killed after"] = progress.done
+            time.sleep(1)  # until the trial that waited has begun
             cluster.remove_node(second, allow_graceful=False)
 
     trials = specs(log)
