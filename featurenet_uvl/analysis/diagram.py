@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from featurenet_uvl.analysis.order import document_order, short_span_order
 from featurenet_uvl.errors import LimitError
 from featurenet_uvl.ir.cnf import Cnf
 
@@ -25,6 +26,8 @@ _CHECK_CLAUSES = 100
 _CHECK_INTERVAL_S = 0.05
 """Between two looks at the time, and at whether the nodes are many times too many already."""
 _CACHE_BYTES = 1 << 28
+_MAX_LITERALS = 50_000
+"""Formulas with more literals are not tried in a second order: it has helped none, and takes seconds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +58,9 @@ class Diagram:
 
 
 def build_diagram(cnf: Cnf, time_limit_s: float = TIME_LIMIT_S, max_nodes: int = MAX_NODES) -> Diagram:
-    """The diagram of a CNF, in document order. Clauses are conjoined bottom-up: those of the last variables first.
+    """The diagram of a CNF, in document order, or where that makes it too large, in one of short spans.
+
+    Clauses are conjoined bottom-up: those of the last variables first.
 
     Source: Bryant, "Graph-based algorithms for Boolean function manipulation", IEEE Transactions on Computers, 1986.
 
@@ -72,8 +77,18 @@ def build_diagram(cnf: Cnf, time_limit_s: float = TIME_LIMIT_S, max_nodes: int =
     ((1, 2, 3), [3, 3, 0], [0, 1, 0], [0, 1, 1], 2)
     """
     limits = _Limits(time.monotonic() + time_limit_s, time_limit_s, max_nodes)
-    order = _order(cnf)
+    order = document_order(cnf)
+    try:
+        return _flat(_conjoined(cnf, order, limits), order, limits)
+    except _TooManyNodesError:
+        if sum(map(len, cnf.clauses)) > _MAX_LITERALS:
+            raise
+    order = short_span_order(cnf)
     return _flat(_conjoined(cnf, order, limits), order, limits)
+
+
+class _TooManyNodesError(LimitError):
+    """Another order may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,25 +103,9 @@ class _Limits:
 
     def check_nodes(self, nodes: int) -> None:
         if nodes > self.max_nodes:
-            raise LimitError(f"found {nodes:,} nodes of a decision diagram, expected at most {self.max_nodes:,}")
-
-
-def _order(cnf: Cnf) -> tuple[int, ...]:
-    """The variables from top to bottom: features in document order, each auxiliary behind what it is defined by.
-
-    An auxiliary is defined by smaller variables, so it stands behind the deepest feature of its first clauses.
-    """
-    features = cnf.variables.feature_count
-    places = {variable: (variable, 0) for variable in range(1, features + 1)}
-    deepest: dict[int, int] = {}
-    for clause in cnf.clauses:
-        last = max(map(abs, clause), default=0)
-        if last > features:
-            below = [deepest.get(abs(lit), 0) if abs(lit) > features else abs(lit) for lit in clause]
-            deepest[last] = max(deepest.get(last, 0), *below)
-    for variable in range(features + 1, len(cnf.variables) + 1):
-        places[variable] = (deepest.get(variable, features), variable)
-    return tuple(sorted(places, key=places.__getitem__))
+            raise _TooManyNodesError(
+                f"found {nodes:,} nodes of a decision diagram, expected at most {self.max_nodes:,}"
+            )
 
 
 def _conjoined(cnf: Cnf, order: Sequence[int], limits: _Limits) -> Any:

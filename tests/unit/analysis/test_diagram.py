@@ -11,6 +11,7 @@ import pytest
 
 from featurenet_uvl.analysis.diagram import FALSE, TRUE, Diagram, build_diagram
 from featurenet_uvl.analysis.diagram_counts import node_counts, solution_count, variable_counts
+from featurenet_uvl.analysis.order import document_order, short_span_order
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 
 
@@ -81,3 +82,35 @@ def test_counts_of_all_solutions_and_of_those_with_each_variable() -> None:
         assert variable_counts(diagram, counts) == [
             sum(values[number] for values in expected) for number in range(len(cnf.variables))
         ], cnf
+
+
+def breadth_first_tree(features: int) -> Cnf:
+    """A binary tree in breadth-first order, where the children of a feature stand far from it."""
+    clauses = [(1,), *((-i, i // 2) for i in range(2, features + 1))]
+    clauses += [(-i, 2 * i, 2 * i + 1) for i in range(3, features // 2, 3)]
+    return Cnf(VarMap(tuple(f"f{i}" for i in range(features)), features), tuple(clauses))
+
+
+def tree_count(features: int, root: int = 1) -> int:
+    """How many configurations select `root`, over its subtree."""
+    children = [child for child in (2 * root, 2 * root + 1) if child <= features]
+    below = 1
+    for child in children:
+        below *= 1 + tree_count(features, child)
+    needs_one = root % 3 == 0 and 3 <= root < features // 2
+    return below - 1 if needs_one else below
+
+
+def test_an_order_that_means_nothing_is_replaced() -> None:
+    cnf = breadth_first_tree(300)
+    diagram = build_diagram(cnf, max_nodes=50_000)
+    assert diagram.order != tuple(range(1, 301))
+    assert solution_count(diagram, node_counts(diagram)) == tree_count(300)
+
+
+def test_orders_have_every_variable_once() -> None:
+    chance = random.Random(2)
+    for _ in range(200):
+        cnf = random_cnf(chance)
+        for order in (document_order(cnf), short_span_order(cnf)):
+            assert sorted(order) == list(range(1, len(cnf.variables) + 1))

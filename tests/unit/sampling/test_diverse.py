@@ -1,0 +1,204 @@
+"""The samplers diverse and uniform: all there is, against other samplers, and what happens without a diagram."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from featurenet_uvl.errors import LimitError, UnsatisfiableError, UnsupportedError
+from featurenet_uvl.ir.cnf import Cnf, VarMap
+from featurenet_uvl.sampling import diverse as module
+from featurenet_uvl.sampling.exact import exact_model
+from featurenet_uvl.sampling.limit import mean_distance_limit
+from featurenet_uvl.sampling.metrics import diversity
+from featurenet_uvl.sampling.pool import Pool
+from featurenet_uvl.sampling.registry import draw
+from featurenet_uvl.sampling.request import Request, Stop
+from featurenet_uvl.translators.pipeline import compile_model
+
+REFERENCE = Path(__file__).resolve().parents[4] / "shared" / "reference" / "ghamizi2019-light.xml"
+needs_reference = pytest.mark.skipif(not REFERENCE.exists(), reason="needs shared/reference beside the project")
+
+
+def random_cnf(chance: random.Random) -> Cnf:
+    """Auxiliaries may be free: solutions have to differ in their features all the same."""
+    count = chance.randint(1, 7)
+    clauses = tuple(
+        tuple(chance.choice((1, -1)) * chance.randint(1, count) for _ in range(chance.randint(1, 4)))
+        for _ in range(chance.randint(0, 7))
+    )
+    return Cnf(VarMap(tuple(f"f{n}" for n in range(count)), chance.randint(1, count)), clauses)
+
+
+def configurations(cnf: Cnf) -> set[tuple[bool, ...]]:
+    return {
+        values[: cnf.variables.feature_count]
+        for values in itertools.product((False, True), repeat=len(cnf.variables))
+        if cnf.is_satisfied_by([number for number, value in enumerate(values, 1) if value])
+    }
+
+
+def tree(features: int) -> Cnf:
+    """A binary tree; every third feature needs one of its children."""
+    clauses = [(1,), *((-i, i // 2) for i in range(2, features + 1))]
+    clauses += [(-i, 2 * i, 2 * i + 1) for i in range(3, features // 2, 3)]
+    return Cnf(VarMap(tuple(f"f{i}" for i in range(features)), features), tuple(clauses))
+
+
+@pytest.mark.parametrize("sampler", ["diverse", "uniform"])
+@pytest.mark.parametrize("has_diagram", [True, False])
+def test_all_configurations_are_found_and_no_more(
+    sampler: str, has_diagram: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not has_diagram:
+        without_diagrams(monkeypatch)
+    chance = random.Random(5)
+    for seed in range(40):
+        cnf = random_cnf(chance)
+        expected = configurations(cnf)
+        if not expected:
+            with pytest.raises(UnsatisfiableError):
+                draw(cnf, Request(3, seed), sampler)
+            continue
+        sample = draw(cnf, Request(len(expected) + 1, seed), sampler)
+        assert {tuple(row) for row in sample.selected.tolist()} == expected
+        assert sample.stop is Stop.EXHAUSTED
+        part = draw(cnf, Request(len(expected), seed), sampler)
+        assert part.stop is Stop.COMPLETE
+        known = part.selected[: len(expected) // 2]
+        rest = draw(cnf, Request(len(expected), seed, known=known), sampler)
+        assert {tuple(row) for row in rest.after(known).selected.tolist()} == expected
+        assert rest.stop is (Stop.EXHAUSTED if len(known) else Stop.COMPLETE)
+
+
+def without_diagrams(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_diagram(*_: object) -> None:
+        raise LimitError("found 9 nodes")
+
+    for name in ("diverse", "uniform"):
+        monkeypatch.setattr(f"featurenet_uvl.sampling.{name}.exact_model", no_diagram)
+
+
+def test_uniform_subsets_are_equally_likely() -> None:
+    """All pairs out of 6 solutions, and out of 40, by listing and by drawing: chi squared each."""
+    for cnf, pairs in ((Cnf(VarMap(("a", "b", "c"), 3), ((1, 2),)), 15), (Cnf(VarMap(tuple("abcde"), 5), ()), 496)):
+        draws = 20 * pairs
+        found = Counter(
+            frozenset(map(tuple, draw(cnf, Request(2, seed), "uniform").selected.tolist())) for seed in range(draws)
+        )
+        assert len(found) <= pairs
+        squares = sum((count - 20) ** 2 / 20 for count in found.values()) + 20 * (pairs - len(found))
+        assert squares < pairs + 5 * np.sqrt(2 * pairs)
+
+
+def test_diverse_is_farther_apart_than_others_and_has_no_close_pairs() -> None:
+    cnf = tree(400)
+    found = {name: diversity(draw(cnf, Request(60, 3), name).selected) for name in ("diverse", "uniform", "random")}
+    means = {name: d.mean_distance or 0 for name, d in found.items()}
+    minima = {name: d.minimum or 0 for name, d in found.items()}
+    assert means["diverse"] > 1.05 * max(means["uniform"], means["random"])
+    assert minima["diverse"] > max(minima["uniform"], minima["random"])
+    assert minima["diverse"] > 0.5 * means["diverse"]
+
+
+def test_what_is_known_pushes_the_rest_away() -> None:
+    """All known ones have feature 150, which near half of a sample on its own has."""
+    cnf = tree(200)
+    known = draw(cnf, Request(20, 1, assumptions=(150,)), "uniform").selected
+    alone = draw(cnf, Request(20, 1)).selected
+    beside = draw(cnf, Request(20, 1, known=known)).selected
+    assert alone[:, 149].mean() > 0.35
+    assert beside[:, 149].mean() < 0.25
+    distances = [np.mean([(row != known).mean() for row in rows]) for rows in (alone, beside)]
+    assert distances[1] > distances[0] + 0.02
+
+
+def test_the_limit_of_time_leaves_a_part() -> None:
+    sample = draw(tree(600), Request(10**6, 1, time_limit_s=0.5))
+    assert sample.stop is Stop.TIME
+    assert 0 < len(sample) < 10**6
+
+
+def test_without_pycmsgen_the_diagram_gives_the_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> None:
+        raise UnsupportedError("found no pycmsgen")
+
+    monkeypatch.setattr(module, "solve_cmsgen", missing)
+    notes: list[str] = []
+    sample = draw(tree(200), Request(40, 1, on_note=notes.append))
+    assert (len(sample), sample.sampler) == (40, "diverse")
+    assert notes == [
+        "pycmsgen is not installed: solutions drawn from the diagram stand in, which cover fewer pairs",
+    ]
+
+
+def test_without_a_diagram_it_is_chosen_from_cmsgens_or_steered(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_diagrams(monkeypatch)
+    notes: list[str] = []
+    chosen = draw(tree(300), Request(50, 1, on_note=notes.append))
+    plain = draw(tree(300), Request(50, 1), "cmsgen")
+    assert chosen.sampler == "diverse"
+    assert (diversity(chosen.selected).nearest_mean or 0) > (diversity(plain.selected).nearest_mean or 0)
+    monkeypatch.setattr(module, "_is_easy", lambda *_: False)
+    assert draw(tree(300), Request(50, 1, on_note=notes.append)).sampler == "steered"
+    assert [note.split(":")[1].split(" ")[1] for note in notes] == ["chosen", "the"]
+    assert draw(tree(300), Request(5, 1, on_note=notes.append), "uniform").sampler == "cmsgen"
+
+
+PROGRAM = """
+import hashlib, sys
+from featurenet_uvl.ir.cnf import Cnf, VarMap
+from featurenet_uvl.sampling.registry import draw
+from featurenet_uvl.sampling.request import Request
+clauses = tuple((-i, i // 2) for i in range(2, 200)) + tuple((-i, i + 1, i + 2) for i in range(20, 150, 3))
+cnf = Cnf(VarMap(tuple(f"f{i}" for i in range(1, 200)), 199), clauses)
+parts = [draw(cnf, Request(50, 7), name).selected.tobytes() for name in ("diverse", "uniform")]
+"""
+
+
+def test_the_same_seed_gives_the_same_bytes_in_another_process() -> None:
+    scope: dict[str, list[bytes]] = {}
+    exec(PROGRAM, scope)  # type: ignore[arg-type]  # the scope has the parts in the end
+    for hash_seed in ("1", "4242"):
+        found = subprocess.run(
+            [sys.executable, "-c", PROGRAM + "sys.stdout.buffer.write(b''.join(parts))"],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            capture_output=True,
+            check=True,
+        )
+        assert found.stdout == b"".join(scope["parts"])
+
+
+@needs_reference
+@pytest.mark.slow
+def test_the_targets_on_the_released_model_of_the_paper() -> None:
+    cnf = compile_model(str(REFERENCE))
+    choices = exact_model(cnf).choices
+    for count, nearest, minimum in ((1000, 0.205, 0.17), (100, 0.213, 0.16)):
+        found = diversity(draw(cnf, Request(count, 1)).selected)
+        share = mean_distance_limit(choices, found.features, count, tolerance=2e-3).share(found.mean_distance or 0)
+        assert share >= 0.989
+        assert (found.nearest_mean or 0) >= nearest
+        assert (found.minimum or 0) >= minimum
+        assert found.distinct == count
+
+
+@needs_reference
+def test_uniform_has_the_exact_marginals_of_the_released_model() -> None:
+    """Each feature's share is within five deviations of the exact one."""
+    from featurenet_uvl.analysis.diagram_counts import variable_counts
+
+    cnf = compile_model(str(REFERENCE))
+    model = exact_model(cnf)
+    exact = np.array([count / model.total for count in variable_counts(model.diagram, model.counts)])
+    shares = draw(cnf, Request(2000, 5), "uniform").selected.mean(axis=0)
+    deviation = np.sqrt(exact * (1 - exact) / 2000)
+    assert (np.abs(shares - exact) <= 5 * deviation + 1 / 2000).all()
