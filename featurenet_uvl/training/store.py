@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -92,7 +92,8 @@ class ResultStore:
             json.dumps(dict(result.provenance), sort_keys=True),
             result.finished_at,
         )
-        with _errors(self.path), self._database:
+        way_out = "make room for it and run the same again: what was stored before is whole"
+        with _errors(self.path, f"cannot store a result of {spec.name}", way_out), self._database:
             self._database.execute("BEGIN IMMEDIATE")
             self._database.execute(
                 "INSERT OR IGNORE INTO protocols VALUES (?, ?)", (protocol.hash(), protocol.to_json())
@@ -218,15 +219,16 @@ def _check(path: Path, database: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def _errors(path: Path) -> Iterator[None]:
+def _errors(path: Path, problem: str = "found no usable result store", way_out: str = "") -> Iterator[None]:
     """Turns SQLite's errors into ours, one line each."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        raise StoreError(f"{path}: found no usable result store ({' '.join(str(error).split())})") from error
+        end = f"; {way_out}" if way_out else ""
+        raise StoreError(f"{path}: {problem} ({' '.join(str(error).split())}){end}") from error
 
 
-def _lock(path: Path) -> IO[str]:
+def _lock(path: Path) -> IO[bytes]:
     """Holds `path` + `.lock` until the process ends, however it ends.
 
     The lock is on a file beside the store, because closing any handle of SQLite's own file would drop its locks.
@@ -234,19 +236,19 @@ def _lock(path: Path) -> IO[str]:
     side = path.with_name(path.name + ".lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = side.open("a+", encoding="utf-8")
+        handle = side.open("a+b", buffering=0)  # whatever cannot be written is not tried again at the end
     except OSError as error:
         raise StoreError(f"{side}: cannot be opened: {error.strerror}") from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         handle.seek(0)
-        owner = handle.read().strip() or "unknown"
+        owner = handle.read().decode(errors="replace").strip() or "unknown"
         handle.close()
         raise StoreError(
             f"{path}: found in use by another run (process {owner}), expected a free store; wait for it or stop it"
         ) from error
-    handle.truncate(0)
-    handle.write(f"{os.getpid()}\n")
-    handle.flush()
+    with suppress(OSError):  # the lock holds without a number in the file, as where the disk is full
+        handle.truncate(0)
+        handle.write(f"{os.getpid()}\n".encode())
     return handle
