@@ -4,8 +4,13 @@ import pytest
 
 from featurenet_uvl.errors import ModelError, UnsupportedError
 from featurenet_uvl.ir.feature_model import FeatureModel, FeatureType
+from featurenet_uvl.reference import enumerate_configurations
 from featurenet_uvl.translators.formats.expression_text import format_expression
-from featurenet_uvl.translators.pipeline import to_boolean
+from featurenet_uvl.translators.formats.featureide.reader import read_featureide
+from featurenet_uvl.translators.formats.featureide.writer import write_featureide
+from featurenet_uvl.translators.formats.uvl.reader import read_uvl
+from featurenet_uvl.translators.formats.uvl.writer import write_uvl
+from featurenet_uvl.translators.pipeline import emit, to_boolean
 from tests.passes.before_after import read
 
 TREE = """
@@ -97,3 +102,13 @@ def test_a_large_comparison_that_is_not_linear_is_refused_with_its_place() -> No
     product = " * ".join(f"F{i}.n" for i in range(8))
     with pytest.raises(UnsupportedError, match=r"model\.uvl:13:\d+: .*not linear over 65536.*at most 20000"):
         to_boolean(wide_model(f"{product} < 9"))
+
+
+def test_a_constraint_that_never_holds_can_be_written() -> None:
+    """No format has truth values; the reference counts 0 configurations before and after."""
+    source = read(TREE.replace("CONSTRAINT", "F.n > 5"))
+    written = emit(source, "rewrite_constraints")
+    assert [format_expression(c.formula) for c in written.constraints] == ["!R"]
+    for again in (read_uvl(write_uvl(written), "m.uvl"), read_featureide(write_featureide(written), "m.xml")):
+        assert isinstance(again, FeatureModel)
+        assert enumerate_configurations(again) == enumerate_configurations(source) == frozenset()

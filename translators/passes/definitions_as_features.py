@@ -5,19 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 from featurenet_uvl.ir.boolean_model import BooleanModel
-from featurenet_uvl.ir.expression import FeatureRef, Iff
+from featurenet_uvl.ir.expression import FeatureRef, Iff, Not
 from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, Group, GroupKind
+from featurenet_uvl.translators.passes._simplify import is_false
 
 
 def definitions_as_features(model: BooleanModel) -> FeatureModel:
     """The feature model in which each definition is an abstract optional feature that equals its formula.
 
+    A constraint that never holds says that there is no root: formats have no truth values.
+
     Needs: a Boolean model. Gives: an ordinary feature model that any format can hold. Keeps: the number of
     configurations, and each of them on the other features.
     """
+    root = model.root
+    void = Not(FeatureRef(root.name, None, root.span), root.span)
+    constraints = tuple(replace(c, formula=void) if is_false(c.formula) else c for c in model.model.constraints)
     if not model.definitions:
-        return model.model
-    root, constraints = model.root, model.model.constraints
+        return replace(model.model, constraints=constraints)
     auxiliaries = tuple(Feature(definition.name, is_abstract=True, span=root.span) for definition in model.definitions)
     meanings = tuple(Constraint(Iff(FeatureRef(d.name), d.formula), span=root.span) for d in model.definitions)
     group = Group(GroupKind.OPTIONAL, auxiliaries, span=root.span)
