@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from math import comb
 from typing import get_args
 
 from featurenet_uvl.errors import UnsupportedError
@@ -52,7 +53,8 @@ PRECEDENCE = {
 }
 
 _LIMIT = 10_000_000
-_MAX_COUNT = 6
+_MAX_CLAUSES = 1_000
+"""How many clauses one count may become."""
 
 
 def format_expression(node: Expression, *, indexed: bool = False) -> str:
@@ -189,12 +191,22 @@ def _index_spelling(indices: tuple[Expression, ...] | None) -> _Spelling:
     return ["[", *parts[1:], "]"]
 
 
+def _has_clauses(lower: int, upper: int, size: int) -> bool:
+    """Whether a count says something that can be true or false, in at most _MAX_CLAUSES clauses."""
+    if size <= 0 or lower > size or upper < 0 or (lower <= 0 and upper >= size):
+        return False
+    least = comb(size, lower - 1) if lower > 0 else 0
+    return least + (comb(size, upper + 1) if upper < size else 0) <= _MAX_CLAUSES
+
+
 def _spelt_out(node: Count) -> Expression:
     """The count as plain formula: each too large set has a false operand, each large enough set a true one."""
     size, upper = len(node.operands), len(node.operands) if node.upper is None else node.upper
-    if not 0 < size <= _MAX_COUNT or node.lower > size or upper < 0 or (node.lower <= 0 and upper >= size):
+    if not _has_clauses(node.lower, upper, size):
         raise _unsupported(
-            node, f"a count [{node.lower}..{upper}] of {size} operands", f"at most {_MAX_COUNT}, and a bound"
+            node,
+            f"a count [{node.lower}..{upper}] of {size} operands",
+            f"at most {_MAX_CLAUSES:,} clauses, and a bound",
         )
     clauses: list[Expression] = []
     if node.lower > 0:

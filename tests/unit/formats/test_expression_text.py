@@ -186,7 +186,7 @@ def test_long_and_deep_formulas(text: str) -> None:
         Or(()),
         Constant(True),
         Not(Constant(False)),
-        Count(1, 3, tuple(FeatureRef(f"f{i}") for i in range(7))),
+        Count(1, 3, tuple(FeatureRef(f"f{i}") for i in range(20))),
         Count(0, None, (A, B)),
         FeatureRef("a.b"),
         FeatureRef('a"b'),

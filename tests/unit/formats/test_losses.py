@@ -25,7 +25,7 @@ FOR_UVL = model(
     Feature("M.2", attributes=(Attribute("abstract", 1, span=HERE), Attribute("p", 1)), span=HERE),
     Feature("M_2"),
     constraints=(
-        Constraint(Count(0, 3, tuple(FeatureRef("R") for _ in range(8)), HERE), description="gone"),
+        Constraint(Count(0, 3, tuple(FeatureRef("R") for _ in range(20)), HERE), description="gone"),
         Constraint(Implies(FeatureRef("M.2"), FeatureRef("M_2")), description="kept"),
     ),
 )

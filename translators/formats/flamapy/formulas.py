@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import combinations
+from math import comb
 from typing import Any
 
 from featurenet_uvl.errors import ModelError, UnsupportedError
@@ -53,7 +54,8 @@ _NAMES: Mapping[str, str] = {
     sign: name for table in (COMPARISONS, ARITHMETIC, AGGREGATES, CALLS) for name, sign in table.items()
 }
 _UNARY = ("NOT", *CALLS)
-_MAX_COUNT = 6
+_MAX_CLAUSES = 1_000
+"""How many clauses one count may become."""
 
 
 # to flamapy
@@ -159,14 +161,22 @@ def _without_counts(formula: Expression) -> Expression:
     return rebuild(formula, lambda node: _spelt_out(node) if isinstance(node, Count) else node)
 
 
+def _has_clauses(lower: int, upper: int, size: int) -> bool:
+    """Whether a count says something that can be true or false, in at most _MAX_CLAUSES clauses."""
+    if size <= 0 or lower > size or upper < 0 or (lower <= 0 and upper >= size):
+        return False
+    least = comb(size, lower - 1) if lower > 0 else 0
+    return least + (comb(size, upper + 1) if upper < size else 0) <= _MAX_CLAUSES
+
+
 def _spelt_out(node: Count) -> Expression:
     """The count as plain formula: each too large set has a false operand, each large enough set a true one."""
     size = len(node.operands)
     upper = size if node.upper is None else node.upper
-    if not 0 < size <= _MAX_COUNT or node.lower > size or upper < 0 or (node.lower <= 0 and upper >= size):
+    if not _has_clauses(node.lower, upper, size):
         raise UnsupportedError(
             f"{node.span}: found a count [{node.lower}..{upper}] of {size} operands, which flamapy cannot hold:"
-            f" expected at most {_MAX_COUNT}, and a bound"
+            f" expected at most {_MAX_CLAUSES:,} clauses, and a bound"
         )
     clauses: list[Expression] = []
     if node.lower > 0:
