@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from featurenet_uvl.cli.engines import Address, Cpus, EngineName, Gpus, Memory, parse_engine
 from featurenet_uvl.cli.options import DataDir, Json, Quiet, Workers
 from featurenet_uvl.cli.progress import ProgressLine, resumable, shown_time
 from featurenet_uvl.cli.status import status
@@ -41,6 +42,11 @@ def run(
     ] = None,
     data_dir: DataDir = None,
     workers: Workers = None,
+    engine: EngineName = "local",
+    address: Address = None,
+    cpus: Cpus = None,
+    gpus: Gpus = None,
+    memory: Memory = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Train again what failed or reached a limit.")
     ] = False,
@@ -55,10 +61,14 @@ def run(
     The same command again goes on where it was stopped, and trains nothing twice.
     """
     from featurenet_uvl.experiments.preset_file import load_preset
-    from featurenet_uvl.experiments.run import Listener, available_cores, run_experiment
+    from featurenet_uvl.experiments.run import Listener, run_experiment
+    from featurenet_uvl.training.local_engine import available_cores
 
     chosen = load_preset(preset)
-    count = workers or chosen.limits.workers or available_cores()
+    if engine == "local" and workers is None:
+        workers = chosen.limits.workers
+    where = parse_engine(engine, workers=workers, address=address, cpus=cpus, gpus=gpus, memory=memory)
+    count = workers or available_cores()
     with resumable(), ProgressLine(quiet=quiet) as line:
         listener = Listener(
             step=lambda step: say(step, quiet=quiet),
@@ -69,7 +79,7 @@ def run(
             chosen,
             output,
             data_dir=data_dir,
-            workers=count,
+            engine=where,
             retry_failed=retry_failed,
             dry_run=dry_run,
             listener=listener,

@@ -11,7 +11,7 @@ from typing import Any
 from featurenet_uvl.errors import ReadError, UsageError
 from featurenet_uvl.experiments.costs import read_costs
 from featurenet_uvl.experiments.environment import environment
-from featurenet_uvl.experiments.layout import DIVERSITY, SAMPLES, SIZES, STORE, sample_name
+from featurenet_uvl.experiments.layout import DIVERSITY, LIMIT, SAMPLES, SIZES, STORE, sample_name
 from featurenet_uvl.experiments.manifest import Manifest, read_manifest
 from featurenet_uvl.experiments.plan import (
     EQUIVALENT,
@@ -31,6 +31,7 @@ from featurenet_uvl.files import read_text
 from featurenet_uvl.report.study import (
     BaselineStudy,
     DataSet,
+    DiversityLimit,
     EquivalenceStudy,
     LongerRow,
     LongerStudy,
@@ -145,6 +146,7 @@ class _Collector:
             drawn.sampler if drawn else None,
             _object(place / DIVERSITY, Diversity),
             _object(place / SIZES, ModelSizes),
+            _object(place / LIMIT, DiversityLimit),
         )
 
     def baseline(self, name: str, specs: tuple[TrialSpec, ...], data: str) -> BaselineStudy:
@@ -205,11 +207,12 @@ def _model(setting: SampleSetting) -> str:
 
 
 def _object(path: Path, kind: Any) -> Any:
-    """What a JSON file holds, as a dataclass; None where the file is not there."""
+    """What a JSON file holds, as a dataclass; None where the file is not there, or holds nothing."""
     if not path.exists():
         return None
     try:
-        return kind(**json.loads(read_text(path)))
+        content = json.loads(read_text(path))
+        return None if content is None else kind(**content)
     except (ValueError, TypeError) as error:
         raise ReadError(f"{path}: found no {kind.__name__} ({error}), expected one; remove it and run again") from error
 

@@ -14,6 +14,7 @@ MODEL = "model.dimacs"
 SAMPLE = "sample.txt"
 DIVERSITY = "diversity.json"
 SIZES = "sizes.json"
+LIMIT = "limit.json"
 ARCHITECTURES = "architectures"
 MACHINE = "machine.json"
 

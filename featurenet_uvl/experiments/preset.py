@@ -30,6 +30,8 @@ class SampleSetting:
     count: int = 1
     seed: int = 0
     max_cpu_s: float | None = None
+    sampler: str = "diverse"
+    """A name of `sampling.registry`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ class Preset:
             "protocols": [asdict(protocol) for protocol in self.protocols],
             "samples": {
                 sample.name: {
-                    **{key: getattr(sample, key) for key in ("count", "seed", "max_cpu_s")},
+                    **{key: getattr(sample, key) for key in ("count", "seed", "max_cpu_s", "sampler")},
                     "model": Path(sample.model).name,
                     "restrictions": [Path(path).name for path in sample.restrictions],
                     "bounds": dict(sorted(sample.bounds.items())),

@@ -16,6 +16,7 @@ from featurenet_uvl.errors import ReadError, UsageError
 from featurenet_uvl.experiments import preset_values as values
 from featurenet_uvl.experiments.preset import Equivalence, Limits, Longer, Named, Preset, SampleSetting
 from featurenet_uvl.files import read_text
+from featurenet_uvl.sampling.registry import DEFAULT, sampler_names
 from featurenet_uvl.training.baselines import BASELINES
 from featurenet_uvl.training.image_sources import FORMATS
 from featurenet_uvl.training.protocol import Protocol
@@ -190,7 +191,13 @@ def _sample(reader: _Reader, section: str, path: Path) -> SampleSetting:
         reader.get(section, "count", values.whole(1)),
         reader.get(section, "seed", values.whole(0), 0),
         reader.get(section, "max_cpu_s", values.either("none", values.positive), None),
+        reader.get(section, "sampler", values.one_of(_samplers()), DEFAULT),
     )
+
+
+def _samplers() -> tuple[str, ...]:
+    """Those that need nothing but a formula."""
+    return tuple(name for name in sampler_names() if name not in ("pledge", "external"))
 
 
 def _equivalence(reader: _Reader, data: tuple[str, ...]) -> Equivalence | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,7 +28,7 @@ from featurenet_uvl.training.data import Dataset, load_dataset
 from featurenet_uvl.training.engine import Engine
 from featurenet_uvl.training.job import Limits, Trainer
 from featurenet_uvl.training.keras_trainer import KERAS
-from featurenet_uvl.training.local_engine import LocalEngine
+from featurenet_uvl.training.local_engine import LocalEngine, available_cores
 from featurenet_uvl.training.pool import Progress, run_trials
 from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.store import read_results
@@ -106,13 +105,6 @@ def run_experiment(
     listener.step("writing tables and figures")
     study = collect(folder)
     return RunResult(folder, tuple(estimates), study, write_report(study, folder))
-
-
-def available_cores() -> int:
-    """The cores that this process may use, which containers limit."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _prepare(folder: Path, preset: Preset, data_dir: Path | None, say: Callable[[str], None]) -> Mapping[str, Dataset]:

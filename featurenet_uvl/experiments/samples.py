@@ -6,13 +6,15 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from featurenet_uvl.decoding.decoder import decode_solution
 from featurenet_uvl.decoding.network import to_architecture
-from featurenet_uvl.errors import ReadError
+from featurenet_uvl.errors import LimitError, ReadError
 from featurenet_uvl.experiments.layout import (
     ARCHITECTURES,
     DIVERSITY,
+    LIMIT,
     MODEL,
     SAMPLE,
     SAMPLES,
@@ -25,7 +27,9 @@ from featurenet_uvl.experiments.preset import SampleSetting
 from featurenet_uvl.files import read_text, write_file
 from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.ir.cnf import Cnf
-from featurenet_uvl.report.study import ModelSizes
+from featurenet_uvl.report.study import DiversityLimit, ModelSizes
+from featurenet_uvl.sampling.exact import exact_model
+from featurenet_uvl.sampling.limit import mean_distance_limit
 from featurenet_uvl.sampling.metrics import diversity
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request, Stop
@@ -73,6 +77,9 @@ def prepare_sample(folder: Path, setting: SampleSetting, data: Dataset, manifest
     manifest = manifest.with_sample(name, SampleFacts(facts.model_sha256, sha256(sample_text)))
     manifest.write(folder)
     write_file(place / DIVERSITY, diversity(sample.selected).to_json() + "\n", force=True)
+    if not (place / LIMIT).exists() and len(sample) > 1:
+        say(f"looking for the most diverse sample that there can be of {name}")
+        write_file(place / LIMIT, json.dumps(_limit(setting, cnf, sample)) + "\n")
     _decode(place, sample, cnf, data)
     return manifest
 
@@ -106,10 +113,18 @@ def _compiled(setting: SampleSetting, data: Dataset) -> Cnf:
     )
 
 
+def _without_shapes(setting: SampleSetting, *, specialised: bool = False) -> Cnf:
+    return compile_model(
+        setting.model,
+        restrictions=setting.restrictions,
+        bounds=setting.bounds,
+        with_rules=False,
+        specialised=specialised,
+    )
+
+
 def _sizes(setting: SampleSetting, cnf: Cnf) -> ModelSizes:
-    model, restrictions, bounds = setting.model, setting.restrictions, setting.bounds
-    bare = compile_model(model, restrictions=restrictions, bounds=bounds, with_rules=False)
-    alive = compile_model(model, restrictions=restrictions, bounds=bounds, with_rules=False, specialised=True)
+    bare, alive = _without_shapes(setting), _without_shapes(setting, specialised=True)
     return ModelSizes(
         features=bare.variables.feature_count,
         features_not_dead=alive.variables.feature_count,
@@ -118,6 +133,19 @@ def _sizes(setting: SampleSetting, cnf: Cnf) -> ModelSizes:
         auxiliaries_with_shapes=len(cnf.variables) - cnf.variables.feature_count,
         clauses_with_shapes=len(cnf.clauses),
     )
+
+
+def _limit(setting: SampleSetting, cnf: Cnf, sample: Sample) -> dict[str, Any] | None:
+    """What bounds the sample's mean distance; without tensor shapes where a diagram with them is too large."""
+    for with_shapes in (True, False):
+        formula = cnf if with_shapes else _without_shapes(setting)
+        try:
+            model = exact_model(formula)
+        except LimitError:
+            continue
+        found = mean_distance_limit(model.choices, cnf.variables.feature_count, len(sample))
+        return asdict(DiversityLimit(found.count, found.upper, found.gap, with_shapes))
+    return None
 
 
 def _sample(place: Path, setting: SampleSetting, cnf: Cnf, facts: SampleFacts) -> tuple[Sample, str]:
@@ -131,7 +159,7 @@ def _sample(place: Path, setting: SampleSetting, cnf: Cnf, facts: SampleFacts) -
                 "remove it to have the sample drawn again"
             )
         return parse_sample(text, str(path)), text
-    sample = draw(cnf, Request(setting.count, setting.seed))
+    sample = draw(cnf, Request(setting.count, setting.seed), setting.sampler)
     if sample.stop is Stop.INTERRUPTED:
         raise KeyboardInterrupt
     text = format_sample(sample)

@@ -93,6 +93,7 @@ def study_json(study: Study) -> dict[str, Any]:
                 "seed": sample.seed,
                 "sampler": sample.sampler,
                 "diversity": asdict(sample.diversity) if sample.diversity else None,
+                "limit": asdict(sample.limit) if sample.limit else None,
                 "sizes": asdict(sample.sizes) if sample.sizes else None,
                 "networks": [
                     {

@@ -49,12 +49,17 @@ def diversity_table(study: Study) -> Table | None:
         Column("count", "Networks", "count"),
         Column("distinct", "Distinct", "count"),
         Column("mean_distance", "Mean distance", "share"),
+        Column("limit", "at most possible", "share"),
+        Column("limit_of", "for"),
+        Column("share_of_limit", "Share of it", "percent"),
         Column("nearest_mean", "to the nearest", "share"),
         Column("minimum", "Minimum", "share"),
         Column("sizes", "Selected features"),
     )
     note = (
         "A distance is the share of the features in which two configurations differ. "
+        "No sample of this size has a larger mean distance than what is said to be possible. With tensor shapes that "
+        "is often too hard to say: then the bound is that of the model without them, which may be far above. "
         "Two opposite clusters have a large mean too, so the nearest neighbours are shown beside it."
     )
     return Table("diversity", "Diversity of the samples", columns, tuple(rows), note, scale(study))
@@ -65,7 +70,12 @@ def _diversity_row(sample: SampleStudy) -> tuple[Cell, ...] | None:
     if found is None:
         return None
     sizes = f"{found.size_min} to {found.size_max}, median {found.size_median:g}"
-    distances = (found.mean_distance, found.nearest_mean, found.minimum)
+    limit, mean = sample.limit, found.mean_distance
+    bound: tuple[Cell, ...] = (None, "unknown", None)
+    if limit is not None and mean is not None:
+        of = "the model" if limit.with_shapes else "the model without tensor shapes"
+        bound = (limit.upper, of, mean / limit.upper if limit.upper else None)
+    distances = (mean, *bound, found.nearest_mean, found.minimum)
     head = (sample.name, data_title(sample.data), sample.sampler)
     return (*head, found.count, found.distinct, *distances, sizes)
 

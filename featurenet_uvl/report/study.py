@@ -29,6 +29,19 @@ class ModelSizes:
 
 
 @dataclass(frozen=True, slots=True)
+class DiversityLimit:
+    """The mean distance of no sample of this size is above `upper`; see `sampling.limit.Limit`.
+
+    Without tensor shapes, the model has more configurations, and so the bound holds, but may be far.
+    """
+
+    count: int
+    upper: float
+    gap: float
+    with_shapes: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DataSet:
     """A data set and how networks are trained on it. Counts are those that the protocol uses."""
 
@@ -80,6 +93,7 @@ class SampleStudy:
     sampler: str | None = None
     diversity: Diversity | None = None
     sizes: ModelSizes | None = None
+    limit: DiversityLimit | None = None
 
     @property
     def attempted(self) -> tuple[Network, ...]:

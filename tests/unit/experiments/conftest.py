@@ -21,11 +21,12 @@ batch_size = 32
 seed = 1
 [sample S1]
 model = s1.uvl
-bounds = Block=2, Cell=2
+bounds = Block=1, Cell=2
 count = 6
 seed = 1
 [sample S2]
-model = s2.uvl
+model = s1.uvl
+bounds = Block=1, Cell=1
 count = 2
 [baselines]
 networks = lenet5

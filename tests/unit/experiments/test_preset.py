@@ -112,7 +112,7 @@ def test_all_mistakes_together_each_with_its_line(tmp_path: Path) -> None:
     text = SMOKE.read_text()
     changes = (
         ("\nbounds =", "\nbounds = Block=three"),
-        ("count = 16", "count = 0"),
+        ("count = 24", "count = 0"),
         ("sets = digits", "sets = digits, digit"),
         ("\nepochs = 5", "\nepochs = 1.5"),
         ("momentum = 0", "momentum = 1"),
@@ -149,7 +149,7 @@ def test_all_mistakes_together_each_with_its_line(tmp_path: Path) -> None:
         ("epochs = 10, 15", "epochs = 10, 10", "found 10 twice, expected each once"),
         ("train_images = all", "train_images = 200", "found 237, expected fewer than the 200 training images"),
         ("[sample S2]", "[sample S 2]", "found the name 'S 2', expected a word such as S1"),
-        ("runs = 2", "runs = 1", "found '1', expected a whole number of 2 or more"),
+        ("runs = 3", "runs = 1", "found '1', expected a whole number of 2 or more"),
     ],
 )
 def test_settings_that_do_not_go_together(tmp_path: Path, old: str, new: str, problem: str) -> None:

@@ -18,6 +18,7 @@ from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.report.study import Study
 from featurenet_uvl.report.write import write_report
 from featurenet_uvl.sampling.sample_file import parse_sample
+from featurenet_uvl.training.cost import EPOCH_S, SETUP_TIMES
 from featurenet_uvl.training.pool import Progress
 from featurenet_uvl.training.trial import TrialStatus
 from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
@@ -53,7 +54,7 @@ def test_every_stage_leaves_its_files(run: Run, small: Preset, tmp_path: Path) -
         assert {path.stem for path in (folder / "figures").glob(f"*.{form}")} == figures
     assert all(path.is_file() for path in result.files)
     assert [step.split()[0] for step in steps] == [
-        *("data", "compiling", "sampling", "compiling", "sampling", "timing"),
+        *("data", "compiling", "sampling", "looking", "compiling", "sampling", "looking", "timing"),
         *("training", "training", "training", "writing"),
     ]
     assert result.study is not None
@@ -173,9 +174,10 @@ def test_a_dry_run_says_what_it_takes_and_trains_nothing(run: Run, small: Preset
     # 300 images are 10 steps; 200 + 100 are tested as 10 batches at a third each; 3 epochs, then the training images.
     steps = 3 * 10 + (3 * 10 + 10) / 3
     s1 = parts["S1 on digits"]
-    dear = round((s1.cpu_s - 6) / steps / 0.009 - 6 / 9)
-    assert s1.cpu_s == pytest.approx(6 + steps * (0.01 * dear + 0.001 * (6 - dear)))
-    assert s1.slowest_cpu_s == pytest.approx(1 + steps * (0.01 if dear else 0.001))
+    fixed = SETUP_TIMES * 1.0 + EPOCH_S * 3
+    dear = round((s1.cpu_s - 6 * fixed) / steps / 0.009 - 6 / 9)
+    assert s1.cpu_s == pytest.approx(6 * fixed + steps * (0.01 * dear + 0.001 * (6 - dear)))
+    assert s1.slowest_cpu_s == pytest.approx(fixed + steps * (0.01 if dear else 0.001))
     study = collect(tmp_path / "r")
     assert "S1 on digits: 6 of 6 networks are to be trained" in study.missing
     assert write_report(study, tmp_path / "r")
@@ -183,7 +185,7 @@ def test_a_dry_run_says_what_it_takes_and_trains_nothing(run: Run, small: Preset
 
 def test_cheap_ones_only_says_what_is_left_out(run: Run, small: Preset, tmp_path: Path) -> None:
     steps = 3 * 10 + (3 * 10 + 10) / 3
-    s1 = replace(small.samples[0], count=12, max_cpu_s=1 + steps * 0.005)
+    s1 = replace(small.samples[0], count=12, max_cpu_s=SETUP_TIMES + EPOCH_S * 3 + steps * 0.005)
     study = run(replace(small, samples=(s1, *small.samples[1:])), tmp_path / "r").study
     assert study is not None
     sample = study.samples[0]
