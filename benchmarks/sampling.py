@@ -221,6 +221,8 @@ def table(rows: Sequence[dict[str, Any]], model: str, count: int) -> str:
         for key, form in COLUMNS.values():
             value = median(mine, key)
             lower = key == "pairwise_coverage" and any(row.get("undecided_pairs") for row in mine)
+            if key == "pairwise_coverage" and value is not None and value < 1:
+                value = min(value, 0.9999)  # never rounded up to all
             cells.append("" if value is None else ("≥ " if lower else "") + format(value, form))
         lines.append(f"| {name} | {len(mine)} | {' | '.join(cells)} |")
     errors = {row["sampler"]: row["error"] for row in rows if key_of(row)[::2] == (model, count) and "error" in row}

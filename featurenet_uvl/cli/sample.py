@@ -15,6 +15,8 @@ from featurenet_uvl.cli.streams import STREAM, check_output, put_json, read_inpu
 from featurenet_uvl.errors import LimitError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from featurenet_uvl.ir.cnf import Cnf
     from featurenet_uvl.sampling.measure import Measures
     from featurenet_uvl.sampling.request import BoolMatrix, Request
@@ -68,6 +70,7 @@ def sample(
     from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
 
     find_sampler(sampler)
+    _check_options(sampler, {"external": ("--command", command), "pledge": ("--pledge-jar", pledge_jar)})
     check_output(output, force=force or _is_same(output, append), as_json=as_json)
     started = time.monotonic()
     cnf = read_dimacs(*read_input(source))
@@ -96,6 +99,13 @@ def sample(
         for text in _lines(measured):
             say(text, quiet=quiet)
     _end(drawn, request)
+
+
+def _check_options(sampler: str, options: Mapping[str, tuple[str, str | None]]) -> None:
+    """Raises UsageError for an option of one sampler with another, which would not look at it."""
+    for owner, (option, value) in options.items():
+        if value is not None and sampler != owner:
+            raise UsageError(f"found {option} with --sampler {sampler}, expected --sampler {owner} with it")
 
 
 @dataclass(slots=True)

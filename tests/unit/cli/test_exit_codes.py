@@ -136,6 +136,10 @@ CASES = [
     ("sample {small}/net.cnf -n many -o {tmp}/o", 2, "many|valid integer"),
     ("sample {small}/net.cnf --seed -1 -o {tmp}/o", 2, "found seed -1"),
     ("sample {small}/net.cnf --sampler magic -o {tmp}/o", 2, "found sampler 'magic', expected one of diverse, uniform"),
+    ("sample {small}/net.cnf --command x -o {tmp}/o", 2, "found --command with --sampler diverse, expected"),
+    ("sample {small}/net.cnf --pledge-jar x -o {tmp}/o", 2, "found --pledge-jar with --sampler diverse, expected"),
+    ("sample {small}/net.cnf --sampler external -o {tmp}/o", 2, "sampler external: found no command"),
+    ("sample {small}/net.cnf --sampler pledge -o {tmp}/o", 2, "sampler pledge: found no jar"),
     ("sample {small}/net.cnf -o {small}/s.txt", 2, "exists; --force overwrites it"),
     ("sample {small}/net.cnf -o /dev/full", 1, "/dev/full: no space left on device"),
     # configurations
