@@ -84,11 +84,14 @@ def _run_lines(run: RunState) -> Iterator[str]:
         case _:
             yield from _row("run", f"{run.outcome} at {_clock(run.updated_at)}: {who}")
             return
+    from featurenet_uvl.training.engine import WAITING
+
     left = f"; {shown_time(run.seconds_left)} left" if run.seconds_left is not None else ""
     rate = "none has ended yet" if run.rate_per_minute is None else f"{run.rate_per_minute:.3g} a minute"
     yield from _row("rate", f"{rate}{left}")
     for number, trial in enumerate(run.running):
-        epochs = f", epoch {trial.epochs + 1} of {run.protocol['epochs']}" if trial.epochs else ""
+        number_of_epoch = min(trial.epochs + 1, run.protocol["epochs"])
+        epochs = "" if trial.place == WAITING else f", epoch {number_of_epoch} of {run.protocol['epochs']}"
         accuracy = "" if trial.test_accuracy is None else f", accuracy so far {trial.test_accuracy:.4f}"
         since = f"since {_clock(trial.since)} ({shown_time(_seconds_since(trial.since))}), {trial.place}"
         yield from _row("" if number else "running", f"{trial.name} {since}{epochs}{accuracy}")

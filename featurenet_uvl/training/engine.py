@@ -11,6 +11,8 @@ from typing import Protocol
 from featurenet_uvl.training.job import Job
 from featurenet_uvl.training.trial import TrialResult, TrialSpec, now
 
+WAITING = "waiting for a place"
+
 
 @dataclass(slots=True)
 class Running:
@@ -18,7 +20,7 @@ class Running:
 
     spec: TrialSpec
     place: str
-    """Such as `process 4711`."""
+    """Such as `process 4711`; `WAITING` until it has one."""
     since: str = field(default_factory=now)
     started: float = field(default_factory=time.monotonic)
     epochs: int = 0

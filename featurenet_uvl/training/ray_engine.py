@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any
 
 from featurenet_uvl.errors import FeatureNetError, UsageError
-from featurenet_uvl.training.engine import Finished, Running
+from featurenet_uvl.training.engine import WAITING, Finished, Running
 from featurenet_uvl.training.job import Job
 from featurenet_uvl.training.ray_trial import Board, RemoteTrial, installed_version, run_remote
 from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus, now
@@ -135,7 +135,7 @@ class RaySession:
     def start(self, spec: TrialSpec) -> None:
         """Hands a trial to the cluster."""
         trial = RemoteTrial(self._job, spec, installed_version(), self._images, self._board)
-        self._pending[self._run.remote(trial)] = Running(spec, "waiting for a place")
+        self._pending[self._run.remote(trial)] = Running(spec, WAITING)
 
     def finished(self) -> Sequence[Finished]:
         """Waits until a trial ends or has got further; the trials that are over.

@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 
+from featurenet_uvl.errors import UsageError
 from featurenet_uvl.training.engine import Session
 from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.trial import now
@@ -93,8 +94,9 @@ def read_run_state(store: Path) -> RunState | None:
         if content.pop("schema") != SCHEMA:
             return None
         running = tuple(RunningTrial(**trial) for trial in content.pop("running"))
-        return RunState(**content, running=running)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        state = RunState(**content, running=running)
+        return state if Protocol(**state.protocol).hash() == state.protocol_hash else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, UsageError):
         return None  # the view is lost, the results are not
 
 

@@ -69,7 +69,10 @@ def read_status(store: Path) -> Status:
         StoreError: There is no such file, or it is damaged, of another version, or not ours.
     """
     run = read_run_state(store)
-    found = [_protocol_status(protocol, results) for protocol, results in read_all_results(store).items()]
+    results = dict(read_all_results(store))
+    if run is not None:
+        results.setdefault(Protocol(**run.protocol), {})  # nothing may have ended yet
+    found = [_protocol_status(protocol, under) for protocol, under in results.items()]
     latest = "" if run is None else run.protocol_hash
     return Status(store, run, tuple(sorted(found, key=lambda status: status.protocol.hash() != latest)))
 

@@ -45,7 +45,7 @@ def fake_train(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surro
             time.sleep(value)
         case "memory":
             block = bytearray(int(value * 1e6))
-            time.sleep(30 if block else 0)
+            time.sleep(90 if block else 0)
         case "kill once":
             if not Path(value).exists():
                 Path(value).touch()

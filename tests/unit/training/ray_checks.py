@@ -6,9 +6,12 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 HERE = str(Path(__file__).parent)
 # A loaded machine needs longer than Ray allows; nodes find the fake trials by their path.
@@ -56,14 +59,13 @@ def main(folder: Path) -> None:
     engine = RayEngine(cluster.address)
     found: dict[str, Any] = {"places": []}
 
-    def kill_one(progress: Progress) -> None:
+    def look(progress: Progress) -> None:
         state = read_run_state(store)
         found["places"] += [trial.place for trial in state.running] if state else []
-        busy = [trial.place for trial in state.running if "process" in trial.place] if state else []
-        if len(busy) == 2 and "killed after" not in found:
-            found["killed after"] = progress.done
-            time.sleep(1)  # until the trial that waited has begun
+        if progress.done >= 2 and "killed" not in found:
+            found["killed"] = wait_for_trial(log, second.all_processes["raylet"][0].process.pid)
             cluster.remove_node(second, allow_graceful=False)
+            found["killed after"] = progress.done
 
     trials = specs(log)
     limits = Limits(time_s=6, memory_mb=500)
@@ -73,7 +75,7 @@ def main(folder: Path) -> None:
         engine=engine,
         limits=limits,
         trainer=fake_trials.FAKE,
-        on_progress=kill_one,
+        on_progress=look,
     )
     stored = read_results(store, fake_trials.PROTOCOL)
     found |= {
@@ -94,6 +96,17 @@ def main(folder: Path) -> None:
 
     ray.shutdown()
     cluster.shutdown()
+
+
+def wait_for_trial(log: Path, raylet: int) -> str:
+    """The name of a trial that runs on the node of this process."""
+    while True:
+        for line in log.read_text().splitlines():
+            name, process = line.split()
+            with suppress(psutil.Error):
+                if raylet in [parent.pid for parent in psutil.Process(int(process)).parents()]:
+                    return name
+        time.sleep(0.05)
 
 
 def same_network(folder: Path, data: Any, engine: RayEngine) -> bool:

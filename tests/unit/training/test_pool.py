@@ -149,7 +149,7 @@ def test_a_trial_over_its_memory_is_stopped(fakes: ModuleType, tmp_path: Path) -
     small, options = specs[1], {"data": fakes.DATA, "trainer": fakes.FAKE, "workers": 2}
     started = time.monotonic()
     results = run_trials(specs, fakes.PROTOCOL, tmp_path / "t.sqlite", limits=Limits(memory_mb=300), **options)
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 80
     assert (results[0].status, results[1].status) == (TrialStatus.LIMIT, TrialStatus.DONE)
     taken, limit = re.fullmatch(
         r"took ([\d,]+) MB of memory, more than the limit of ([\d,]+) MB", results[0].reason
