@@ -52,6 +52,7 @@ models: $(STAMP)  ## models/dnn.xml and the FeatureIDE configurations again, fro
 
 bench: $(STAMP)  ## sizes and times, in benchmarks/results
 	$(BIN)/python benchmarks/pipeline.py
+	$(BIN)/python benchmarks/model_sizes.py
 
 deep: $(STAMP)  ## the long verification runs
 	$(BIN)/pytest -m deep

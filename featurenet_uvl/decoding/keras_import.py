@@ -7,7 +7,7 @@ the Keras model says where each cell's output goes. For any other, blocks and ce
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from featurenet_uvl.decoding.configuration_file import CellConfiguration
 from featurenet_uvl.decoding.encoder import cell_features, to_configuration
@@ -16,11 +16,12 @@ from featurenet_uvl.decoding.keras_file import KerasLayer, KerasModel, read_kera
 from featurenet_uvl.decoding.keras_settings import LayerReader, merge_of, offered_layers, setting_problems
 from featurenet_uvl.decoding.network import CellFeatures
 from featurenet_uvl.decoding.placement import Placed, limits_of, place
+from featurenet_uvl.decoding.problems import Problems
 from featurenet_uvl.decoding.wiring import parse_wiring
 from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destination
 from featurenet_uvl.ir.feature_model import FeatureModel
-from featurenet_uvl.ir.layers import Identity, Layer, Void, Zeros
+from featurenet_uvl.ir.layers import Dense, Identity, Layer, Void, Zeros
 
 _CELL = re.compile(r"(?:.*:)?\s*cell (b\d+_c\d+): ")
 
@@ -63,22 +64,17 @@ def to_graph(found: KerasModel, offered: Iterable[Layer] = ()) -> Graph:
         DecodeError: Layers, settings or connections that the model has not.
     """
     image, rest = _image(found)
-    reader = LayerReader(offered)
-    problems: list[str] = []
+    reader, problems = LayerReader(offered), Problems()
     nodes: list[Node] = []
     classes: dict[str, int] = {}
     for layer in rest:
         inputs = tuple(IMAGE if name == image.name else name for name in layer.inputs)
-        if layer.name in found.outputs:
-            wrong = list(_end_problems(layer, found, reader))
-            if not wrong:
-                classes[layer.name] = layer.settings["units"]
-        else:
-            added, wrong = _nodes(layer, inputs, reader)
-            nodes += added
-        problems += wrong
-    if problems:
-        raise DecodeError("\n".join(problems))
+        with problems.of(f"layer {layer.name!r}"):
+            if layer.name in found.outputs:
+                classes[layer.name] = _classes(layer, found, reader)
+            else:
+                nodes += _nodes(layer, inputs, reader)
+    problems.raise_all()
     if len(set(classes.values())) > 1:
         counts = ", ".join(f"{name!r} {count}" for name, count in classes.items())
         raise DecodeError(f"found outputs with different numbers of classes ({counts}), expected one number")
@@ -108,41 +104,39 @@ def _image_shape(image: KerasLayer) -> tuple[int, int, int]:
     return sizes[0], sizes[1], sizes[2]
 
 
-def _end_problems(layer: KerasLayer, found: KerasModel, reader: LayerReader) -> Iterator[str]:
-    """Why this is no softmax layer that ends a network."""
+def _classes(layer: KerasLayer, found: KerasModel, reader: LayerReader) -> int:
+    """How many classes a softmax layer that ends a network tells apart."""
     used_by = [other.name for other in found.layers if layer.name in other.inputs]
     if used_by:
-        yield f"layer {layer.name!r}: found an output that layer {used_by[0]!r} takes, too, expected an end"
-    if layer.kind != "Dense" or layer.settings.get("activation") != "softmax" or len(layer.inputs) != 1:
-        activation = layer.settings.get("activation")
+        raise DecodeError(f"found an output that layer {used_by[0]!r} takes, too, expected an end")
+    activation = layer.settings.get("activation")
+    if layer.kind != "Dense" or activation != "softmax":
         what = f"{layer.kind} with activation {activation!r}" if isinstance(activation, str) else layer.kind
-        yield f"layer {layer.name!r}: found {what} as an output, expected Dense with activation 'softmax'"
-    else:
-        yield from _nodes(layer, layer.inputs, reader)[1]
+        raise DecodeError(f"found {what} as an output, expected Dense with activation 'softmax'")
+    (node,) = _nodes(layer, layer.inputs, reader)
+    if not isinstance(node.layer, Dense):
+        raise DecodeError(f"found {node.layer} as an output, expected Dense with activation 'softmax'")
+    return node.layer.neurons
 
 
-def _nodes(layer: KerasLayer, inputs: Sequence[str], reader: LayerReader) -> tuple[list[Node], list[str]]:
-    """A layer as nodes, and what of it is outside of the model."""
-    place_of_it = f"layer {layer.name!r}"
+def _nodes(layer: KerasLayer, inputs: Sequence[str], reader: LayerReader) -> list[Node]:
+    """A layer as nodes: one, or a chain of combinations."""
     combination = merge_of(layer)
-    try:
-        known = combination or reader.layer_of(layer)
-    except DecodeError as error:
-        return [], [f"{place_of_it}: {error}"]
-    problems = [f"{place_of_it}: {problem}" for problem in setting_problems(layer)]
+    known = combination or reader.layer_of(layer)
+    problems = list(setting_problems(layer))
+    if (len(inputs) < 2) if combination else (len(inputs) != 1):
+        problems.append(f"found {len(inputs)} inputs, expected {'two or more' if combination else 'one'}")
+    if problems:
+        raise DecodeError("\n".join(problems))
     if combination is None:
-        if len(inputs) != 1:
-            problems.append(f"{place_of_it}: found {len(inputs)} inputs, expected one")
-        return [Node(layer.name, known, tuple(inputs))], problems
-    if len(inputs) < 2:
-        return [], [*problems, f"{place_of_it}: found {len(inputs)} input, expected two or more"]
+        return [Node(layer.name, known, tuple(inputs))]
     nodes: list[Node] = []
     before = inputs[0]
     for number, other in enumerate(inputs[1:], 2):
         name = layer.name if number == len(inputs) else f"{layer.name}/{number}"
         nodes.append(Node(name, combination, (before, other)))
         before = name
-    return nodes, problems
+    return nodes
 
 
 def _check_outputs_are_vectors(graph: Graph, names: Sequence[str]) -> None:
@@ -159,11 +153,10 @@ def _named_network(name: str, graph: Graph) -> Architecture | None:
         return None
     nodes = {node.name: node for node in graph.nodes}
     cells = {id_: _named_cell(id_, destination, nodes) for id_, destination in destinations.items()}
-    try:
-        found = CellConfiguration("", "", cells).architecture(graph.input_shape, graph.classes)
-    except DecodeError:
-        return None
-    return found if graph_of(found).is_equal(graph) else None
+    named: list[Architecture] = []
+    with Problems().of(name):  # names that make no network say nothing; the layers are then placed anew
+        named.append(CellConfiguration("", "", cells).architecture(graph.input_shape, graph.classes))
+    return named[0] if named and graph_of(named[0]).is_equal(graph) else None
 
 
 def _named_cell(id_: CellId, destination: Destination, nodes: Mapping[str, Node]) -> CellFeatures:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from featurenet_uvl.decoding.wiring import wiring_name
@@ -58,3 +59,11 @@ def _cell(keras: Any, cell: Cell, sources: list[Any]) -> Any:
 def _layer(keras: Any, layer: Layer, place: str, tensor: Any) -> Any:
     made = layer.keras_layer(keras, f"{place}_{layer.short_name}")
     return tensor if made is None else made(tensor)
+
+
+def serialised_layer(layer: Layer) -> tuple[str, Mapping[str, Any]]:
+    """The class and the settings with which Keras would save a layer."""
+    import keras
+
+    data = keras.saving.serialize_keras_object(layer.keras_layer(keras, "layer"))
+    return data["class_name"], data["config"]

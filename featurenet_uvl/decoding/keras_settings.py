@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from featurenet_uvl.decoding.keras_file import KerasLayer
+from featurenet_uvl.decoding.keras_model import serialised_layer
 from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.layer_kinds import input_kinds, operation_kinds
@@ -86,10 +87,7 @@ def offered_layers(model: FeatureModel) -> Iterator[Layer]:
 
 
 def _call_of(layer: Layer) -> str:
-    import keras
-
-    data = keras.saving.serialize_keras_object(layer.keras_layer(keras, "layer"))
-    return _call_text(data["class_name"], data["config"])
+    return _call_text(*serialised_layer(layer))
 
 
 def _call_text(kind: str, settings: Settings) -> str:

@@ -1,0 +1,46 @@
+"""What is outside of the model, gathered so that all of it is reported together."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from featurenet_uvl.errors import DecodeError
+
+
+class Problems:
+    """Lines about what cannot be decoded.
+
+    >>> problems = Problems()
+    >>> with problems.of("layer 'x'"):
+    ...     raise DecodeError("found 1, expected 2")
+    >>> problems.lines
+    ["layer 'x': found 1, expected 2"]
+    """
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def of(self, place: str) -> _Place:
+        """A block of code in which a DecodeError is noted, with its place, and ends the block only."""
+        return _Place(self, place)
+
+    def raise_all(self) -> None:
+        """Raises DecodeError with every line, if there is one."""
+        if self.lines:
+            raise DecodeError("\n".join(self.lines))
+
+
+class _Place:
+    def __init__(self, problems: Problems, place: str) -> None:
+        self._problems, self._place = problems, place
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, DecodeError):
+            return False
+        self._problems.lines += [f"{self._place}: {line}" for line in str(error).splitlines()]
+        return True
