@@ -52,7 +52,7 @@ def test_keras_builds_it_as_configured(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shape", [MNIST, CIFAR])
+@pytest.mark.parametrize("shape", [MNIST, pytest.param(CIFAR, marks=pytest.mark.deep)])
 def test_all_are_configurations_of_the_whole_model_with_tensor_shapes(shape: Shape) -> None:
     model = load_model(str(MODELS / "dnn.uvl"))
     cnf = compile_feature_model(model, input_shape=shape)
