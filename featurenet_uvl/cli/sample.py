@@ -31,7 +31,8 @@ def sample(
     sampler: Annotated[
         str,
         typer.Option(
-            "--sampler", help="diverse, uniform, steered, cmsgen, random, t-wise, pledge, external, or a package's own."
+            "--sampler",
+            help="diverse, covering, uniform, steered, cmsgen, random, t-wise, pledge, external, or a package's own.",
         ),
     ] = "diverse",
     assume: Annotated[

@@ -12,6 +12,7 @@ from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.sampling.assume import format_assumptions
 from featurenet_uvl.sampling.check import checked_sample
 from featurenet_uvl.sampling.cmsgen import solve_cmsgen
+from featurenet_uvl.sampling.covering import solve_covering
 from featurenet_uvl.sampling.diverse import solve_diverse
 from featurenet_uvl.sampling.external import solve_external
 from featurenet_uvl.sampling.pledge import solve_pledge
@@ -25,6 +26,7 @@ from featurenet_uvl.sampling.uniform import solve_uniform
 SAMPLERS: Mapping[str, Engine] = MappingProxyType(
     {
         "diverse": solve_diverse,
+        "covering": solve_covering,
         "uniform": solve_uniform,
         "steered": solve_steered,
         "cmsgen": solve_cmsgen,

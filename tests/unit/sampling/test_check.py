@@ -99,7 +99,7 @@ def test_samplers_of_other_packages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_unknown_sampler() -> None:
-    with pytest.raises(UsageError, match="found sampler 'best', expected one of diverse, uniform, steered"):
+    with pytest.raises(UsageError, match="found sampler 'best', expected one of diverse, covering, uniform, steered"):
         registry.draw(CNF, Request(3, 1), "best")
 
 

@@ -1,4 +1,4 @@
-"""The samplers diverse and uniform: all there is, against other samplers, and what happens without a diagram."""
+"""The samplers diverse, covering and uniform: all there is, against others, and what happens without a diagram."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ import pytest
 from featurenet_uvl.errors import LimitError, UnsatisfiableError, UnsupportedError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.sampling import diverse as module
+from featurenet_uvl.sampling.coverage import coverage, find_coverable
 from featurenet_uvl.sampling.exact import exact_model
 from featurenet_uvl.sampling.limit import mean_distance_limit
 from featurenet_uvl.sampling.metrics import diversity
-from featurenet_uvl.sampling.pool import Pool
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request, Stop
 from featurenet_uvl.translators.pipeline import compile_model
@@ -53,7 +53,7 @@ def tree(features: int) -> Cnf:
     return Cnf(VarMap(tuple(f"f{i}" for i in range(features)), features), tuple(clauses))
 
 
-@pytest.mark.parametrize("sampler", ["diverse", "uniform"])
+@pytest.mark.parametrize("sampler", ["diverse", "uniform", "covering"])
 @pytest.mark.parametrize("has_diagram", [True, False])
 def test_all_configurations_are_found_and_no_more(
     sampler: str, has_diagram: bool, monkeypatch: pytest.MonkeyPatch
@@ -83,7 +83,7 @@ def without_diagrams(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_diagram(*_: object) -> None:
         raise LimitError("found 9 nodes")
 
-    for name in ("diverse", "uniform"):
+    for name in ("diverse", "uniform", "covering"):
         monkeypatch.setattr(f"featurenet_uvl.sampling.{name}.exact_model", no_diagram)
 
 
@@ -107,6 +107,16 @@ def test_diverse_is_farther_apart_than_others_and_has_no_close_pairs() -> None:
     assert means["diverse"] > 1.05 * max(means["uniform"], means["random"])
     assert minima["diverse"] > max(minima["uniform"], minima["random"])
     assert minima["diverse"] > 0.5 * means["diverse"]
+
+
+def test_covering_covers_more_and_is_hardly_nearer() -> None:
+    cnf = tree(300)
+    samples = [draw(cnf, Request(40, 3), name).selected for name in ("diverse", "covering")]
+    coverable = find_coverable(cnf, samples[0], diagram=exact_model(cnf).diagram)
+    diverse, covering = (coverage(selected, coverable).share for selected in samples)
+    assert 1 - covering < 0.8 * (1 - diverse)
+    means = [diversity(selected).mean_distance or 0 for selected in samples]
+    assert means[1] > 0.95 * means[0]
 
 
 def test_what_is_known_pushes_the_rest_away() -> None:
