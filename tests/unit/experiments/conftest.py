@@ -8,6 +8,7 @@ import pytest
 from featurenet_uvl.experiments.preset import Preset
 from featurenet_uvl.experiments.preset_file import load_preset
 from featurenet_uvl.experiments.run import RunResult, run_experiment
+from featurenet_uvl.sampling import exact
 
 SMALL = """\
 [data]
@@ -47,6 +48,8 @@ epochs = 5, 8
 @pytest.fixture(autouse=True)
 def _fakes_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    # Diagrams with tensor shapes take a minute here, and are tested elsewhere: as for larger models, there is none.
+    monkeypatch.setattr(exact, "MAX_NODES", 2_000)
 
 
 @pytest.fixture
