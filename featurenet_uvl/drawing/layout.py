@@ -55,7 +55,7 @@ def draw_network(architecture: Architecture, title: str = "Network") -> Picture:
     Raises:
         DecodeError: Its shapes do not fit.
 
-    >>> from featurenet_uvl.ir.architecture import Cell, Destination
+    >>> from featurenet_uvl.ir.architecture import Cell, CellId, Destination
     >>> from featurenet_uvl.ir.layers import Dense, Flatten, Void, Zeros
     >>> cell = Cell(CellId(1, 1), (), Dense(16, "relu"), Flatten(), Zeros(), Void(), "Sum", Destination("Out"))
     >>> [box.key for box in draw_network(Architecture((8, 8, 1), 10, (cell,))).boxes]

@@ -180,7 +180,7 @@ CASES = [
     (
         "decode {small}/s.txt --model {small}/net.uvl -o {tmp}/n",
         1,
-        "net.uvl:2:2: found no input_shape on the root; give one",
+        "s.txt: found 386 features, 386 unknown to the model .Architecture, Input, Output",
     ),
     ("decode {small}/s.txt --model {small}/truncated.uvl -o {tmp}/n", 1, "truncated.uvl:[0-9]+:[0-9]+: found"),
     (f"decode {{small}}/s.txt {DECODE} --classes 0", 2, "--classes: found 0, expected at least 1"),
