@@ -180,3 +180,22 @@ def test_unknown_names_and_files(tmp_path: Path) -> None:
         load_preset("smok")
     with pytest.raises(ReadError, match=r"gone\.cfg: no such file"):
         load_preset(str(tmp_path / "gone.cfg"))
+
+
+DOCS = Path(__file__).resolve().parents[3] / "docs" / "reproduce.md"
+
+
+@pytest.mark.skipif(not DOCS.exists(), reason="the docs are not installed with the package")
+@pytest.mark.parametrize("name", ORDER)
+def test_the_docs_say_what_the_presets_do(name: str) -> None:
+    rows = [line.strip("| ").split(" | ") for line in DOCS.read_text().splitlines()]
+    (row,) = (row for row in rows if row[0] == f"`{name}`")
+    preset = load_preset(name)
+    assert preset.longer is not None
+    images = preset.protocols[0].train_images
+    left = f"{(1437 if images is None else images) - preset.protocols[0].validation_images:,} images"
+    assert left in row[1] or (name == "paper" and images is None)
+    assert row[2].startswith(", ".join(f"{sample.count:,}" for sample in preset.samples))
+    assert ("cheap" in row[2]) == (name != "smoke" and any(sample.max_cpu_s for sample in preset.samples))
+    assert row[3] == str(preset.protocols[0].epochs)
+    assert row[4] == f"{preset.longer.best} best, {' and '.join(map(str, preset.longer.epochs))}"
