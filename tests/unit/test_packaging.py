@@ -131,7 +131,7 @@ def test_dependencies_are_what_is_imported(setup_cfg: configparser.ConfigParser)
     """No import without a requirement, no requirement without an import; tensorflow is the backend of keras."""
     extras = setup_cfg["options.extras_require"]
     required = names(setup_cfg["options"]["install_requires"])
-    optional = names(extras["flamapy"])
+    optional = names(extras["flamapy"]) | names(extras["ray"])
     imported = imported_distributions()
     assert required - {"tensorflow"} <= imported
     assert imported <= required | optional

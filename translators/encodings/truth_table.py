@@ -27,7 +27,7 @@ def cover(on: int, off: int, width: int) -> tuple[Cube, ...]:
     Source: McCluskey, "Minimization of Boolean functions", 1956.
 
     >>> cover(0b1110, 0b0001, 2)
-    (((1, True),), ((0, True),))
+    (((0, True),), ((1, True),))
     """
     result: list[Cube] = []
     left = on

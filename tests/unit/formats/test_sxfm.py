@@ -440,7 +440,10 @@ def wide() -> FeatureModel:
     [
         (below(attributes=(Attribute("cost", 3, span=SPAN),)), "found the attribute A.cost, which SXFM cannot hold"),
         (below(attributes=(Attribute("k", domain=(1, 2), span=SPAN),)), "found the attribute A.k, which SXFM"),
-        (below(cardinality=Cardinality(1, 5)), r"found the multi-feature 'A' \[1..5\], which SXFM cannot hold; compile"),
+        (
+            below(cardinality=Cardinality(1, 5)),
+            r"found the multi-feature 'A' \[1..5\], which SXFM cannot hold; compile",
+        ),
         (below(type=FeatureType.INTEGER), "found 'A' of type Integer, expected Boolean"),
         (below(notes=(("description", "x"),)), "found the note 'description' of feature 'A', which SXFM cannot hold"),
         (below(name=" A"), "found the feature name ' A', expected one on one line without blanks around it"),

@@ -118,7 +118,10 @@ def root(*attributes: Attribute) -> FeatureModel:
         (with_constraint(Constraint(Or((ref("a"), Constant(True, HERE))))), "m.xml:4:5: found the truth value true"),
         (with_constraint(Constraint(Constant(False), span=HERE)), "m.xml:4:5: found Constant as a constraint"),
         (with_constraint(Constraint(Arithmetic("+", ref("a"), ref("b")), span=HERE)), "m.xml:4:5: found Arithmetic as"),
-        (with_constraint(Constraint(Count(0, 3, tuple(map(ref, "abcdefghijklmnopqrst")), HERE))), "m.xml:4:5: found a count [0..3]"),
+        (
+            with_constraint(Constraint(Count(0, 3, tuple(map(ref, "abcdefghijklmnopqrst")), HERE))),
+            "m.xml:4:5: found a count [0..3]",
+        ),
         (with_constraint(Constraint(ref("a", (IndexVariable("i"),), HERE))), "m.xml:4:5: found FeatureRef with"),
         (with_constraint(Constraint(Quantified("exists", 1, "k", ref("a"), HERE))), "m.xml:4:5: found Quantified with"),
         (with_constraint(Constraint(ref("it's a", span=HERE), True, span=HERE)), "m.xml:4:5: found the text"),

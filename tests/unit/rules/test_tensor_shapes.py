@@ -40,7 +40,7 @@ def test_random_configurations_of_s1_are_allowed_exactly_if_they_are_networks(
     limits = {"Block": bounds[0], "Cell": bounds[1]}
     plain = compile_model(str(MODELS / "s1.uvl"), bounds=limits, with_rules=False)
     ruled = compile_model(str(MODELS / "s1.uvl"), bounds=limits, input_shape=shape)
-    rows = draw(plain, Request(150, seed=sum(bounds))).selected
+    rows = draw(plain, Request(150, seed=sum(bounds)), "steered").selected
     valid = 0
     with Solver(name="minisat22", bootstrap_with=ruled.clauses) as solver:
         for row in rows:
