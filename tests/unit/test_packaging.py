@@ -120,7 +120,7 @@ def imported_distributions() -> set[str]:
             elif isinstance(node, ast.ImportFrom):
                 tops.add((node.module or "").split(".")[0])
     third_party = tops - set(sys.stdlib_module_names) - {"featurenet_uvl"}
-    return {re.sub(r"[-_.]+", "-", of_module[top][0]).lower() for top in sorted(third_party)}
+    return {re.sub(r"[-_.]+", "-", of_module.get(top, [top])[0]).lower() for top in sorted(third_party)}
 
 
 def names(requirements: str) -> set[str]:

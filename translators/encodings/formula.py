@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from featurenet_uvl.ir.expression import (
@@ -45,8 +45,28 @@ def assert_formula(builder: ClauseBuilder, formula: Expression) -> None:
     if single is not None:
         builder.add(single)
         return
-    for clause in _Encoder(builder).encode(formula):
-        builder.add(clause)
+    encoder = _Encoder(builder)
+    for part, sign in _conjuncts(formula):
+        for clause in encoder.encode(part, sign):
+            builder.add(clause)
+
+
+def _conjuncts(formula: Expression) -> Iterator[tuple[Expression, bool]]:
+    """The parts of a conjunction, however it is nested, in order; else its clauses would be copied level by level.
+
+    True stands for the part itself, False for its negation.
+    """
+    stack: list[tuple[Expression, bool]] = [(formula, True)]
+    while stack:
+        node, sign = stack.pop()
+        if isinstance(node, Not):
+            stack.append((node.operand, not sign))
+        elif isinstance(node, Implies) and not sign:
+            stack += [(node.right, False), (node.left, True)]
+        elif isinstance(node, And if sign else Or):
+            stack.extend((operand, sign) for operand in reversed(node.operands))
+        else:
+            yield node, sign
 
 
 def _single_clause(builder: ClauseBuilder, formula: Expression) -> list[int] | None:
@@ -75,14 +95,15 @@ class _Encoder:
     literals: dict[int, int] = field(default_factory=dict)
     """The literal of a node, by its identity, where it was given a name."""
 
-    def encode(self, formula: Expression) -> Clauses:
+    def encode(self, formula: Expression, sign: bool = True) -> Clauses:
+        """Clauses of the formula, or of its negation."""
         order = list(walk(formula))
-        signs = _needed_signs(order)
+        signs = _needed_signs(order, sign)
         done: dict[tuple[int, bool], Clauses] = {}
         for node in reversed(order):
-            for sign in sorted(signs[id(node)]):
-                done[id(node), sign] = self._clauses(node, sign, done)
-        return done[id(formula), True]
+            for needed in sorted(signs[id(node)]):
+                done[id(node), needed] = self._clauses(node, needed, done)
+        return done[id(formula), sign]
 
     def _clauses(self, node: Expression, sign: bool, done: dict[tuple[int, bool], Clauses]) -> Clauses:
         """Clauses of the node (or of its negation), from those of its operands."""
@@ -212,10 +233,10 @@ class _Encoder:
         return output
 
 
-def _needed_signs(order: Sequence[Expression]) -> dict[int, set[bool]]:
-    """For each node, whether its clauses are needed as it stands, negated, or both."""
+def _needed_signs(order: Sequence[Expression], sign: bool) -> dict[int, set[bool]]:
+    """For each node, whether its clauses are needed as it stands, negated, or both; `sign` is what the first needs."""
     signs: dict[int, set[bool]] = {id(node): set() for node in order}
-    signs[id(order[0])].add(True)
+    signs[id(order[0])].add(sign)
     for node in order:
         own = signs[id(node)]
         match node:
