@@ -26,7 +26,7 @@ $(STAMP): setup.cfg pyproject.toml .ci/requirements.py
 	@touch $@
 
 test: $(STAMP)  ## all tests but the deep ones
-	$(BIN)/pytest -m "not deep"
+	$(BIN)/pytest -n auto --dist loadfile -m "not deep"
 
 lint: $(STAMP)  ## ruff: format and rules
 	$(BIN)/ruff format --check .

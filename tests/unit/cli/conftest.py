@@ -60,7 +60,7 @@ def small(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Path:
     model, shape = str(models / "s1.uvl"), ("--input-shape", "16x16x1")
     dimacs, sample, nets = (str(folder / name) for name in ("m.dimacs", "s.txt", "nets"))
     assert run(["compile", model, *BOUNDS, *shape, "-o", dimacs, "-q"]) == 0
-    assert run(["sample", dimacs, "-n", "3", "-o", sample, "-q"]) == 0
+    assert run(["sample", dimacs, "-n", "3", "--sampler", "steered", "-o", sample, "-q"]) == 0
     assert run(["decode", sample, "--model", model, *BOUNDS, *shape, "-o", nets, "-q"]) == 0
     (folder / "truncated.uvl").write_text((models / "dnn.uvl").read_text()[:2500])
     tree = "features\n\tNet\n\t\toptional\n\t\t\tDrop\n\t\t\tNorm\n"

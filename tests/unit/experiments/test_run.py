@@ -259,7 +259,7 @@ def test_too_many_images_are_refused_before_any_work(run: Run, small: Preset, tm
     assert not (tmp_path / "r" / "samples").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_sampled_networks_train_as_configured(small: Preset, tmp_path: Path) -> None:
     protocol = replace(small.protocols[0], train_images=200, test_images=100, epochs=1)
     preset = replace(small, protocols=(protocol,), samples=small.samples[:1], equivalence=None, longer=None)
