@@ -13,7 +13,7 @@ from featurenet_uvl.analysis.diagram_counts import node_counts, solution_count
 from featurenet_uvl.errors import LimitError, UnsatisfiableError
 from featurenet_uvl.ir.cnf import Cnf
 
-MAX_NODES = 250_000
+MAX_NODES = 120_000
 """A diagram that grows larger than this while it is built costs more than it helps a sampler."""
 TIME_LIMIT_S = 60.0
 
