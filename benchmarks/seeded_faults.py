@@ -31,6 +31,7 @@ TESTS = (
     "tests/laws/test_pass_laws.py",
     "tests/laws/test_count_law.py",
     "tests/unit/rules",
+    "tests/laws/test_networks.py",
 )
 FEWER = {"FAST_MODELS = 2_000": "FAST_MODELS = 300", "max_examples=400": "max_examples=100"}
 """What makes the count law short: 300 seeded models, 75 of each kind of sum, 100 drawn ones."""
@@ -280,19 +281,25 @@ FAULTS = (
         "        self.add((output, *(-literal for literal in literals)))\n",
         "",
     ),
-    Fault(RULES + "_tensor.py", "an exponent too few", "clauses.add(-condition, -literals[exponent])", "pass"),
-    Fault(RULES + "_tensor.py", "sources equal in one direction", "        self.add(*negated, left, -right)\n", ""),
+    Fault(RULES + "_half.py", "what sets the last axis may set it to less", "self.gates.add(-choice, literal)", "pass"),
+    Fault(ENCODINGS + "gates.py", "equal in one direction", "            self.add(*negated, left, -right)\n", ""),
     Fault(
-        RULES + "_tensor.py",
+        RULES + "_resize.py",
         "a size that does not fit is allowed",
-        "clauses.add(-condition, -sizes[size], -active)",
+        "gates.add(-condition, -active, -gates.function(claims.bits, _lacks(table)))",
         "pass",
     ),
     Fault(
-        RULES + "tensor_shapes.py",
+        RULES + "_half.py",
         "vectors pass through convolutions",
-        "clauses.add(-kind.variable, -active, -tensor.is_vector)",
+        "self.gates.add(-self.gates.either(*(kind.variable for kind in kinds)), -self.active, -shape)",
         "pass",
+    ),
+    Fault(
+        RULES + "_half.py", "the last axis is not kept", "self.gates.equal_if([-setting], literal, tensor.", "(tensor."
+    ),
+    Fault(
+        ENCODINGS + "binary.py", "no carry", "_is_many) if i + 1 < width else FALSE", "_is_many) if i < 0 else FALSE"
     ),
     Fault(
         RULES + "tensor_shapes.py",
@@ -302,9 +309,21 @@ FAULTS = (
     ),
     Fault(
         RULES + "tensor_shapes.py",
-        "halves of different shapes",
-        "        clauses.equal_if([active], left, right)\n    return output",
-        "        pass\n    return output",
+        "halves of different last axes",
+        "require_equal(self.gates, [active, -concat], *counts)",
+        "pass",
+    ),
+    Fault(
+        RULES + "tensor_shapes.py",
+        "halves of different heights",
+        "self._equal_sizes([active, -one.is_vector], one, other, axis)",
+        "pass",
+    ),
+    Fault(
+        RULES + "tensor_shapes.py",
+        "Concat keeps the channels of the first half",
+        "units = plus(self.gates, units, added, max(channels, length))",
+        "pass",
     ),
 )
 

@@ -178,12 +178,17 @@ class _Decider:
         self._level_starts: list[int] = []
 
     def on_assignment(self, lit: int, fixed: bool = False) -> None:
-        variable = abs(lit)
+        # Called thousands of times a solution, hence the spelling.
+        values = self._values
+        if lit > 0:
+            variable, value = lit, _TRUE
+        else:
+            variable, value = -lit, _FALSE
         if fixed:
             self._fixed.add(variable)
-        elif self._values[variable] == _OPEN:
+        elif not values[variable]:
             self._trail.append(lit)
-        self._values[variable] = _TRUE if lit > 0 else _FALSE
+        values[variable] = value
 
     def on_new_level(self) -> None:
         self._level_starts.append(len(self._trail))
@@ -192,9 +197,11 @@ class _Decider:
         if to >= len(self._level_starts):
             return
         start = self._level_starts[to]
+        values, fixed = self._values, self._fixed
         for literal in self._trail[start:]:
-            if abs(literal) not in self._fixed:
-                self._values[abs(literal)] = _OPEN
+            variable = literal if literal > 0 else -literal
+            if variable not in fixed:
+                values[variable] = _OPEN
         del self._trail[start:], self._level_starts[to:]
 
     def decide(self) -> int:

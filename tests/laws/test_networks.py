@@ -81,6 +81,19 @@ def test_solutions_are_exactly_the_networks(
     assert 0 < networks < configurations
 
 
+@pytest.mark.parametrize("combinations", [TWO, THREE])
+@pytest.mark.parametrize("image", [(12, 11, 1), (21, 2, 1)])
+def test_strides_that_are_no_circuits_are_looked_up(image: Shape, combinations: tuple[str, ...]) -> None:
+    """Strides 9 and 11, size by size; what the first cell leaves may be too small for the kernel of the second."""
+    pooling = (
+        "Input#_Pooling {kernel {domain ['2x1']}, stride {domain [ 9, 11]}, type {domain ['max']},"
+        " padding {domain ['valid', 'same']}}"
+    )
+    model = small_model(1, 2, [IDENTITY, pooling], [VOID], combinations)
+    networks, configurations = assert_exactly_the_networks(model, image)
+    assert 0 < networks < configurations
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(30))
 def test_solutions_of_random_models_are_exactly_the_networks(seed: int) -> None:
