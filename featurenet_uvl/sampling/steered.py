@@ -17,8 +17,11 @@ from featurenet_uvl.sampling.groups import ALWAYS, ChoiceGroup, choice_groups, f
 from featurenet_uvl.sampling.request import BoolMatrix, Request, Solutions, Stop
 
 _OPEN, _TRUE, _FALSE = 0, 1, 2
-_OPTIONS = {"chrono": 0, "ilb": 0, "lucky": 0, "walk": 0}
-"""A literal of level i is assigned after the decision of level i, and nothing but decisions and propagation assigns."""
+_OPTIONS = {"chrono": 0, "ilb": 0, "lucky": 0, "stabilizeonly": 1, "walk": 0}
+"""A literal of level i is assigned after the decision of level i, and nothing but decisions and propagation assigns.
+
+Restarts are rare, as in the solver's stable mode: after one, all the decisions of a solution are made again, and alike.
+"""
 _CHECK_INTERVAL = 256
 """How many decisions are made between two looks at the clock."""
 
