@@ -36,7 +36,7 @@ def test_help_is_light() -> None:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.stderr == "0 []\n"
     assert "featurenet-uvl" in done.stdout
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1.5  # a third of it on an idle core
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

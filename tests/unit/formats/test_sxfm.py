@@ -86,7 +86,7 @@ def test_the_released_model_has_the_papers_size(released: bytes) -> None:
 def test_the_released_model_is_read_at_once(released: bytes) -> None:
     start = time.process_time()
     read_sxfm(released, "light.xml")
-    assert time.process_time() - start < 0.3
+    assert time.process_time() - start < 1.5  # 0.15 s on an idle core; the rest is room for a loaded machine
 
 
 def test_the_released_model_comes_back_as_it_was(released: bytes) -> None:
