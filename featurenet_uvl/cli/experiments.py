@@ -56,7 +56,7 @@ def run(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Compile, sample, decode, train, and write tables and figures.
+    """Compile, sample, decode, train, and write a web page, tables and figures.
 
     The same command again goes on where it was stopped, and trains nothing twice.
     """
@@ -98,7 +98,7 @@ def report(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Write tables and figures from what a results folder holds so far, and say what is missing.
+    """Write a web page, tables and figures from what a results folder holds so far, and say what is missing.
 
     Nothing is trained. A run that is going on in the folder is not disturbed.
     """
@@ -114,6 +114,7 @@ experiments.command("status")(status)
 
 def _show(study: Study, folder: Path, files: Sequence[Path], *, quiet: bool, as_json: bool) -> None:
     from featurenet_uvl.report.document import study_json, summary_markdown
+    from featurenet_uvl.report.write import PAGE
 
     if as_json:
         put_json({"folder": str(folder), "files": [str(path) for path in files], "report": study_json(study)})
@@ -123,6 +124,7 @@ def _show(study: Study, folder: Path, files: Sequence[Path], *, quiet: bool, as_
     single = [path.name for path in files if path.parent == folder]
     parts = list(dict.fromkeys(f"{path.parent.name}/" for path in files if path.parent != folder))
     say(f"results in {folder}: {', '.join([*single, *parts])}", quiet=quiet)
+    say(f"open {folder / PAGE} in a browser: everything on one page", quiet=quiet)
 
 
 def _say_all(lines: Iterable[str], *, quiet: bool) -> None:

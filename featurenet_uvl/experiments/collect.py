@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from featurenet_uvl.decoding.named import architecture_names
 from featurenet_uvl.errors import ReadError, UsageError
 from featurenet_uvl.experiments.costs import read_costs
 from featurenet_uvl.experiments.environment import environment
@@ -28,6 +29,7 @@ from featurenet_uvl.experiments.preset import Preset, SampleSetting
 from featurenet_uvl.experiments.preset_file import SUFFIX, preset_names
 from featurenet_uvl.experiments.samples import read_networks, read_sample
 from featurenet_uvl.files import read_text
+from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.report.study import (
     BaselineStudy,
     DataSet,
@@ -151,7 +153,17 @@ class _Collector:
 
     def baseline(self, name: str, specs: tuple[TrialSpec, ...], data: str) -> BaselineStudy:
         results = self._results(self._preset.protocol(data))
-        return BaselineStudy(title(name), data, tuple(results.get(spec.hash) for spec in specs))
+        runs = tuple(results.get(spec.hash) for spec in specs)
+        weights = {run.weights for run in runs if run is not None and run.weights}
+        return BaselineStudy(title(name), data, runs, self._same_network(name, data, weights))
+
+    def _same_network(self, name: str, data: str, weights: set[int]) -> Architecture | None:
+        """The named architecture of the model that a baseline is, to be drawn; its weights must be as many."""
+        facts = self._manifest.data[data]
+        if name not in architecture_names():
+            return None
+        found = named_network(name, facts.input_shape, facts.classes)
+        return found if weights <= {found.weights()} else None
 
     def equivalence(self) -> EquivalenceStudy | None:
         wanted = self._preset.equivalence
@@ -173,10 +185,12 @@ class _Collector:
                 title(name),
                 protocol.data,
                 protocol.epochs,
-                named_network(name, data.input_shape, data.classes).weights(),
+                network.weights(),
                 results.get(spec.hash),
+                network,
             )
             for name, spec in named_specs(self._preset, data.input_shape, data.classes).items()
+            for network in [named_network(name, data.input_shape, data.classes)]
         )
 
     def longer(self, samples: tuple[SampleStudy, ...]) -> LongerStudy | None:

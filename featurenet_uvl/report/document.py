@@ -120,7 +120,16 @@ def study_json(study: Study) -> dict[str, Any]:
             "by_hand": [_trial(run) for run in study.equivalence.by_hand.runs],
             "from_model": [_trial(run) for run in study.equivalence.from_model.runs],
         },
-        "named": [{**asdict(one), "result": _trial(one.result)} for one in study.named],
+        "named": [
+            {
+                "name": one.name,
+                "data": one.data,
+                "epochs": one.epochs,
+                "weights": one.weights,
+                "result": _trial(one.result),
+            }
+            for one in study.named
+        ],
         "longer": None
         if study.longer is None
         else {

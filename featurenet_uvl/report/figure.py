@@ -10,6 +10,9 @@ from typing import Any
 from featurenet_uvl.errors import UsageError
 
 FORMATS = ("png", "pdf")
+"""Of the files of a report."""
+DRAWN = (*FORMATS, "svg")
+"""All that can be drawn; SVG is what the web page holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +79,23 @@ STYLES: Mapping[str, Mapping[str, Any]] = {
 }
 """How series look. Dashes and markers tell them apart in grey, too."""
 
-_METADATA: Mapping[str, dict[str, None]] = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None}}
+_METADATA: Mapping[str, dict[str, None]] = {
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Producer": None},
+    "svg": {"Date": None, "Creator": None},
+}
 """Nothing that differs between two runs goes into the file."""
 
 
 def draw(figure: Figure, form: str) -> bytes:
-    """The figure as the bytes of a PNG or PDF file; equal input gives equal bytes under one version of matplotlib.
+    """The figure as the bytes of a PNG, PDF or SVG file; equal input gives equal bytes under one version of matplotlib.
 
     Raises:
         UsageError: Another format.
     """
-    if form not in FORMATS:
-        raise UsageError(f"found figure format {form!r}, expected {' or '.join(FORMATS)}")
+    if form not in DRAWN:
+        raise UsageError(f"found figure format {form!r}, expected png, pdf or svg")
+    from matplotlib import rc_context
     from matplotlib.figure import Figure as Canvas
 
     columns = min(figure.columns, len(figure.panels))
@@ -102,7 +110,8 @@ def draw(figure: Figure, form: str) -> bytes:
         if panel.series and (columns < 3 or number == 0):
             axes.legend(fontsize="small" if columns < 3 else "x-small")
     buffer = io.BytesIO()
-    canvas.savefig(buffer, format=form, dpi=150, metadata=_METADATA[form])
+    with rc_context({"svg.hashsalt": figure.name}):  # else the names within an SVG are random
+        canvas.savefig(buffer, format=form, dpi=150, metadata=_METADATA[form])
     return buffer.getvalue()
 
 

@@ -122,6 +122,8 @@ class BaselineStudy:
     """Its row, such as `LeNet-5`."""
     data: str
     runs: tuple[TrialResult | None, ...]
+    architecture: Architecture | None = None
+    """The configuration of the model that is the same network; None where there is none."""
 
     @property
     def done(self) -> tuple[TrialResult, ...]:
@@ -148,6 +150,7 @@ class NamedStudy:
     epochs: int
     weights: int
     result: TrialResult | None = None
+    architecture: Architecture | None = None
 
 
 @dataclass(frozen=True, slots=True)

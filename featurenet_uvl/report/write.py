@@ -1,4 +1,4 @@
-"""The files of a report: `report.md`, `report.json`, tables and figures, each written whole."""
+"""The files of a report: `report.html`, `report.md`, `report.json`, tables and figures, each written whole."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from featurenet_uvl.files import write_file
 from featurenet_uvl.report.document import study_json, study_markdown, tables
 from featurenet_uvl.report.figure import FORMATS, draw
 from featurenet_uvl.report.figures import figures
+from featurenet_uvl.report.page.page import study_page
 from featurenet_uvl.report.study import Study
 from featurenet_uvl.report.table import table_csv, table_latex, table_markdown
 from featurenet_uvl.training.trial import TrialResult
 
+PAGE = "report.html"
 TABLES = "tables"
 FIGURES = "figures"
 TRIALS = "trials.csv"
@@ -44,6 +46,7 @@ def write_report(study: Study, folder: Path) -> tuple[Path, ...]:
 
 
 def _contents(study: Study) -> Iterator[tuple[str, str | bytes]]:
+    yield PAGE, study_page(study)
     yield "report.md", study_markdown(study, FIGURES)
     yield "report.json", json.dumps(study_json(study), indent=1, sort_keys=True) + "\n"
     yield TRIALS, trials_csv(study)

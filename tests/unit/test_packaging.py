@@ -94,7 +94,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 @pytest.mark.slow
 def test_a_wheel_holds_every_module_and_every_data_file(wheel: zipfile.ZipFile) -> None:
-    wanted = files_of_package(".py", ".uvl", ".xml", ".toml", ".json", ".cfg", ".typed")
+    wanted = files_of_package(".py", ".uvl", ".xml", ".toml", ".json", ".cfg", ".typed", ".css", ".js")
     assert "featurenet_uvl/models/dnn.uvl" in wanted
     assert "featurenet_uvl/translators/pipeline.py" in wanted
     assert "featurenet_uvl/experiments/presets/smoke.cfg" in wanted

@@ -67,7 +67,7 @@ def test_figure_9_has_a_panel_for_each_network_that_is_trained() -> None:
     assert len(series_of(figure.panels[0], "test").y) == 4
 
 
-@pytest.mark.parametrize(("form", "magic"), [("png", b"\x89PNG\r\n\x1a\n"), ("pdf", b"%PDF-")])
+@pytest.mark.parametrize(("form", "magic"), [("png", b"\x89PNG\r\n\x1a\n"), ("pdf", b"%PDF-"), ("svg", b"<?xml")])
 def test_files_are_whole_and_repeatable(form: str, magic: bytes) -> None:
     figure = figure_of("fig7")
     drawn = draw(figure, form)
@@ -90,5 +90,5 @@ def test_nothing_trained_is_no_figure() -> None:
 
 
 def test_other_formats_are_refused() -> None:
-    with pytest.raises(UsageError, match="found figure format 'gif', expected png or pdf"):
+    with pytest.raises(UsageError, match="found figure format 'gif', expected png, pdf or svg"):
         draw(figure_of("fig7"), "gif")

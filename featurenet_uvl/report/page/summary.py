@@ -1,0 +1,135 @@
+"""What the study shows so far, in a few sentences, each beside the paper's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from statistics import mean
+
+from featurenet_uvl.report.captions import STATUS_WORDS, data_title
+from featurenet_uvl.report.choice import best_by_test
+from featurenet_uvl.report.paper import CONSTRAINTS, FEATURES, SAMPLED, TABLE_1
+from featurenet_uvl.report.statistics import wilson
+from featurenet_uvl.report.study import DataSet, SampleStudy, Study
+from featurenet_uvl.report.table import shown
+from featurenet_uvl.report.tables import equivalence_table
+from featurenet_uvl.training.trial import TrialStatus
+
+BASELINE = "LeNet-5"
+"""What the paper measures its samples against."""
+
+
+def summary(study: Study) -> tuple[tuple[str, str], ...]:
+    """Short heads and the sentences that they stand for; what there is nothing to say of is left out."""
+    return (
+        *(("Every configuration a network?", text) for text in _conformance(study)),
+        *(("LeNet-5 from the model", text) for text in _equivalence(study)),
+        *((f"Better than {BASELINE}? {data_title(d.name)}", text) for d in study.data for text in _best(study, d)),
+        *(("Size of the model", text) for text in _sizes(study)),
+        *(("Diversity", text) for text in _diversity(study)),
+    )
+
+
+def _conformance(study: Study) -> Iterator[str]:
+    if not study.samples:
+        return
+    sampled = sum(len(sample.networks) or sample.asked for sample in study.samples)
+    counts: Counter[TrialStatus] = sum((sample.statuses() for sample in study.samples), Counter())
+    begun = sum(counts.values())
+    built = counts[TrialStatus.DONE] + counts[TrialStatus.NAN]
+    others = [
+        f"{counts[status]:,} {word}" for status, word in STATUS_WORDS.items() if status != "done" and counts[status]
+    ]
+    left_out = sum(sample.left_out for sample in study.samples)
+    pending = sum(sample.pending() for sample in study.samples)
+    others += [f"{left_out:,} left out as too slow to train"] if left_out else []
+    others += [f"{pending:,} still to come"] if pending else []
+    yield (
+        f"Of {sampled:,} sampled networks, {begun:,} were begun, {built:,} built, {counts[TrialStatus.DONE]:,} trained "
+        f"and tested{''.join(f'; {other}' for other in others)}. The paper: {SAMPLED:,} of {SAMPLED:,}."
+    )
+
+
+def _equivalence(study: Study) -> Iterator[str]:
+    table = equivalence_table(study)
+    if table is None or study.equivalence is None:
+        return
+    row = dict(zip((column.key for column in table.columns), table.rows[0], strict=True))
+    kinds = {column.key: column.kind for column in table.columns}
+    cells = {key: shown(cell, kinds[key]) for key, cell in row.items()}
+    text = f"{cells['verdict'].capitalize()} on the test images of {data_title(study.equivalence.data)}"
+    if row["difference"] is not None:
+        text += (
+            f": {cells['difference']} points against the network by hand (90 % interval {cells['low']} to "
+            f"{cells['high']}, margin {cells['margin'].lstrip('+')}; {cells['runs']} runs each)"
+        )
+    yield f"{text}. The paper compares curves by eye (Fig. 5)."
+
+
+def _best(study: Study, data: DataSet) -> Iterator[str]:
+    found = _best_on(study, data)
+    runs = [run for one in study.baselines_on(data.name) if one.name == BASELINE for run in one.done]
+    accuracies = [run.test_accuracy for run in runs if run.test_accuracy is not None]
+    parts: list[str] = []
+    if found is not None:
+        sample, name, accuracy = found
+        interval = wilson(accuracy, data.test_count)
+        parts.append(
+            f"The best network, {name} of {len(sample.attempted):,} of {sample.name}, has {accuracy:.2%} of "
+            f"{data.test_count:,} test images right ({interval.low:.2%} to {interval.high:.2%})"
+        )
+    if accuracies:
+        several = f", mean of {len(accuracies)} runs" if len(accuracies) > 1 else ""
+        parts.append(f"{BASELINE} {mean(accuracies):.2%}{several}")
+    if not parts:
+        return
+    if found is not None and accuracies:
+        parts.append(f"difference {100 * (found[2] - mean(accuracies)):+.2f} points")
+    yield f"{', '.join(parts)}. {_papers_best(data.name)}".strip()
+
+
+def _best_on(study: Study, data: DataSet) -> tuple[SampleStudy, str, float] | None:
+    best = [
+        (sample, network.name, network.test_accuracy)
+        for sample in study.samples
+        if sample.data == data.name and (network := best_by_test(sample.networks)) and network.test_accuracy is not None
+    ]
+    return max(best, key=lambda one: one[2], default=None)
+
+
+def _papers_best(data: str) -> str:
+    rows = TABLE_1.get(data)
+    if rows is None:
+        return "The paper has no such data set."
+    tops = {name: row.accuracy for name, row in rows.items() if name.startswith("Top ")}
+    name = max(tops, key=lambda top: tops[top])
+    lenet = rows[BASELINE].accuracy
+    difference = f"{100 * (tops[name] - lenet):+.2f} points"
+    return f"The paper: {name} {tops[name]:.2%}, {BASELINE} {lenet:.2%}, difference {difference}."
+
+
+def _sizes(study: Study) -> Iterator[str]:
+    measured = {sample.name: sample.sizes for sample in study.samples if sample.sizes is not None}
+    if measured:
+        each = "; ".join(f"{name} {one.features:,} features, {one.clauses:,} clauses" for name, one in measured.items())
+        yield f"{each} (without tensor shapes). The paper: {FEATURES:,} features, {CONSTRAINTS:,} constraints."
+
+
+def _diversity(study: Study) -> Iterator[str]:
+    lines = [line for sample in study.samples if (line := certificate(sample))]
+    if lines:
+        yield " ".join(lines)
+
+
+def certificate(sample: SampleStudy) -> str:
+    """How far a sample's mean distance is from what is possible; empty where it is not measured."""
+    found, limit = sample.diversity, sample.limit
+    if found is None or found.mean_distance is None:
+        return ""
+    head = f"{sample.name} on {data_title(sample.data)}: mean distance {found.mean_distance:.4f}"
+    if limit is None or not limit.upper:
+        return f"{head}; how large it can be is unknown."
+    of = "" if limit.with_shapes else " of the model without tensor shapes"
+    share = f"{found.mean_distance / limit.upper:.1%}"
+    bound = f"no {limit.count:,} configurations{of} have more than {limit.upper:.4f}"
+    return f"{head}, at least {share} of what is possible: {bound}."
