@@ -124,7 +124,9 @@ function openTrial(number) {
 
 async function showDrawing(number, trial) {
   const place = make("div", { class: "drawing", tabindex: "0", role: "region", "aria-label": `Drawing of ${trial.name}` });
-  content.append(make("h3", {}, "Architecture"), place);
+  const fit = make("input", { type: "checkbox" });
+  fit.addEventListener("change", () => place.classList.toggle("fitted", fit.checked));
+  content.append(make("h3", {}, "Architecture"), make("label", { class: "fit" }, fit, " fit the width"), place);
   try {
     const { svg, text } = await unpacked(trial.drawing);
     if (opened !== number) return;

@@ -32,7 +32,7 @@ _PLACES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("rq3", "RQ3: better than networks by hand?", ("table1", "selection", "table2", "fig9_longer")),
     ("models", "How large are the feature models?", ("model_sizes",)),
     ("samples", "How diverse are the samples?", ("diversity",)),
-    ("costs", "What did it take?", ("costs",)),
+    ("took", "What did it take?", ("costs",)),
 )
 """Where tables and figures stand. One that is named nowhere stands at the end."""
 
@@ -62,18 +62,12 @@ def _summary(study: Study) -> Markup:
 
 def _plot() -> Markup:
     """The place of the plot, which the script fills; what stands here says so where there is none."""
-    return joined(
-        [
-            element(
-                "p",
-                "Each point is a network: choose one, by mouse, touch or keyboard (arrows move, Enter opens), for its "
-                "drawing, its settings and its accuracy by epoch.",
-                class_="screen",
-            ),
-            element("div", element("p", "The plot needs JavaScript; Fig. 8 below shows the same."), id="plot"),
-            element("p", "The points are those of Fig. 8; all networks are listed below.", class_="print"),
-        ]
+    how = (
+        "Each point is a network: choose one, by mouse, touch or keyboard (arrows move, Enter opens), for its drawing, "
+        "its settings and its accuracy by epoch."
     )
+    without = element("p", "The plot needs JavaScript; Fig. 8 below shows the same.")
+    return joined([element("p", how), element("div", without, id="plot")])
 
 
 def table_block(table: Table) -> Markup:
@@ -121,13 +115,14 @@ def figure_block(figure: Figure) -> Markup:
     panels = "; ".join(
         f"{panel.title}: {', '.join(series.label for series in panel.series)}" for panel in figure.panels
     )
+    title = f"{figure.name}-title"
     picture = element(
         "img", src=f"data:image/svg+xml;base64,{image}", alt=f"{figure.title}. {panels}. The numbers are in the tables."
     )
     return element(
         "figure",
-        element("h3", figure.title),
-        picture,
+        element("h3", figure.title, id=title),
+        element("div", picture, class_="scroll", tabindex=0, role="region", aria_labelledby=title),
         element("figcaption", figure.caption, class_="note"),
         id=figure.name,
     )
@@ -167,6 +162,7 @@ def _trials(rows: Sequence[Entry]) -> Markup:
             class_=_classes(column),
             aria_sort="none",
             data_key=column.key,
+            data_head=column.head,
         )
         for column in shown_columns
     ]

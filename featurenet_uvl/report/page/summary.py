@@ -116,9 +116,13 @@ def _sizes(study: Study) -> Iterator[str]:
 
 
 def _diversity(study: Study) -> Iterator[str]:
-    lines = [line for sample in study.samples if (line := certificate(sample))]
-    if lines:
-        yield " ".join(lines)
+    parts: list[str] = []
+    for sample in study.samples:
+        if sample.diversity is not None and (mean_distance := sample.diversity.mean_distance) is not None:
+            share = f"at least {mean_distance / sample.limit.upper:.0%}" if sample.limit else "unknown"
+            parts.append(f"{sample.name} on {data_title(sample.data)} {mean_distance:.4f} ({share})")
+    if parts:
+        yield f"Mean distance, and what share it is of the largest possible one: {', '.join(parts)}."
 
 
 def certificate(sample: SampleStudy) -> str:
