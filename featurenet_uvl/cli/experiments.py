@@ -68,7 +68,7 @@ def run(
     if engine == "local" and workers is None:
         workers = chosen.limits.workers
     where = parse_engine(engine, workers=workers, address=address, cpus=cpus, gpus=gpus, memory=memory)
-    count = workers or available_cores()
+    count = (workers or available_cores()) if engine == "local" else None
     with resumable(), ProgressLine(quiet=quiet) as line:
         listener = Listener(
             step=lambda step: say(step, quiet=quiet),
@@ -132,8 +132,8 @@ def _say_all(lines: Iterable[str], *, quiet: bool) -> None:
         say(line, quiet=quiet)
 
 
-def _estimate_lines(estimates: Sequence[Estimate], workers: int) -> Iterator[str]:
-    """What each part takes, and the whole."""
+def _estimate_lines(estimates: Sequence[Estimate], workers: int | None) -> Iterator[str]:
+    """What each part takes, and the whole; how many a cluster trains at a time is not known."""
     total = sum(part.cpu_s for part in estimates)
     for part in estimates:
         notes = [f"slowest {part.slowest}, {shown_time(part.slowest_cpu_s)}"] if part.slowest else []
@@ -142,10 +142,11 @@ def _estimate_lines(estimates: Sequence[Estimate], workers: int) -> Iterator[str
         yield f"  {part.part}: {part.networks} networks, {shown_time(part.cpu_s)} of one core" + "".join(
             f"; {note}" for note in notes
         )
-    yield f"expected: {shown_time(total / workers)} with {workers} at a time, {shown_time(total)} of one core in all"
+    elapsed = "" if workers is None else f"{shown_time(total / workers)} with {workers} at a time, "
+    yield f"expected: {elapsed}{shown_time(total)} of one core in all"
 
 
-def _next(preset: Preset, study: Study, workers: int) -> tuple[str, ...]:
+def _next(preset: Preset, study: Study, workers: int | None) -> tuple[str, ...]:
     """What to run next, what it needs, and about how long it takes on this machine."""
     from featurenet_uvl.experiments.preset_file import ORDER, load_preset
     from featurenet_uvl.report.document import cpu_seconds
@@ -158,5 +159,6 @@ def _next(preset: Preset, study: Study, workers: int) -> tuple[str, ...]:
     takes = ""
     if following.cpu_hours and preset.cpu_hours:
         pace = cpu_seconds(study) / (preset.cpu_hours * 3600)
-        takes = f", about {shown_time(following.cpu_hours * 3600 * pace / workers)} here with {workers} at a time"
+        with_so_many = "of one core" if workers is None else f"here with {workers} at a time"
+        takes = f", about {shown_time(following.cpu_hours * 3600 * pace / (workers or 1))} {with_so_many}"
     return (f"next: --preset {following.name}: {following.about}; {needs}{takes}",)

@@ -40,6 +40,7 @@ def time_networks(
     engine: Engine,
     limits: Limits,
     on_progress: Callable[[Progress], None] | None = None,
+    retry_failed: bool = False,
     timer: Trainer = TIMER,
 ) -> Mapping[str, Cost]:
     """The costs of networks by the hash of their specs; what was timed in this folder before is not timed again.
@@ -56,6 +57,7 @@ def time_networks(
         engine=engine,
         limits=replace(limits, time_s=None),
         on_progress=on_progress,
+        retry_failed=retry_failed,
         trainer=timer,
     )
     costs = {result.spec_hash: cost_of(result) for result in results}

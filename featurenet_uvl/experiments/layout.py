@@ -17,6 +17,7 @@ SIZES = "sizes.json"
 LIMIT = "limit.json"
 ARCHITECTURES = "architectures"
 MACHINE = "machine.json"
+LOCK = "run.lock"
 
 
 def sample_name(sample: str, data: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from featurenet_uvl.experiments.collect import collect
 from featurenet_uvl.experiments.costs import Estimate, estimate, longer_estimate, time_networks
-from featurenet_uvl.experiments.layout import DATA, STORE, make_folder, sample_name
+from featurenet_uvl.experiments.layout import DATA, LOCK, STORE, make_folder, sample_name
 from featurenet_uvl.experiments.manifest import DataFacts, Manifest, check_preset, check_same, read_manifest
 from featurenet_uvl.experiments.plan import (
     baseline_specs,
@@ -31,7 +31,7 @@ from featurenet_uvl.training.keras_trainer import KERAS
 from featurenet_uvl.training.local_engine import LocalEngine, available_cores
 from featurenet_uvl.training.pool import Progress, run_trials
 from featurenet_uvl.training.protocol import Protocol
-from featurenet_uvl.training.store import read_results
+from featurenet_uvl.training.store import hold, read_results
 from featurenet_uvl.training.trial import TrialSpec
 
 
@@ -89,27 +89,30 @@ def run_experiment(
 
     Raises:
         UsageError: The folder has results of another preset, model or data set.
+        StoreError: Another run is at work in the folder.
         FeatureNetError: Whatever a stage says: of the model, the data, the sample, the store.
     """
     folder = results_dir or Path("results") / preset.name
-    data = _prepare(folder, preset, data_dir, listener.step)
     engine = engine or LocalEngine(workers or preset.limits.workers or available_cores())
-    stages = _Stages(folder, preset, data, engine, retry_failed, listener, trainer, timer)
-    estimates = stages.estimate()
-    listener.estimates(estimates)
-    if dry_run:
-        return RunResult(folder, tuple(estimates))
-    stages.train_base()
-    stages.train_named()
-    stages.train_longer()
-    listener.step("writing tables and figures")
-    study = collect(folder)
-    return RunResult(folder, tuple(estimates), study, write_report(study, folder))
+    engine.check()
+    make_folder(folder)
+    with hold(folder / LOCK, folder):  # two runs would draw the same samples and take turns at the store
+        data = _prepare(folder, preset, data_dir, listener.step)
+        stages = _Stages(folder, preset, data, engine, retry_failed, listener, trainer, timer)
+        estimates = stages.estimate()
+        listener.estimates(estimates)
+        if dry_run:
+            return RunResult(folder, tuple(estimates))
+        stages.train_base()
+        stages.train_named()
+        stages.train_longer()
+        listener.step("writing tables and figures")
+        study = collect(folder)
+        return RunResult(folder, tuple(estimates), study, write_report(study, folder))
 
 
 def _prepare(folder: Path, preset: Preset, data_dir: Path | None, say: Callable[[str], None]) -> Mapping[str, Dataset]:
     """The data sets by name, with all samples drawn."""
-    make_folder(folder)
     earlier = read_manifest(folder)
     if earlier is not None:
         check_preset(earlier, preset, folder)
@@ -186,6 +189,7 @@ class _Stages:
                 engine=self._engine,
                 limits=self._limits,
                 on_progress=self._listener.progress,
+                retry_failed=self._retry_failed,
                 timer=self._timer,
             )
             costs = {

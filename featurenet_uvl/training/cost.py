@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from featurenet_uvl.errors import UsageError
 from featurenet_uvl.training.data import Dataset
-from featurenet_uvl.training.job import ALONE, Surroundings, Trainer
+from featurenet_uvl.training.job import ALONE, Surroundings, Trainer, over_weight
 from featurenet_uvl.training.keras_trainer import BUILDERS, KERAS, _compiled
 from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus
@@ -71,6 +71,10 @@ def time_steps(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surro
     x, y = data.read("train", count, protocol.seed)
     started = time.process_time()
     network = BUILDERS[spec.kind](spec.payload, data.input_shape, data.classes)
+    weights = int(network.count_params())
+    refused = over_weight(spec, weights, beside.weight_limit)
+    if refused is not None:
+        return refused
     model, copies = _compiled(network, protocol)
     labels = [y] * copies
     model.train_on_batch(x, labels)
@@ -81,7 +85,6 @@ def time_steps(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surro
         steps += 1
     step_s = (time.process_time() - ready) / steps
     provenance = {"setup_s": f"{ready - started:.4f}", "step_s": f"{step_s:.5f}"}
-    weights = int(network.count_params())
     return TrialResult(spec.name, spec.hash, TrialStatus.DONE, weights=weights, provenance=provenance)
 
 

@@ -78,6 +78,13 @@ class Engine(Protocol):
     def description(self) -> str:
         """For people, such as `2 workers`."""
 
+    def check(self) -> None:
+        """That it can be reached, before long work for it begins.
+
+        Raises:
+            FeatureNetError: It cannot.
+        """
+
     def session(self, job: Job) -> Session:
         """The workers for one run.
 

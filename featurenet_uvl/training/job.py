@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -31,7 +31,7 @@ class Limits:
     memory_mb: float | None = None
     """Resident memory of the worker's process and its children, in units of 10^6 bytes; TensorFlow alone has 300."""
     weights: int | None = None
-    """Of networks of the model: one with more is refused before it is built. Hand-written ones are not limited."""
+    """A network of the model with more is not built; one written by hand is built to be counted, and not trained."""
 
     def __post_init__(self) -> None:
         values = (("time", self.time_s, " s"), ("memory", self.memory_mb, " MB"), ("weight", self.weights, ""))
@@ -44,14 +44,19 @@ class Limits:
             raise UsageError("\n".join(problems))
 
     def refusal(self, spec: TrialSpec) -> TrialResult | None:
-        """The row of a network that has too many weights, which is known without building it; else None."""
+        """The row of a network of the model that has too many weights, which is known before it is built; else None."""
         if self.weights is None or spec.kind != "architecture":
             return None
-        weights = Architecture.from_json(json.loads(spec.payload)).weights()
-        if weights <= self.weights:
-            return None
-        reason = f"has {weights:,} weights, more than the limit of {self.weights:,}"
-        return TrialResult(spec.name, spec.hash, TrialStatus.LIMIT, reason, weights=weights, finished_at=now())
+        refused = over_weight(spec, Architecture.from_json(json.loads(spec.payload)).weights(), self.weights)
+        return None if refused is None else replace(refused, finished_at=now())
+
+
+def over_weight(spec: TrialSpec, weights: int, limit: int | None) -> TrialResult | None:
+    """The row of a network that has more weights than the limit; None where it has not."""
+    if limit is None or weights <= limit:
+        return None
+    reason = f"has {weights:,} weights, more than the limit of {limit:,}"
+    return TrialResult(spec.name, spec.hash, TrialStatus.LIMIT, reason, weights=weights)
 
 
 NO_LIMITS = Limits()
@@ -71,6 +76,8 @@ class Surroundings:
     """The folder of this trial's TensorBoard logs."""
     on_epoch: Callable[[int, Epoch], None] | None = None
     """Called after each epoch with its number, from 1, and what was measured."""
+    weight_limit: int | None = None
+    """A network that turns out to have more weights is not trained."""
 
 
 ALONE = Surroundings()

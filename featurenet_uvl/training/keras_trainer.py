@@ -18,7 +18,7 @@ from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.training.baselines import build_baseline
 from featurenet_uvl.training.data import Dataset, Labelled
-from featurenet_uvl.training.job import ALONE, Surroundings, Trainer
+from featurenet_uvl.training.job import ALONE, Surroundings, Trainer, over_weight
 from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.trial import Epoch, TrialResult, TrialSpec, TrialStatus
 
@@ -67,6 +67,9 @@ def train(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surroundin
     learnt, held_out = data.read_split(protocol.train_images, protocol.validation_images, protocol.seed)
     test = data.read("test", protocol.test_images, protocol.seed)
     network = BUILDERS[spec.kind](spec.payload, data.input_shape, data.classes)
+    refused = over_weight(spec, int(network.count_params()), beside.weight_limit)
+    if refused is not None:
+        return refused
     model, copies = _compiled(network, protocol)
     watch = [_measure(model, test, copies, protocol, beside), *_asked_for(beside), _stop_when_diverged(model)]
     log = model.fit(

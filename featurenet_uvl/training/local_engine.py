@@ -47,6 +47,9 @@ class LocalEngine:
     def description(self) -> str:
         return f"{self.workers} worker{'s' if self.workers > 1 else ''}"
 
+    def check(self) -> None:
+        """This machine can always be reached."""
+
     def session(self, job: Job) -> LocalSession:
         return LocalSession(job, self.workers)
 

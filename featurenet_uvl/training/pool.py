@@ -96,7 +96,7 @@ def run_trials(
         pending = deque(spec for spec in pending if spec.hash not in results)
         meter = _Meter(len(unique), results, on_progress)
         meter.report()
-        view = StateWriter.begin(store_path, engine.description, protocol, len(unique), len(results))
+        view = StateWriter.begin(store, engine.description, protocol, len(unique), len(results))
         with _told(view, results), engine.session(job) as session:
 
             def show() -> None:

@@ -85,6 +85,14 @@ class RayEngine:
             parts.append(f"{self.memory_mb:g} MB")
         return ", ".join(parts)
 
+    def check(self) -> None:
+        """That Ray is installed and the cluster answers; the connection stays.
+
+        Raises:
+            UsageError, FeatureNetError: As `session`.
+        """
+        _connected(self.address)
+
     def session(self, job: Job) -> RaySession:
         return RaySession(self, _connected(self.address), job)
 

@@ -9,7 +9,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -20,9 +20,10 @@ import psutil
 from featurenet_uvl.errors import UsageError
 from featurenet_uvl.training.engine import Session
 from featurenet_uvl.training.protocol import Protocol
+from featurenet_uvl.training.store import ResultStore
 from featurenet_uvl.training.trial import now
 
-SCHEMA = "featurenet_uvl/run-state/1"
+SCHEMA = "featurenet_uvl/run-state/2"
 
 INTERVAL_S = 0.5
 """At most so often is the file replaced because an epoch has ended."""
@@ -54,6 +55,8 @@ class RunState:
     total: int
     known: int
     """How many results the store had when the run began."""
+    last_row: int
+    """The store's latest row at that time."""
     started_at: str
     updated_at: str = ""
     done: int = 0
@@ -74,6 +77,15 @@ class RunState:
             return abs(psutil.Process(self.process).create_time() - self.process_started) < 2
         except psutil.Error:
             return False
+
+    def caught_up(self, added: Collection[str]) -> RunState:
+        """The state with the results that came after the file was written, as where the run was killed in between.
+
+        Args:
+            added: The hashes of the specs whose results the run has stored.
+        """
+        running = tuple(trial for trial in self.running if trial.spec_hash not in added)
+        return replace(self, done=self.known + len(added), running=running)
 
     @property
     def rate_per_minute(self) -> float | None:
@@ -110,10 +122,21 @@ class StateWriter:
     written: float = -INTERVAL_S
 
     @classmethod
-    def begin(cls, store: Path, engine: str, protocol: Protocol, total: int, known: int) -> StateWriter:
-        started = psutil.Process().create_time()
-        facts = (os.getpid(), started, socket.gethostname(), engine, asdict(protocol), protocol.hash(), total, known)
-        return cls(store, RunState(*facts, started_at=now(), done=known))
+    def begin(cls, store: ResultStore, engine: str, protocol: Protocol, total: int, known: int) -> StateWriter:
+        state = RunState(
+            process=os.getpid(),
+            process_started=psutil.Process().create_time(),
+            host=socket.gethostname(),
+            engine=engine,
+            protocol=asdict(protocol),
+            protocol_hash=protocol.hash(),
+            total=total,
+            known=known,
+            last_row=store.last_row(),
+            started_at=now(),
+            done=known,
+        )
+        return cls(store.path, state)
 
     def show(self, session: Session, done: int, seconds_left: float | None) -> None:
         """Writes what is running now, unless nothing ended and the file is fresh."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.run_state import RunState, read_run_state
-from featurenet_uvl.training.store import read_all_results
+from featurenet_uvl.training.store import read_added, read_all_results
 from featurenet_uvl.training.trial import TrialResult, TrialStatus
 
 
@@ -69,6 +69,8 @@ def read_status(store: Path) -> Status:
         StoreError: There is no such file, or it is damaged, of another version, or not ours.
     """
     run = read_run_state(store)
+    if run is not None:
+        run = run.caught_up(read_added(store, run.protocol_hash, run.last_row))
     results = dict(read_all_results(store))
     if run is not None:
         results.setdefault(Protocol(**run.protocol), {})  # nothing may have ended yet

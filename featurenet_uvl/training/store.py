@@ -57,7 +57,7 @@ class ResultStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = _lock(path)
+        self._lock = hold(path.with_name(path.name + ".lock"), path)
         try:
             self._database = _open(path)
         except BaseException:
@@ -108,6 +108,15 @@ class ResultStore:
         """
         return _results(self.path, self._database, protocol)
 
+    def last_row(self) -> int:
+        """The number of the latest row, 0 where there is none; a row that is written later has a larger one.
+
+        Raises:
+            StoreError: The file became unreadable.
+        """
+        with _errors(self.path):
+            return int(self._database.execute("SELECT coalesce(max(rowid), 0) FROM trials").fetchone()[0])
+
 
 def read_results(path: Path, protocol: Protocol) -> Mapping[str, TrialResult]:
     """The results under a protocol in a store that a run may be writing at the moment.
@@ -133,6 +142,17 @@ def read_all_results(path: Path) -> Mapping[Protocol, Mapping[str, TrialResult]]
         except (ValueError, TypeError, UsageError) as error:
             raise StoreError(f"{path}: found an unreadable protocol ({error}), expected one of this version") from error
         return MappingProxyType({protocol: _results(path, database, protocol) for protocol in protocols})
+
+
+def read_added(path: Path, protocol_hash: str, row: int) -> frozenset[str]:
+    """The hashes of the specs whose results came after a row of the store, as `ResultStore.last_row` tells it.
+
+    Raises:
+        StoreError: As `read_results`.
+    """
+    with _reading(path) as database, _errors(path):
+        rows = database.execute("SELECT spec FROM trials WHERE protocol = ? AND rowid > ?", (protocol_hash, row))
+        return frozenset(spec for (spec,) in rows)
 
 
 @contextmanager
@@ -228,17 +248,23 @@ def _errors(path: Path, problem: str = "found no usable result store", way_out: 
         raise StoreError(f"{path}: {problem} ({' '.join(str(error).split())}){end}") from error
 
 
-def _lock(path: Path) -> IO[bytes]:
-    """Holds `path` + `.lock` until the process ends, however it ends.
+def hold(lock: Path, what: Path) -> IO[bytes]:
+    """Holds the file `lock` until what is returned is closed or the process ends, however it ends.
 
-    The lock is on a file beside the store, because closing any handle of SQLite's own file would drop its locks.
+    A store's lock is on a file beside it, because closing any handle of SQLite's own file would drop its locks.
+
+    Args:
+        lock: The file; made if it is missing.
+        what: What the lock is for, for messages.
+
+    Raises:
+        StoreError: Another process holds it, or it cannot be opened.
     """
-    side = path.with_name(path.name + ".lock")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = side.open("a+b", buffering=0)  # whatever cannot be written is not tried again at the end
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        handle = lock.open("a+b", buffering=0)  # whatever cannot be written is not tried again at the end
     except OSError as error:
-        raise StoreError(f"{side}: cannot be opened: {error.strerror}") from error
+        raise StoreError(f"{lock}: cannot be opened: {error.strerror}") from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -246,7 +272,7 @@ def _lock(path: Path) -> IO[bytes]:
         owner = handle.read().decode(errors="replace").strip() or "unknown"
         handle.close()
         raise StoreError(
-            f"{path}: found in use by another run (process {owner}), expected a free store; wait for it or stop it"
+            f"{what}: found in use by another run (process {owner}), expected it to be free; wait for it or stop it"
         ) from error
     with suppress(OSError):  # the lock holds without a number in the file, as where the disk is full
         handle.truncate(0)

@@ -86,7 +86,12 @@ def _surroundings(connection: Connection, job: Job, spec: TrialSpec) -> Surround
     if folder is not None and folder.exists():
         shutil.rmtree(folder)  # of a run that was killed: its curves would be drawn into the new ones
     callbacks = () if job.callbacks is None else tuple(job.callbacks(spec))
-    return Surroundings(callbacks, folder, lambda number, epoch: connection.send(EpochReport(number, epoch)))
+    return Surroundings(
+        callbacks,
+        folder,
+        lambda number, epoch: connection.send(EpochReport(number, epoch)),
+        job.limits.weights,
+    )
 
 
 def _be_killed_first() -> None:

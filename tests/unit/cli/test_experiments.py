@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 
 from featurenet_uvl.experiments import run
+from featurenet_uvl.experiments.costs import Estimate
+from featurenet_uvl.experiments.run import RunResult
+from featurenet_uvl.training.local_engine import LocalEngine
+from featurenet_uvl.training.ray_engine import RayEngine
 
 FAKES = Path(__file__).resolve().parents[1] / "experiments"
 
@@ -50,9 +54,10 @@ def test_a_run_prints_the_tables_and_says_where_the_rest_is(program: Any, preset
     assert "| digits | LeNet-5 | by hand | 1 |" in result.out
     assert "trained 3 of 3, 0 failed" in result.err
     assert "  S1 on digits: 2 networks, " in result.err
-    assert result.err.splitlines()[-1] == (
-        f"results in {folder}: report.md, report.json, trials.csv, tables/, figures/"
-    )
+    assert result.err.splitlines()[-2:] == [
+        f"results in {folder}: report.html, report.md, report.json, trials.csv, tables/, figures/",
+        f"open {folder / 'report.html'} in a browser: everything on one page",
+    ]
 
 
 def test_json_is_the_whole_report(program: Any, preset: Path, tmp_path: Path) -> None:
@@ -82,6 +87,26 @@ def test_a_dry_run_says_what_it_takes(program: Any, preset: Path, tmp_path: Path
     assert (folder / "report.md").exists()
 
 
+def test_a_cluster_is_asked_for_as_in_training(
+    program: Any, preset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def run_experiment(*_: Any, engine: Any, listener: Any, **__: Any) -> RunResult:
+        asked.append(engine)
+        estimates = (Estimate("S1 on digits", 2, 120.0),)
+        listener.estimates(estimates)
+        return RunResult(tmp_path, estimates)
+
+    monkeypatch.setattr(run, "run_experiment", run_experiment)
+    command = ("experiments", "run", "--preset", preset, "-o", tmp_path / "r")
+    remote = "--engine ray --address 10.0.0.1:6379 --cpus 2 --gpus 0.5 --memory 2000"
+    result = program(*command, *remote.split())
+    assert (result.code, result.err.splitlines()[-1]) == (0, "expected: 2 min of one core in all")
+    assert program(*command, "--workers", 2).err.splitlines()[-1].startswith("expected: 1 min with 2 at a time")
+    assert asked == [RayEngine("10.0.0.1:6379", 2.0, 0.5, 2000.0), LocalEngine(2)]
+
+
 def test_the_next_preset_is_named_with_what_it_needs_and_takes(program: Any, preset: Path, tmp_path: Path) -> None:
     from featurenet_uvl.cli.experiments import _next
     from featurenet_uvl.experiments.collect import collect
@@ -93,4 +118,5 @@ def test_the_next_preset_is_named_with_what_it_needs_and_takes(program: Any, pre
     assert line.startswith("next: --preset laptop: a part of MNIST and CIFAR-10")
     assert "needs mnist.npz and cifar10.npz (--data-dir, else Keras' cache or download), about " in line
     assert line.endswith(" here with 2 at a time")
+    assert _next(load_preset("smoke"), study, None)[0].endswith(" of one core")
     assert _next(load_preset("paper"), study, 2) == _next(load_preset(str(preset)), study, 2) == ()

@@ -167,7 +167,7 @@ def test_status_says_how_far_a_run_is(program: Any, tmp_path: Path, monkeypatch:
     running = RunningTrial("008", "0" * 16, "process 12", "2026-01-01T00:00:00+00:00", 3, 0.5)
     started = psutil.Process().create_time()
     state = RunState(
-        *(os.getpid(), started, socket.gethostname(), "2 workers", asdict(PROTOCOL), PROTOCOL.hash(), 23, 1),
+        *(os.getpid(), started, socket.gethostname(), "2 workers", asdict(PROTOCOL), PROTOCOL.hash(), 23, 1, 1),
         started_at="2026-01-01T00:00:00+00:00",
         updated_at="2026-01-01T00:01:00+00:00",
         done=2,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from featurenet_uvl.errors import DataError, ReadError, UsageError
+from featurenet_uvl.errors import DataError, FeatureNetError, ReadError, StoreError, UsageError
 from featurenet_uvl.experiments.collect import collect
 from featurenet_uvl.experiments.preset import Preset
 from featurenet_uvl.experiments.run import Listener, RunResult, run_experiment
@@ -20,6 +21,8 @@ from featurenet_uvl.report.write import write_report
 from featurenet_uvl.sampling.sample_file import parse_sample
 from featurenet_uvl.training.cost import EPOCH_S, SETUP_TIMES
 from featurenet_uvl.training.pool import Progress
+from featurenet_uvl.training.ray_engine import RayEngine
+from featurenet_uvl.training.store import hold
 from featurenet_uvl.training.trial import TrialStatus
 from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
 
@@ -240,6 +243,24 @@ def test_results_of_something_else_are_refused(run: Run, small: Preset, tmp_path
     assert "found another content than the run wrote" in refusal(ReadError, run, small, folder)
     sample.write_bytes(before["samples/S1-digits/sample.txt"])
     assert contents(folder) == before
+
+
+def test_a_second_run_in_the_folder_is_refused_before_it_touches_anything(
+    run: Run, small: Preset, tmp_path: Path
+) -> None:
+    folder = tmp_path / "r"
+    with hold(folder / "run.lock", folder):
+        found = refusal(StoreError, run, small, folder)
+    assert found.endswith(
+        f"in use by another run (process {os.getpid()}), expected it to be free; wait for it or stop it"
+    )
+    assert [path.name for path in folder.iterdir()] == ["run.lock"]
+
+
+def test_a_cluster_that_does_not_answer_is_refused_before_any_work(run: Run, small: Preset, tmp_path: Path) -> None:
+    with pytest.raises(FeatureNetError, match=r"^Ray at 127\.0\.0\.1:1: found no answer|found no usable Ray"):
+        run(small, tmp_path / "r", engine=RayEngine("127.0.0.1:1"))
+    assert not (tmp_path / "r").exists()
 
 
 def test_a_folder_without_a_run_has_no_report(tmp_path: Path) -> None:

@@ -52,6 +52,8 @@ def fake_train(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surro
                 os.kill(os.getpid(), signal.SIGKILL)
         case "gone":
             data.read("train", None, 0)
+        case "weight limit":
+            raise ValueError(beside.weight_limit)
         case "callbacks":
             raise ValueError(beside.callbacks)
         case "raise":

@@ -15,8 +15,10 @@ from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destinati
 from featurenet_uvl.ir.layers import Convolution, Dropout, Void, Zeros
 from featurenet_uvl.training import keras_trainer
 from featurenet_uvl.training.baselines import lenet5
+from featurenet_uvl.training.cost import time_steps
 from featurenet_uvl.training.data import Dataset, load_dataset
 from featurenet_uvl.training.evaluate import evaluate
+from featurenet_uvl.training.job import Surroundings
 from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.trial import TrialSpec
 
@@ -88,6 +90,11 @@ def main(cache: Path) -> None:
         "diverged": asdict(
             keras_trainer.train(TrialSpec.of("x", "unstable", 1), replace(protocol, learning_rate=1e30), data)
         ),
+        "too heavy": [
+            asdict(work(spec, protocol, data, Surroundings(weight_limit=61_705)))
+            for work in (keras_trainer.train, time_steps)
+        ],
+        "just light enough": asdict(time_steps(spec, protocol, data, Surroundings(weight_limit=61_706))),
         "two outputs": asdict(keras_trainer.train(TrialSpec.of("x", "two", 1), protocol, data)),
     }
     found |= held_out_checks(protocol, data, cache)

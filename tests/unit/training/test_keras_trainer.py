@@ -57,6 +57,13 @@ def test_divergence_is_a_status(found: Any) -> None:
     assert all(math.isfinite(epoch["loss"]) for epoch in result["history"])
 
 
+def test_a_baseline_over_the_limit_of_weights_is_not_trained(found: Any) -> None:
+    for refused in found["too heavy"]:
+        assert (refused["status"], refused["weights"], refused["epochs"]) == ("limit", 61_706, 0)
+        assert refused["reason"] == "has 61,706 weights, more than the limit of 61,705"
+    assert found["just light enough"]["status"] == "done"
+
+
 def test_of_several_outputs_the_mean_counts(found: Any) -> None:
     result = found["two outputs"]
     # The constant output alone would be right for a tenth; its loss of log 10 is in the sum.

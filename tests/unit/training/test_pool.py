@@ -189,6 +189,15 @@ def test_a_network_with_too_many_weights_is_not_built(fakes: ModuleType, tmp_pat
     assert again.status is TrialStatus.DONE
 
 
+def test_a_worker_is_told_the_limit_of_weights(fakes: ModuleType, tmp_path: Path) -> None:
+    """A network written by hand has a size that only its worker can tell."""
+    options = {"data": fakes.DATA, "trainer": fakes.FAKE}
+    for limits, told in ((NO_LIMITS, "None"), (Limits(weights=2569), "2569")):
+        spec = fakes.fake(told, "weight limit")
+        (result,) = run_trials([spec], fakes.PROTOCOL, tmp_path / "t", limits=limits, **options)
+        assert result.reason == f"ValueError: {told}"
+
+
 @pytest.mark.parametrize(
     ("limits", "message"),
     [

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +18,8 @@ from featurenet_uvl.training.pool import run_trials
 from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.run_state import RunState, read_run_state, state_file
 from featurenet_uvl.training.status import Status, read_status
-from featurenet_uvl.training.trial import TrialStatus
+from featurenet_uvl.training.store import ResultStore, read_added
+from featurenet_uvl.training.trial import TrialResult, TrialStatus
 
 
 @pytest.fixture
@@ -66,6 +70,53 @@ def test_a_run_is_seen_from_outside_while_it_goes_on(
     assert ended.run is not None
     assert (ended.run.outcome, ended.run.is_alive, ended.run.running, ended.run.done) == ("finished", False, (), 4)
     assert json.loads(json.dumps(ended.to_json()))["protocols"][0]["failed"] == {"failed": 1}
+
+
+KILLED_BETWEEN = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import fake_trials
+from featurenet_uvl.training.pool import run_trials
+
+def killed(progress):
+    if progress.done == 2:  # the second result is in the store, and the state has not said so
+        os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    specs = [fake_trials.fake(name, "accuracy", 0.5) for name in "bcd"]
+    run_trials(specs, fake_trials.PROTOCOL, Path("t.sqlite"), data=fake_trials.DATA, trainer=fake_trials.FAKE,
+               retry_failed=True, on_progress=killed)
+"""
+
+
+def test_a_run_that_is_killed_before_its_word_is_counted_by_its_results(fakes: ModuleType, tmp_path: Path) -> None:
+    store = tmp_path / "t.sqlite"
+    earlier = [fakes.fake("a", "accuracy", 0.5), fakes.fake("b", "raise", "why"), fakes.fake("z", "raise", "why")]
+    run_trials(earlier, fakes.PROTOCOL, store, data=fakes.DATA, trainer=fakes.FAKE)
+    script = tmp_path / "driver.py"
+    script.write_text(KILLED_BETWEEN)
+    folder = str(Path(__file__).parent)
+    done = subprocess.run([sys.executable, str(script), folder], cwd=tmp_path, timeout=120, check=False)
+    assert done.returncode == -signal.SIGKILL
+    said = read_run_state(store)
+    assert said is not None
+    assert (said.known, said.done, [trial.name for trial in said.running]) == (0, 1, ["c"])
+    found = read_status(store).run
+    assert found is not None
+    assert (found.done, found.total, found.running, found.is_alive) == (2, 3, (), False)
+
+
+def test_a_result_that_takes_an_others_place_counts_as_new(fakes: ModuleType, tmp_path: Path) -> None:
+    spec, store = fakes.fake("a"), tmp_path / "t.sqlite"
+    with ResultStore(store) as open_store:
+        result = TrialResult("a", spec.hash, TrialStatus.FAILED, "why")
+        open_store.add(fakes.PROTOCOL, spec, result)
+        row = open_store.last_row()
+        assert read_added(store, fakes.PROTOCOL.hash(), row) == frozenset()
+        open_store.add(fakes.PROTOCOL, spec, result)
+    assert read_added(store, fakes.PROTOCOL.hash(), row) == {spec.hash}
+    assert read_added(store, Protocol("digits", seed=4).hash(), row) == frozenset()
 
 
 def test_how_a_run_ended_is_said(fakes: ModuleType, tmp_path: Path) -> None:
