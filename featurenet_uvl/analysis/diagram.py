@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from featurenet_uvl.analysis.order import document_order, short_span_order
+from featurenet_uvl.analysis.order import apart_order, document_order
+from featurenet_uvl.analysis.simplify import simplified
 from featurenet_uvl.errors import LimitError
 from featurenet_uvl.ir.cnf import Cnf
 
@@ -79,12 +80,11 @@ def build_diagram(cnf: Cnf, time_limit_s: float = TIME_LIMIT_S, max_nodes: int =
     limits = _Limits(time.monotonic() + time_limit_s, time_limit_s, max_nodes)
     order = document_order(cnf)
     try:
-        return _flat(_conjoined(cnf, order, limits), order, limits)
+        return _flat(_conjoined(cnf.clauses, order, limits), order, limits)
     except _TooManyNodesError:
         if sum(map(len, cnf.clauses)) > _MAX_LITERALS:
             raise
-    order = short_span_order(cnf)
-    return _flat(_conjoined(cnf, order, limits), order, limits)
+    return _apart(cnf, limits)
 
 
 class _TooManyNodesError(LimitError):
@@ -108,7 +108,14 @@ class _Limits:
             )
 
 
-def _conjoined(cnf: Cnf, order: Sequence[int], limits: _Limits) -> Any:
+def _apart(cnf: Cnf, limits: _Limits) -> Diagram:
+    """The second way: of the simplified clauses, where a part without clauses in common with others stands apart."""
+    simple = simplified(cnf)
+    order = apart_order(simple)
+    return _flat(_conjoined((*simple.clauses, *simple.definitions()), order, limits), order, limits)
+
+
+def _conjoined(clauses: Iterable[tuple[int, ...]], order: Sequence[int], limits: _Limits) -> Any:
     from dd import cudd
 
     manager = cudd.BDD(memory_estimate=1 << 30, initial_cache_size=1 << 18)
@@ -116,7 +123,7 @@ def _conjoined(cnf: Cnf, order: Sequence[int], limits: _Limits) -> Any:
     names = {variable: f"v{variable}" for variable in order}
     manager.declare(*(names[variable] for variable in order))
     level = {variable: place for place, variable in enumerate(order)}
-    below_first = sorted(cnf.clauses, key=lambda clause: -min((level[abs(lit)] for lit in clause), default=0))
+    below_first = sorted(clauses, key=lambda clause: -min((level[abs(lit)] for lit in clause), default=0))
     diagram = manager.true
     checked = time.monotonic()
     for number, clause in enumerate(below_first, 1):

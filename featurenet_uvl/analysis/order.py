@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+import random
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
+from featurenet_uvl.analysis.simplify import Simplified
 from featurenet_uvl.ir.cnf import Cnf
 
 _ROUNDS = 200
 _PATIENCE = 20
 """After so many rounds without a shorter span, it is as short as it gets."""
+_STARTS, _FEW = 20, 8
+"""So many more starts, for parts of more variables than that."""
 
 
 def document_order(cnf: Cnf) -> tuple[int, ...]:
@@ -30,23 +37,88 @@ def document_order(cnf: Cnf) -> tuple[int, ...]:
     return tuple(sorted(places, key=places.__getitem__))
 
 
-def short_span_order(cnf: Cnf) -> tuple[int, ...]:
-    """The variables so that those of a clause stand close together, for files whose own order means nothing.
+def apart_order(simple: Simplified) -> tuple[int, ...]:
+    """The variables of a simplified CNF: parts with no clause in common, equal ones together, decided ones on top.
+
+    For each part the narrowest of several orders of short spans, from the document order and shuffles of it.
+
+    >>> from featurenet_uvl.analysis.simplify import simplified
+    >>> from featurenet_uvl.ir.cnf import VarMap
+    >>> apart_order(simplified(Cnf(VarMap.from_names("abcdef"), ((2, 4), (3, 5), (-1, 5), (1, -5), (6,)))))
+    (6, 1, 5, 3, 2, 4)
+    """
+    same: dict[int, list[int]] = {}
+    for variable, literal in enumerate(simple.equal, 1):
+        same.setdefault(abs(literal), []).append(variable)
+    decided = same.pop(simple.true, [])
+    places = {variable: number for number, variable in enumerate(same)}
+    clauses = [tuple(places[abs(literal)] for literal in clause) for clause in simple.clauses if clause]
+    representatives = list(same)
+    order = [representatives[place] for part in _parts(len(places), clauses) for place in _narrow_order(*part)]
+    return (*decided, *(variable for representative in order for variable in same[representative]))
+
+
+_Clauses = Sequence[tuple[int, ...]]
+"""The places of their variables, from 0 on."""
+
+
+def _parts(count: int, clauses: _Clauses) -> list[tuple[list[int], list[tuple[int, ...]]]]:
+    """The places that clauses connect, and those clauses: parts in the order of their first place."""
+    above = list(range(count))
+
+    def top(place: int) -> int:
+        while above[place] != place:
+            above[place] = place = above[above[place]]
+        return place
+
+    for clause in clauses:
+        for place in clause:
+            first, second = sorted((top(clause[0]), top(place)))
+            above[second] = first
+    members: dict[int, list[int]] = {}
+    for place in range(count):
+        members.setdefault(top(place), []).append(place)
+    inside: dict[int, list[tuple[int, ...]]] = {}
+    for clause in clauses:
+        inside.setdefault(top(clause[0]), []).append(clause)
+    return [(places, inside.get(first, [])) for first, places in members.items()]
+
+
+def _narrow_order(places: list[int], clauses: _Clauses) -> list[int]:
+    """Of the orders of short spans from several starts, the one of the least width."""
+    chance = random.Random(0)
+    starts = [places] + [chance.sample(places, len(places)) for _ in range(_STARTS if len(places) > _FEW else 0)]
+    return min((_short_span(start, clauses) for start in starts), key=lambda order: _width(order, clauses))
+
+
+def _width(order: Sequence[int], clauses: _Clauses) -> int:
+    """How many values a diagram may have to tell apart, on all levels: 2 for each variable that is still needed."""
+    level = {variable: number for number, variable in enumerate(order)}
+    last = list(range(len(order)))
+    for clause in clauses:
+        levels = [level[variable] for variable in clause]
+        for one in levels:
+            last[one] = max(last[one], *levels)
+    changes = [0] * (len(order) + 1)
+    for first, end in enumerate(last):
+        changes[first] += 1
+        changes[end] -= 1
+    return sum(1 << needed for needed in itertools.accumulate(changes))
+
+
+def _short_span(start: Sequence[int], clauses: _Clauses) -> list[int]:
+    """The variables so that those of a clause stand close together.
 
     Each round puts every variable where its clauses have their middle. O(literals) a round.
 
     Source: Aloul, Markov, Sakallah, *FORCE: a fast and easy-to-implement variable-ordering heuristic*, GLSVLSI 2003.
-
-    >>> from featurenet_uvl.ir.cnf import VarMap
-    >>> short_span_order(Cnf(VarMap(tuple("abcdef"), 6), ((1, 4), (4, 2), (2, 5), (5, 3), (3, 6))))
-    (1, 4, 2, 5, 3, 6)
     """
-    clauses = [clause for clause in cnf.clauses if clause]
-    count = len(cnf.variables)
     if not clauses:
-        return tuple(range(1, count + 1))
+        return list(start)
+    number = {variable: place for place, variable in enumerate(start)}
+    count = len(start)
     lengths = np.array([len(clause) for clause in clauses])
-    members = np.array([abs(literal) - 1 for clause in clauses for literal in clause])
+    members = np.array([number[variable] for clause in clauses for variable in clause])
     owner = np.repeat(np.arange(len(clauses)), lengths)
     starts = np.cumsum(lengths) - lengths
     degrees = np.bincount(members, minlength=count)
@@ -54,8 +126,8 @@ def short_span_order(cnf: Cnf) -> tuple[int, ...]:
     shortest, patience = _span(place[members], starts), _PATIENCE
     for _ in range(_ROUNDS):
         middles = np.bincount(owner, weights=place[members]) / lengths
-        pulled = np.bincount(members, weights=middles[owner], minlength=count) / np.maximum(degrees, 1)
-        order = np.argsort(np.where(degrees > 0, pulled, place), kind="stable")
+        pulled = np.bincount(members, weights=middles[owner], minlength=count) / degrees
+        order = np.argsort(pulled, kind="stable")
         place = np.empty(count)
         place[order] = np.arange(count)
         span = _span(place[members], starts)
@@ -64,7 +136,7 @@ def short_span_order(cnf: Cnf) -> tuple[int, ...]:
             shortest, best = span, place
         if not patience:
             break
-    return tuple((np.argsort(best, kind="stable") + 1).tolist())
+    return [start[number] for number in np.argsort(best, kind="stable").tolist()]
 
 
 def _span(places: npt.NDArray[np.float64], starts: npt.NDArray[np.int64]) -> float:

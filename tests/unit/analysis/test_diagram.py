@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 import random
+import time
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
+from featurenet_uvl.analysis import diagram as module
 from featurenet_uvl.analysis.diagram import FALSE, TRUE, Diagram, build_diagram
 from featurenet_uvl.analysis.diagram_counts import node_counts, solution_count, variable_counts
-from featurenet_uvl.analysis.order import document_order, short_span_order
+from featurenet_uvl.analysis.order import apart_order, document_order
+from featurenet_uvl.analysis.simplify import simplified
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 
 
@@ -38,6 +41,10 @@ def reaches_true(diagram: Diagram, values: tuple[bool, ...]) -> bool:
         value = values[diagram.order[diagram.level[node]] - 1]
         node = int((diagram.high if value else diagram.low)[node])
     return node == TRUE
+
+
+def all_values(cnf: Cnf) -> Iterator[tuple[bool, ...]]:
+    return itertools.product((False, True), repeat=len(cnf.variables))
 
 
 def cases() -> Iterator[tuple[Cnf, Diagram]]:
@@ -108,9 +115,49 @@ def test_an_order_that_means_nothing_is_replaced() -> None:
     assert solution_count(diagram, node_counts(diagram)) == tree_count(300)
 
 
+def apart(cnf: Cnf) -> Diagram:
+    """The diagram of the second way, however small the first one's is."""
+    return module._apart(cnf, module._Limits(time.monotonic() + 60, 60, 1000))
+
+
+def test_both_ways_have_the_same_solutions_and_counts() -> None:
+    unsatisfiable = 0
+    for cnf, diagram in cases():
+        second = apart(cnf)
+        expected = solutions(cnf)
+        assert [v for v in all_values(cnf) if reaches_true(second, v)] == expected, cnf
+        if not second.is_satisfiable:
+            unsatisfiable += 1
+            continue
+        counts, others = node_counts(diagram), node_counts(second)
+        assert solution_count(second, others) == len(expected)
+        assert variable_counts(second, others) == variable_counts(diagram, counts)
+    assert unsatisfiable
+
+
+def test_parts_that_share_no_clause_stand_apart() -> None:
+    """Twelve cycles of ten, in turns: 2^12 and more nodes in document order, some of each cycle in the other."""
+    cycles, length = 12, 10
+    clauses = tuple(
+        (
+            -(1 + cycle + cycles * place),
+            1 + cycle + cycles * ((place + 1) % length),
+            -(1 + cycle + cycles * ((place + 3) % length)),
+        )
+        for cycle in range(cycles)
+        for place in range(length)
+    )
+    count = cycles * length
+    cnf = Cnf(VarMap(tuple(f"f{n}" for n in range(count)), count), clauses)
+    diagram = build_diagram(cnf, max_nodes=4000)
+    for first in range(0, count, length):
+        assert len({variable % cycles for variable in diagram.order[first : first + length]}) == 1
+    assert len(diagram) < 4000
+
+
 def test_orders_have_every_variable_once() -> None:
     chance = random.Random(2)
     for _ in range(200):
         cnf = random_cnf(chance)
-        for order in (document_order(cnf), short_span_order(cnf)):
+        for order in (document_order(cnf), apart_order(simplified(cnf))):
             assert sorted(order) == list(range(1, len(cnf.variables) + 1))
