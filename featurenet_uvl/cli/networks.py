@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from featurenet_uvl.cli.folders import check_new_folder, write_files
-from featurenet_uvl.decoding.decoder import check_formula, check_names, check_solutions, decode_solution
-from featurenet_uvl.decoding.network import to_architecture
+from featurenet_uvl.decoding.decoder import check_formula, check_names
+from featurenet_uvl.decoding.sampled import decode_networks
 from featurenet_uvl.errors import DecodeError, ReadError
 from featurenet_uvl.files import read_text
 from featurenet_uvl.ir.architecture import Architecture
@@ -37,16 +37,9 @@ def networks_of_sample(
     check_names(sample.names, cnf.variables, place)
     if not any_formula:
         check_formula(sample.formula, cnf, place)
-    check_solutions(cnf, sample.selected, place)
     width = max(4, len(str(len(sample))))
-    networks: dict[str, Architecture] = {}
-    for number, row in enumerate(sample.selected, 1):
-        try:
-            network = to_architecture(decode_solution(row, cnf.variables), input_shape, classes)
-        except DecodeError as error:
-            raise DecodeError(f"{place}: configuration {number}: {error}") from error
-        networks[f"{number:0{width}}.json"] = network
-    return networks
+    networks = decode_networks(sample.selected, cnf, input_shape, classes, place)
+    return {f"{number:0{width}}.json": network for number, network in enumerate(networks, 1)}
 
 
 def verify_networks(networks: Mapping[str, Architecture], on_progress: Callable[[int], None]) -> None:

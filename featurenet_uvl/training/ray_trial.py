@@ -5,10 +5,8 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +19,7 @@ from featurenet_uvl.training.image_sources import PARTS
 from featurenet_uvl.training.job import Job
 from featurenet_uvl.training.local_engine import LocalSession
 from featurenet_uvl.training.trial import TrialSpec
+from featurenet_uvl.training.worker import without_main_module
 
 Seen: TypeAlias = tuple[str, str, int, float | None]
 """Of a running trial: place, since when, finished epochs, accuracy after the last of them."""
@@ -77,7 +76,7 @@ def run_remote(trial: RemoteTrial) -> Finished:
     environment = None if gpus is None else {"CUDA_VISIBLE_DEVICES": gpus}
     job = replace(trial.job, data=_data_here(trial), environment=environment)
     key = trial.spec.hash
-    with _without_main_module(), LocalSession(job, 1) as session:
+    with without_main_module(), LocalSession(job, 1) as session:
         session.start(trial.spec)
         finished: Sequence[Finished] = ()
         while not finished:
@@ -101,15 +100,3 @@ def _data_here(trial: RemoteTrial) -> Dataset:
     data = trial.job.data
     folder = Path(tempfile.gettempdir()) / f"featurenet-uvl-{getpass.getuser()}" / f"{data.name}-{data.hash}"
     return keep_arrays(data, folder, lambda: dict(zip(PARTS, ray.get(list(trial.images)), strict=True)))
-
-
-@contextmanager
-def _without_main_module() -> Iterator[None]:
-    """Workers started here do not run Ray's own main module again, which takes as long as a small network."""
-    main = sys.modules["__main__"]
-    path = getattr(main, "__file__", None)
-    main.__file__ = None
-    try:
-        yield
-    finally:
-        main.__file__ = path

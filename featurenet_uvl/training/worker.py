@@ -161,3 +161,16 @@ def worker_environment(threads: int = 1) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def without_main_module() -> Iterator[None]:
+    """Workers started here do not run this process' main module again: Ray's own takes as long as a small network, and
+    a script of the user's may have no guard against it."""
+    main = sys.modules["__main__"]
+    path = getattr(main, "__file__", None)
+    main.__file__ = None
+    try:
+        yield
+    finally:
+        main.__file__ = path

@@ -24,7 +24,7 @@ IMPORTS = {
     "drawing": {"errors", "ir"},
     "testing": {"errors", "ir"},
     "training": {"decoding", "errors", "files", "ir"},
-    "report": {"errors", "files", "ir", "sampling", "training"},
+    "report": {"drawing", "errors", "files", "ir", "sampling", "training"},
     "experiments": {"decoding", "errors", "files", "ir", "models", "report", "sampling", "training", "translators"},
     "models": set(),
     "__main__": {"cli"},

@@ -1,0 +1,47 @@
+"""What callers pass, checked: a wrong argument is a `UsageError` that names it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from operator import index
+from typing import SupportsIndex
+
+from featurenet_uvl.errors import UsageError
+from featurenet_uvl.ir.layers import Shape
+
+
+def whole(name: str, value: object, least: int) -> int:
+    """A whole number from `least`.
+
+    >>> whole("count", 3, least=1)
+    3
+    """
+    if not isinstance(value, SupportsIndex) or isinstance(value, bool) or index(value) < least:
+        raise UsageError(f"{name}: found {value!r}, expected a whole number from {least}")
+    return index(value)
+
+
+def image_shape(value: object) -> Shape:
+    """Height, width and channels.
+
+    >>> image_shape([28, 28, 1])
+    (28, 28, 1)
+    """
+    if not isinstance(value, tuple | list) or len(value) != 3:
+        raise UsageError(f"input_shape: found {value!r}, expected (height, width, channels) such as (28, 28, 1)")
+    return tuple(whole("input_shape", size, least=1) for size in value)
+
+
+def file_path(value: object) -> str:
+    """The path of a file, as text."""
+    if not isinstance(value, str | os.PathLike):
+        raise UsageError(f"path: found {value!r}, expected the path of a file")
+    return os.fsdecode(value)
+
+
+def file_paths(values: object) -> tuple[str, ...]:
+    """Paths of files; one alone is taken for a list of one."""
+    if isinstance(values, str | os.PathLike) or not isinstance(values, Iterable):
+        return (file_path(values),)
+    return tuple(file_path(value) for value in values)

@@ -1,0 +1,87 @@
+"""A sample of a compiled model: measured, written, decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from os import PathLike
+
+from featurenet_uvl.api.arguments import file_path, whole
+from featurenet_uvl.api.network import Network
+from featurenet_uvl.decoding.sampled import decode_networks
+from featurenet_uvl.errors import UsageError
+from featurenet_uvl.files import write_file
+from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.ir.layers import Shape
+from featurenet_uvl.sampling.exact import exact_model
+from featurenet_uvl.sampling.limit import Limit, mean_distance_limit
+from featurenet_uvl.sampling.metrics import Diversity, diversity
+from featurenet_uvl.sampling.sample import Sample
+from featurenet_uvl.sampling.sample_file import format_sample
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DrawnSample:
+    """Distinct configurations of a compiled model. Iterating gives the selected features of each, by name."""
+
+    sample: Sample
+    """The configurations as a matrix, and why there are no more."""
+    cnf: Cnf
+    input_shape: Shape | None
+    classes: int
+    notes: tuple[str, ...] = ()
+    """What the sampler said on its way, such as that another one took over."""
+
+    def __len__(self) -> int:
+        return len(self.sample)
+
+    def __iter__(self) -> Iterator[tuple[str, ...]]:
+        return self.sample.configurations()
+
+    def diversity(self) -> Diversity:
+        """How far apart the configurations are, and how many features they have."""
+        return diversity(self.sample.selected)
+
+    def limit(self, time_limit_s: float = 60.0) -> Limit:
+        """What the mean distance of no sample of this size can exceed: `limit().share(diversity().mean_distance)`.
+
+        Raises:
+            LimitError: The formula is too large for it, as with tensor shapes for most models of networks.
+            UsageError: There are fewer than two configurations.
+        """
+        return distance_limit(self.cnf, whole("configurations", len(self), least=2), time_limit_s)
+
+    def write(self, path: str | PathLike[str], *, force: bool = False) -> None:
+        """Writes a sample file, for `CompiledModel.read_sample` and the command line.
+
+        Raises:
+            UsageError: The file exists and `force` is not set.
+        """
+        write_file(file_path(path), format_sample(self.sample), force=force)
+
+    def decode(self) -> tuple[Network, ...]:
+        """One network a configuration, named by its number.
+
+        Raises:
+            UsageError: The model is not one of networks.
+            DecodeError: A configuration violates the model or is no network; nothing is skipped.
+        """
+        if self.input_shape is None:
+            raise UsageError("found a model without input_shape, expected one of networks, or compile(input_shape=...)")
+        width = max(4, len(str(len(self))))
+        networks = decode_networks(self.sample.selected, self.cnf, self.input_shape, self.classes, "sample")
+        return tuple(Network(f"{number:0{width}}", network) for number, network in enumerate(networks, 1))
+
+    def __repr__(self) -> str:
+        sample = self.sample
+        end = "" if sample.stop.value == "complete" else f", {sample.stop.value}"
+        return f"<DrawnSample: {len(self):,} configurations of {len(sample.names):,} features, {sample.sampler}{end}>"
+
+
+def distance_limit(cnf: Cnf, count: int, time_limit_s: float) -> Limit:
+    """The largest mean distance of so many configurations of a formula.
+
+    Raises:
+        LimitError: Its diagram is too large, or takes too long.
+    """
+    return mean_distance_limit(exact_model(cnf, time_limit_s).choices, cnf.variables.feature_count, count)

@@ -1,0 +1,208 @@
+"""Networks trained and tested: here and now, or many at a time with a store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeAlias, TypedDict, Unpack
+
+from featurenet_uvl.api.arguments import file_path, whole
+from featurenet_uvl.api.network import Network
+from featurenet_uvl.api.results import Results
+from featurenet_uvl.errors import FeatureNetError, UsageError
+from featurenet_uvl.ir.layers import format_shape
+from featurenet_uvl.training.data import Dataset, load_dataset
+from featurenet_uvl.training.engine import Engine
+from featurenet_uvl.training.evaluate import evaluate as evaluate_one
+from featurenet_uvl.training.job import NO_LIMITS, Limits
+from featurenet_uvl.training.local_engine import LocalEngine, available_cores
+from featurenet_uvl.training.pool import Progress, run_trials
+from featurenet_uvl.training.protocol import Protocol
+from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus, now
+from featurenet_uvl.training.worker import describe, without_main_module
+
+Callbacks: TypeAlias = Sequence[Any] | Callable[[Network], Sequence[Any]]
+
+
+class Settings(TypedDict, total=False):
+    """How networks are trained, as `training.protocol.Protocol` says, whose defaults are the paper's."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    momentum: float
+    train_images: int
+    test_images: int
+    validation_images: int
+    seed: int
+    deterministic: bool
+
+
+_WHOLE = ("epochs", "batch_size", "train_images", "test_images", "validation_images", "seed")
+
+
+def evaluate(
+    networks: Network | Iterable[Network],
+    data: str | Dataset = "digits",
+    *,
+    data_dir: str | PathLike[str] | None = None,
+    callbacks: Callbacks = (),
+    tensorboard: str | PathLike[str] | None = None,
+    on_result: Callable[[TrialResult], None] | None = None,
+    **settings: Unpack[Settings],
+) -> Results:
+    """Trains and tests networks in this process, one after the other, and stores nothing.
+
+    Args:
+        networks: One, or any number of them.
+        data: `digits`, which is embedded, `mnist`, `cifar10`, or what `training.data.load_dataset` has given.
+        data_dir: A folder with `mnist.npz` and `cifar10.npz`; else Keras' cache, or its download.
+        callbacks: Keras callbacks for each network, or a function that gives a network its own. Their `val_loss` and
+            `val_accuracy` are those of the images held out (`validation_images`); test images steer nothing.
+        tensorboard: A folder for TensorBoard's logs, a folder a network in it.
+        on_result: Called after each network.
+        settings: `epochs`, `batch_size`, `learning_rate`, `momentum`, `train_images`, `test_images`,
+            `validation_images`, `seed`, `deterministic`.
+
+    Returns:
+        One result a network; one that fails or diverges is a row that says why.
+
+    Raises:
+        UsageError: An argument that makes no sense, or a network for other images.
+        DataError: No such data set, or fewer images than are asked for.
+    """
+    chosen = _networks(networks)
+    results: list[TrialResult] = []
+    with _dataset(data, data_dir) as images:
+        protocol = _protocol(images, settings)
+        _check_fit(chosen, images)
+        for network in chosen:
+            logs = None if tensorboard is None else Path(file_path(tensorboard)) / network.name
+            results.append(_result(network, protocol, images, callbacks, logs))
+            if on_result is not None:
+                on_result(results[-1])
+    return Results(tuple(results))
+
+
+def train(
+    networks: Network | Iterable[Network],
+    store: str | PathLike[str],
+    data: str | Dataset = "digits",
+    *,
+    data_dir: str | PathLike[str] | None = None,
+    workers: int | None = None,
+    engine: Engine | None = None,
+    limits: Limits = NO_LIMITS,
+    retry_failed: bool = False,
+    tensorboard: str | PathLike[str] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    **settings: Unpack[Settings],
+) -> Results:
+    """Trains and tests networks in processes of their own, many at a time, and stores each result as it comes.
+
+    The same call again, or the command `train`, goes on where it was stopped, and trains nothing twice.
+
+    Args:
+        networks: One, or any number of them.
+        store: The file of results; made if it is missing. Unpacked images go beside it, to `<name>.data`.
+        data: As for `evaluate`.
+        data_dir: Likewise.
+        workers: How many are trained at a time; one a core where None.
+        engine: Where they are trained, such as a `training.ray_engine.RayEngine`, instead of `workers` here.
+        limits: Of time, memory and weights of each network; one over a limit is a row that says so.
+        retry_failed: Train again what failed or reached a limit.
+        tensorboard: As for `evaluate`.
+        on_progress: Called at the start and after each result.
+        settings: As for `evaluate`.
+
+    Raises:
+        UsageError, DataError: As `evaluate`.
+        StoreError: The store is in use, damaged, of another version, or cannot be written.
+    """
+    chosen, place = _networks(networks), Path(file_path(store))
+    if engine is None:
+        engine = LocalEngine(available_cores() if workers is None else whole("workers", workers, least=1))
+    elif workers is not None:
+        raise UsageError("found workers with an engine, expected one of them")
+    with _dataset(data, data_dir, place.with_name(place.name + ".data")) as images, without_main_module():
+        protocol = _protocol(images, settings)
+        _check_fit(chosen, images)
+        results = run_trials(
+            [TrialSpec.of_architecture(network.name, network.architecture) for network in chosen],
+            protocol,
+            place,
+            data=images,
+            engine=engine,
+            limits=limits,
+            retry_failed=retry_failed,
+            tensorboard=None if tensorboard is None else Path(file_path(tensorboard)),
+            on_progress=on_progress,
+        )
+    return Results(tuple(results))
+
+
+def _networks(networks: object) -> tuple[Network, ...]:
+    chosen = (networks,) if isinstance(networks, Network) or not isinstance(networks, Iterable) else tuple(networks)
+    for network in chosen:
+        if not isinstance(network, Network):
+            raise UsageError(f"networks: found {network!r}, expected a Network, or several")
+    names = [network.name for network in chosen]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageError(f"networks: found {', '.join(twice)} more than once, expected each name once")
+    return chosen
+
+
+@contextmanager
+def _dataset(data: object, data_dir: str | PathLike[str] | None, cache: Path | None = None) -> Iterator[Dataset]:
+    """The images, unpacked to `cache`, or for as long as they are needed."""
+    if isinstance(data, Dataset):
+        yield data
+        return
+    folder = None if data_dir is None else Path(file_path(data_dir))
+    if cache is not None:
+        yield load_dataset(str(data), folder, cache)
+        return
+    with TemporaryDirectory(prefix="featurenet-uvl-") as temporary:
+        yield load_dataset(str(data), folder, Path(temporary))
+
+
+def _protocol(data: Dataset, settings: Settings) -> Protocol:
+    unknown = sorted(set(settings) - set(Settings.__annotations__))
+    if unknown:
+        raise UsageError(f"found {', '.join(unknown)}, expected {', '.join(Settings.__annotations__)}")
+    for name, value in settings.items():
+        if name in _WHOLE:
+            whole(name, value, least=0)
+        elif not isinstance(value, int | float):
+            raise UsageError(f"{name}: found {value!r}, expected a number")
+    protocol = Protocol(data.name, **settings)
+    data.check(protocol)
+    return protocol
+
+
+def _check_fit(networks: Iterable[Network], data: Dataset) -> None:
+    for network in networks:
+        if (network.input_shape, network.classes) != (data.input_shape, data.classes):
+            raise UsageError(
+                f"network {network.name}: found one for {format_shape(network.input_shape)} images and "
+                f"{network.classes} classes, expected {format_shape(data.input_shape)} and {data.classes} as data set "
+                f"{data.name} has: compile with input_shape={data.input_shape}, classes={data.classes}"
+            )
+
+
+def _result(
+    network: Network, protocol: Protocol, data: Dataset, callbacks: Callbacks, tensorboard: Path | None
+) -> TrialResult:
+    """The result of one network; what goes wrong in building and training it is a row."""
+    own = callbacks(network) if callable(callbacks) else callbacks
+    try:
+        return evaluate_one(network.architecture, protocol, data, own, tensorboard=tensorboard, name=network.name)
+    except FeatureNetError:
+        raise
+    except Exception as error:
+        spec = TrialSpec.of_architecture(network.name, network.architecture)
+        return TrialResult(network.name, spec.hash, TrialStatus.FAILED, describe(error), finished_at=now())

@@ -1,0 +1,188 @@
+"""A feature model, from a file of any format to a formula."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from importlib.resources import files
+from os import PathLike
+from pathlib import Path
+from types import MappingProxyType
+
+from featurenet_uvl.api.arguments import file_path, file_paths, image_shape, whole
+from featurenet_uvl.api.compiled import CompiledModel
+from featurenet_uvl.api.drawn import DrawnSample
+from featurenet_uvl.api.network import Network
+from featurenet_uvl.errors import ModelError, UsageError
+from featurenet_uvl.files import write_file
+from featurenet_uvl.ir import feature_model as ir
+from featurenet_uvl.ir.layers import Shape
+from featurenet_uvl.translators.formats.reference_check import unknown_references
+from featurenet_uvl.translators.formats.registry import parse_model, writer_for
+from featurenet_uvl.translators.passes.apply_bounds import apply_bounds
+from featurenet_uvl.translators.pipeline import compile_feature_model, load_model
+from featurenet_uvl.translators.rules.registry import model_input_shape
+
+CLASSES = 10
+"""How many classes networks tell apart, where nothing is said."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FeatureModel:
+    """A feature model with its restrictions and bounds. Nothing changes it; what restricts it gives another one.
+
+    >>> model = FeatureModel.parse("features\\n\\tShop\\n\\t\\toptional\\n\\t\\t\\tSearch\\n\\t\\t\\tCart")
+    >>> model, model.compile().count()
+    (<FeatureModel: 3 features, 0 constraints>, 4)
+    """
+
+    ir: ir.FeatureModel
+    """The model as the passes take it."""
+    path: str = ""
+    """The file it was read from; empty for a text."""
+    restrictions: tuple[str, ...] = ()
+    """The files of restrictions that are in it."""
+    bounds: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """The upper limits that were set here."""
+
+    @classmethod
+    def read(
+        cls,
+        path: str | PathLike[str],
+        restrictions: str | PathLike[str] | Iterable[str | PathLike[str]] = (),
+        bounds: Mapping[str, int] | None = None,
+    ) -> FeatureModel:
+        """The model of a file, in UVL, FeatureIDE's XML, SXFM or a format of flamapy: its content tells which.
+
+        Args:
+            path: A model, or a restriction of one, which is read, too.
+            restrictions: Further restrictions of the same model.
+            bounds: Upper limits of multi-features by name, such as `{"Block": 3}`.
+
+        Raises:
+            ReadError: A file is missing or malformed; all its problems together.
+            ModelError: A restriction of another model, or a bound that does not fit.
+        """
+        source, more = file_path(path), file_paths(restrictions)
+        limits = _checked(bounds)
+        return cls(_bounded(load_model(source, more), limits), source, more, limits)
+
+    @classmethod
+    def named(cls, name: str, bounds: Mapping[str, int] | None = None) -> FeatureModel:
+        """A model that comes with the package: `dnn`, or its restrictions `s1`, `s2`, `s3` of the paper and others.
+
+        Raises:
+            UsageError: None has this name.
+        """
+        folder = Path(str(files("featurenet_uvl.models")))
+        known = sorted(file.stem for file in folder.glob("*.uvl"))
+        if name not in known:
+            raise UsageError(f"found model {name!r}, expected one of {', '.join(known)}; read takes the path of a file")
+        return cls.read(folder / f"{name}.uvl", bounds=bounds)
+
+    @classmethod
+    def parse(cls, text: str, bounds: Mapping[str, int] | None = None) -> FeatureModel:
+        """The model in a text of any format, such as a string of UVL.
+
+        Raises:
+            ReadError: The text is malformed; all its problems together.
+            UsageError: It is a restriction, which has to lie in a file beside its model.
+        """
+        found = parse_model(text, "<text>")
+        if not isinstance(found, ir.FeatureModel):
+            raise UsageError(f"{found.span}: found a restriction, expected a model; write it to a file and read that")
+        limits = _checked(bounds)
+        return cls(_bounded(found, limits), bounds=limits)
+
+    def restrict(self, *restrictions: str | PathLike[str], bounds: Mapping[str, int] | None = None) -> FeatureModel:
+        """The model with further restrictions, which are files, and bounds.
+
+        Raises:
+            UsageError: Restrictions of a model that is no file.
+            ReadError, ModelError: As `read`.
+        """
+        limits, more = _checked(bounds), (*self.restrictions, *file_paths(restrictions))
+        model = self.ir
+        if restrictions:
+            if not self.path:
+                raise UsageError("found a restriction of a text, expected one of a model in a file, which it imports")
+            model = _bounded(load_model(self.path, more), self.bounds)
+        return replace(self, ir=_bounded(model, limits), restrictions=more, bounds={**self.bounds, **limits})
+
+    def write(self, path: str | PathLike[str], *, force: bool = False, format: str | None = None) -> None:
+        """Writes the model; the ending says how, `.uvl`, `.xml` for FeatureIDE or `.sxfm`, or else `format`.
+
+        Raises:
+            UsageError: The file exists and `force` is not set, or its ending says nothing.
+            UnsupportedError: The format cannot carry something; its place is named, and nothing is written.
+        """
+        writer = writer_for(file_path(path), format)
+        problems = unknown_references(self.ir)
+        if problems:
+            raise ModelError(problems)
+        write_file(file_path(path), writer.write(self.ir), force=force)
+
+    def compile(
+        self,
+        *,
+        input_shape: Shape | None = None,
+        classes: int = CLASSES,
+        rules: bool = True,
+        specialise: bool = False,
+    ) -> CompiledModel:
+        """The formula that has one solution a configuration.
+
+        Args:
+            input_shape: Height, width and channels of the images, such as `(28, 28, 1)`; the model's own where None.
+            classes: How many classes networks tell apart.
+            rules: Whether the rule sets that the model names are in it: with `tensor-shapes` every configuration is a
+                network for these images.
+            specialise: Leave out the features that no configuration has.
+
+        Raises:
+            ModelError, UnsupportedError: As the passes say, with the place in the model's file.
+        """
+        shape = None if input_shape is None else image_shape(input_shape)
+        classes = whole("classes", classes, least=1)
+        cnf = compile_feature_model(self.ir, input_shape=shape, with_rules=rules, specialised=specialise)
+        if shape is None and self.ir.root.attribute("input_shape") is not None:
+            shape = model_input_shape(self.ir)
+        return CompiledModel(cnf, shape, classes)
+
+    def sample(
+        self, count: int, *, seed: int = 1, input_shape: Shape | None = None, classes: int = CLASSES
+    ) -> DrawnSample:
+        """A diverse sample: `compile` and then `CompiledModel.sample`, which has more to choose."""
+        return self.compile(input_shape=input_shape, classes=classes).sample(count, seed=seed)
+
+    def decode(
+        self,
+        sample: DrawnSample | str | PathLike[str],
+        *,
+        input_shape: Shape | None = None,
+        classes: int = CLASSES,
+    ) -> tuple[Network, ...]:
+        """The networks of a sample of this model, or of a file with one, whichever tool has drawn it.
+
+        Raises:
+            ReadError, ModelError: The file is no sample, or one of other features.
+            DecodeError: A configuration is none of this model, or is no network.
+        """
+        if isinstance(sample, DrawnSample):
+            return self.compile(input_shape=input_shape, classes=classes).take(sample).decode()
+        return self.compile(input_shape=input_shape, classes=classes).read_sample(sample).decode()
+
+    def __repr__(self) -> str:
+        features = sum(1 for _ in self.ir.features())
+        name = f" {Path(self.path).name}" if self.path else ""
+        return f"<FeatureModel{name}: {features:,} features, {len(self.ir.constraints):,} constraints>"
+
+
+def _checked(bounds: Mapping[str, int] | None) -> Mapping[str, int]:
+    if not isinstance(bounds, Mapping | None):
+        raise UsageError(f"bounds: found {bounds!r}, expected a mapping such as {{'Block': 3}}")
+    return {str(name): whole(f"bounds: {name}", limit, least=0) for name, limit in (bounds or {}).items()}
+
+
+def _bounded(model: ir.FeatureModel, bounds: Mapping[str, int]) -> ir.FeatureModel:
+    return apply_bounds(model, bounds, place="bounds")

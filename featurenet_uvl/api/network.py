@@ -1,0 +1,125 @@
+"""A network: decoded, named or read; drawn, written, and built in Keras."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from featurenet_uvl.api.arguments import file_path, image_shape, whole
+from featurenet_uvl.decoding.keras_model import build_keras_model
+from featurenet_uvl.decoding.named import named_architecture
+from featurenet_uvl.drawing.layout import draw_network
+from featurenet_uvl.drawing.png import to_png
+from featurenet_uvl.drawing.svg import architecture_svg
+from featurenet_uvl.drawing.text import architecture_text
+from featurenet_uvl.errors import UsageError
+from featurenet_uvl.files import read_text, write_file
+from featurenet_uvl.ir.architecture import Architecture
+from featurenet_uvl.ir.architecture_json import load_json
+from featurenet_uvl.ir.layers import Shape, format_shape
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Network:
+    """A network with a name. A notebook shows its drawing.
+
+    >>> Network.named("lenet5", input_shape=(28, 28, 1))
+    <Network lenet5: 5 cells, 545,546 weights, for 28x28x1 images>
+    """
+
+    name: str
+    architecture: Architecture
+    """Its blocks, cells and layers, with all shapes."""
+
+    @classmethod
+    def named(cls, name: str, *, input_shape: Shape, classes: int = 10) -> Network:
+        """A network that comes with the package, such as `lenet5`, for images of this shape.
+
+        Raises:
+            UsageError: None has this name.
+            DecodeError: It cannot take these images.
+        """
+        shape, classes = image_shape(input_shape), whole("classes", classes, least=1)
+        return cls(name, named_architecture(name).architecture(shape, classes))
+
+    @classmethod
+    def read(cls, path: str | PathLike[str]) -> Network:
+        """The network in a JSON file, as `write` and the command `decode` write it.
+
+        Raises:
+            ReadError: The file is missing or no JSON.
+            DecodeError: It holds no network.
+        """
+        place = file_path(path)
+        architecture = Architecture.from_json(load_json(read_text(place), place), place)
+        architecture.shapes()
+        return cls(Path(place).stem, architecture)
+
+    @property
+    def input_shape(self) -> Shape:
+        return self.architecture.input_shape
+
+    @property
+    def classes(self) -> int:
+        return self.architecture.classes
+
+    @property
+    def weights(self) -> int:
+        """How many weights it has, known without Keras."""
+        return self.architecture.weights()
+
+    def to_keras(self) -> Any:
+        """The `keras.Model`, not compiled: exactly these layers, named after their cells."""
+        return build_keras_model(self.architecture)
+
+    def draw(self) -> Drawing:
+        """Its blocks, cells and layers, what goes where, shapes and weights."""
+        return Drawing(self)
+
+    def write(self, path: str | PathLike[str], *, force: bool = False) -> None:
+        """Writes a JSON file.
+
+        Raises:
+            UsageError: The file exists and `force` is not set.
+        """
+        write_file(file_path(path), json.dumps(self.architecture.to_json(), indent=2) + "\n", force=force)
+
+    def _repr_svg_(self) -> str:
+        return self.draw()._repr_svg_()
+
+    def __repr__(self) -> str:
+        sizes = f"{len(self.architecture.cells)} cells, {self.weights:,} weights"
+        return f"<Network {self.name}: {sizes}, for {format_shape(self.input_shape)} images>"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture of a network: a notebook shows it, `print` gives it as text, `write` makes a file of it."""
+
+    network: Network
+
+    def write(self, path: str | PathLike[str], *, force: bool = False) -> None:
+        """Writes the picture as the ending says: `.svg`, `.png` or `.txt`.
+
+        Raises:
+            UsageError: Another ending, or the file exists and `force` is not set.
+        """
+        place, network = file_path(path), self.network
+        match Path(place).suffix.lower():
+            case ".svg":
+                write_file(place, self._repr_svg_(), force=force)
+            case ".png":
+                write_file(place, to_png(draw_network(network.architecture, network.name)), force=force)
+            case ".txt":
+                write_file(place, str(self), force=force)
+            case ending:
+                raise UsageError(f"{place}: found ending {ending!r}, expected .svg, .png or .txt")
+
+    def _repr_svg_(self) -> str:
+        return architecture_svg(self.network.architecture, self.network.name)
+
+    def __str__(self) -> str:
+        return architecture_text(self.network.architecture, self.network.name)
