@@ -61,7 +61,7 @@ def clean(text: str) -> str:
 
 
 def data_block(identifier: str, value: object) -> Markup:
-    """JSON within the page, for its script. Nothing in it can end the block or be read as markup.
+    r"""JSON within the page, for its script. Nothing in it can end the block or be read as markup.
 
     >>> data_block("x", "</script>")
     '<script type="application/json" id="x">"\\u003c/script\\u003e"</script>'

@@ -314,7 +314,7 @@ function renderPlot() {
       const label = `${tipText(point).replaceAll("\n", ", ")}`;
       point.element = draw("path", {
         d: outline(style.mark, 4.6), transform: place, class: `point ${style.colour}`,
-        "data-trial": point.number, role: "button", tabindex: "-1", "aria-label": label,
+        role: "button", tabindex: "-1", "aria-label": label,
       });
     }
   }

@@ -211,6 +211,17 @@ def test_next_follows_the_list_as_it_is_sorted(show: Callable[..., Any]) -> None
     assert page.locator(".drawing svg").count() == 1
 
 
+def test_who_leafs_fast_sees_the_last_network_only(show: Callable[..., Any]) -> None:
+    page = show()
+    page.locator("#list .open", has_text="S1/001").first.click()
+    page.evaluate("for (let count = 0; count < 3; count += 1) document.getElementById('next').click()")
+    page.locator(".drawing svg").wait_for()
+    page.evaluate("new Promise(resolve => setTimeout(resolve, 200))")  # for those that were overtaken
+    assert page.locator("dialog[open] h2").inner_text() == "S1/004"
+    assert page.locator(".drawing svg").count() == 1
+    assert [text[:6] for text in page.locator("details pre").all_text_contents()] == ["S1/004"]
+
+
 def test_a_network_by_hand_says_that_it_has_no_drawing(show: Callable[..., Any]) -> None:
     page = show()
     page.locator("#list tr", has_text="SqueezeNet, as the paper ran it").locator("td").first.click()
