@@ -218,7 +218,8 @@ def _unpack(name: str, images: Images, folder: Path) -> Dataset:
             if found is None or _content_hash(found.arrays()) != dataset.hash:
                 _write(dataset, images, folder)
     except OSError as error:
-        raise DataError(f"{folder}: cannot unpack data set {name}: {error}") from error
+        way_out = "" if error.errno else "; make room for it"  # numpy does not pass on why it wrote too little
+        raise DataError(f"{folder}: cannot unpack data set {name}: {error}{way_out}") from error
     return dataset
 
 

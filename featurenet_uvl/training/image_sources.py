@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -88,6 +91,10 @@ def read_npz(path: Path, form: ImageFormat) -> Images:
 
 
 def _npz_arrays(file: IO[bytes], path: Path) -> Mapping[str, NDArray[Any]]:
+    start = file.read(6)
+    if not start.startswith((b"PK", b"\x93NUMPY")):  # numpy would take it for pickled objects
+        raise ValueError("it is no zip archive")
+    file.seek(0)
     archive = np.load(file, allow_pickle=False)
     if not isinstance(archive, np.lib.npyio.NpzFile):
         raise DataError(f"{path}: found a single array, expected an .npz file with {', '.join(PARTS)}")
@@ -119,10 +126,12 @@ def from_keras(name: str, data_dir: Path | None) -> Images:
     Raises:
         DataError: Keras cannot, and no other place had the file; all are named.
     """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from keras import datasets
 
     try:
-        (x_train, y_train), (x_test, y_test) = getattr(datasets, name).load_data()
+        with redirect_stdout(sys.stderr or io.StringIO()):  # where Keras tells of its download; stdout is for results
+            (x_train, y_train), (x_test, y_test) = getattr(datasets, name).load_data()
     except Exception as error:  # Keras raises bare Exception when a download fails
         looked = "; ".join(f"{path} ({reason})" for reason, path in places(name, data_dir))
         raise DataError(

@@ -85,6 +85,7 @@ def run_trials(
     data.check(protocol)
     _check_callbacks(protocol, callbacks)
     check_tensorboard(tensorboard)
+    engine.check()
     job = Job(trainer, protocol, data, limits, tensorboard, callbacks)
     unique = {spec.hash: spec for spec in reversed(specs)}
     with ResultStore(store_path) as store:

@@ -136,7 +136,9 @@ class StateWriter:
             started_at=now(),
             done=known,
         )
-        return cls(store.path, state)
+        writer = cls(store.path, state)
+        writer._write(state)  # the first workers take their time, and the file of an earlier run says other things
+        return writer
 
     def show(self, session: Session, done: int, seconds_left: float | None) -> None:
         """Writes what is running now, unless nothing ended and the file is fresh."""

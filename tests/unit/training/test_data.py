@@ -36,6 +36,7 @@ def no_keras(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No cache of Keras, and a Keras that cannot download."""
 
     def load_data() -> None:
+        print("Downloading data from https://example.org/mnist.npz")
         raise Exception("URL fetch failure on https://example.org/mnist.npz: None -- unreachable")
 
     keras = ModuleType("keras")
@@ -72,6 +73,14 @@ def test_a_subset_depends_on_the_seed_alone(tmp_path: Path) -> None:
     assert all(image.tobytes() in rows for image in part)
     with pytest.raises(DataError, match="found 1437 train images, expected at least 1438"):
         data.read("train", 1438, 1)
+
+
+@pytest.mark.usefixtures("no_keras")
+def test_a_download_says_nothing_where_results_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(DataError):
+        load_dataset("mnist", None, tmp_path / "cache")
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "Downloading data from https://example.org/mnist.npz\n")
 
 
 @pytest.mark.usefixtures("no_keras")
@@ -122,7 +131,7 @@ def test_wrong_contents(tmp_path: Path, changes: dict[str, object], expected: st
     assert not (tmp_path / "cache").exists()
 
 
-@pytest.mark.parametrize("damage", ["truncated", "text", "empty", "flipped", "single array"])
+@pytest.mark.parametrize("damage", ["truncated", "text", "empty", "noise", "flipped", "single array"])
 def test_damaged_files(tmp_path: Path, damage: str) -> None:
     path = write_mnist(tmp_path / "mnist.npz")
     content = path.read_bytes()
@@ -134,9 +143,11 @@ def test_damaged_files(tmp_path: Path, damage: str) -> None:
         flipped = (
             content[:middle] + bytes(byte ^ 0xFF for byte in content[middle : middle + 64]) + content[middle + 64 :]
         )
-        path.write_bytes({"truncated": content[:middle], "text": b"<html>", "empty": b"", "flipped": flipped}[damage])
-    with pytest.raises(DataError, match=r"mnist\.npz: found a (damaged file|single array)"):
+        kinds = {"truncated": content[:middle], "text": b"<html>", "empty": b"", "noise": bytes(range(256))}
+        path.write_bytes({**kinds, "flipped": flipped}[damage])
+    with pytest.raises(DataError, match=r"mnist\.npz: found a (damaged file|single array)") as caught:
         load_dataset("mnist", tmp_path, tmp_path / "cache")
+    assert "pickle" not in str(caught.value)
 
 
 def test_a_file_is_unpacked_once_and_again_when_it_changes(tmp_path: Path) -> None:

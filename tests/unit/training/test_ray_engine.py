@@ -24,6 +24,7 @@ from featurenet_uvl.training.data import Dataset, keep_arrays, load_dataset
 from featurenet_uvl.training.image_sources import PARTS, Images
 from featurenet_uvl.training.job import Job
 from featurenet_uvl.training.keras_trainer import KERAS
+from featurenet_uvl.training.pool import run_trials
 from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.ray_engine import RayEngine
 
@@ -52,6 +53,13 @@ def test_a_dead_address_is_an_error_within_seconds() -> None:
     with pytest.raises(FeatureNetError, match=rf"^Ray at 127.0.0.1:{port}: found no answer .* ray start --head$"):
         RayEngine(f"127.0.0.1:{port}").session(JOB)
     assert time.monotonic() - started < ray_engine.CONNECT_S + 5
+
+
+@needs_ray
+def test_where_nothing_answers_no_store_is_begun(tmp_path: Path) -> None:
+    with pytest.raises(FeatureNetError, match="found no answer"):
+        run_trials([], JOB.protocol, tmp_path / "t", data=JOB.data, engine=RayEngine("127.0.0.1:1"))
+    assert list(tmp_path.iterdir()) == []
 
 
 @needs_ray

@@ -14,12 +14,13 @@ from types import ModuleType
 import pytest
 
 from featurenet_uvl.training import run_state
+from featurenet_uvl.training.local_engine import LocalSession
 from featurenet_uvl.training.pool import run_trials
 from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.run_state import RunState, read_run_state, state_file
 from featurenet_uvl.training.status import Status, read_status
 from featurenet_uvl.training.store import ResultStore, read_added
-from featurenet_uvl.training.trial import TrialResult, TrialStatus
+from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus
 
 
 @pytest.fixture
@@ -117,6 +118,25 @@ def test_a_result_that_takes_an_others_place_counts_as_new(fakes: ModuleType, tm
         open_store.add(fakes.PROTOCOL, spec, result)
     assert read_added(store, fakes.PROTOCOL.hash(), row) == {spec.hash}
     assert read_added(store, Protocol("digits", seed=4).hash(), row) == frozenset()
+
+
+def test_a_run_is_seen_before_its_first_worker_has_started(
+    fakes: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, seen = tmp_path / "t.sqlite", list[RunState | None]()
+    original = LocalSession.start
+
+    def start(session: LocalSession, spec: TrialSpec) -> None:
+        seen.append(read_status(store).run)
+        original(session, spec)
+
+    monkeypatch.setattr(LocalSession, "start", start)
+    for protocol in (fakes.PROTOCOL, Protocol("digits", seed=4)):
+        run_trials([fakes.fake("a")], protocol, store, data=fakes.DATA, trainer=fakes.FAKE)
+    assert [(run.is_alive, run.total, run.done, run.protocol["seed"]) for run in seen if run] == [
+        (True, 1, 0, 3),
+        (True, 1, 0, 4),
+    ]
 
 
 def test_how_a_run_ended_is_said(fakes: ModuleType, tmp_path: Path) -> None:
