@@ -24,9 +24,9 @@ MAX_NODES = 2_000_000
 TIME_LIMIT_S = 60.0
 _CHECK_CLAUSES = 100
 """After so many, the nodes are counted, which takes CUDD a millisecond; so that the same limit gives the same end."""
-_CHECK_INTERVAL_S = 0.05
-"""Between two looks at the time, and at whether the nodes are many times too many already."""
+_MIN_BYTES, _VARIABLE_BYTES, _NODE_BYTES = 1 << 25, 1 << 12, 250
 _CACHE_BYTES = 1 << 28
+"""What CUDD may take: a conjunction that explodes ends there, not after a time, which each machine has another of."""
 _MAX_LITERALS = 50_000
 """Formulas with more literals are not tried in a second order: it has helped none, and takes seconds."""
 
@@ -59,7 +59,7 @@ class Diagram:
 
 
 def build_diagram(cnf: Cnf, time_limit_s: float = TIME_LIMIT_S, max_nodes: int = MAX_NODES) -> Diagram:
-    """The diagram of a CNF, in document order, or where that makes it too large, in one of short spans.
+    """The diagram of a CNF, in document order, or where that makes it too large, of its parts one below the other.
 
     Clauses are conjoined bottom-up: those of the last variables first.
 
@@ -70,7 +70,8 @@ def build_diagram(cnf: Cnf, time_limit_s: float = TIME_LIMIT_S, max_nodes: int =
         max_nodes: The most nodes at any time.
 
     Raises:
-        LimitError: The diagram needs more nodes or more time.
+        TooManyNodesError: The diagram needs more nodes.
+        LimitError: It needs more time.
 
     >>> from featurenet_uvl.ir.cnf import VarMap
     >>> diagram = build_diagram(Cnf(VarMap.from_names(("App", "Log", "Net")), ((1,), (-2, 1))))
@@ -81,14 +82,14 @@ def build_diagram(cnf: Cnf, time_limit_s: float = TIME_LIMIT_S, max_nodes: int =
     order = document_order(cnf)
     try:
         return _flat(_conjoined(cnf.clauses, order, limits), order, limits)
-    except _TooManyNodesError:
+    except TooManyNodesError:
         if sum(map(len, cnf.clauses)) > _MAX_LITERALS:
             raise
     return _apart(cnf, limits)
 
 
-class _TooManyNodesError(LimitError):
-    """Another order may do."""
+class TooManyNodesError(LimitError):
+    """A diagram is too large on its way: so it is on every machine. Another order may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,7 @@ class _Limits:
 
     def check_nodes(self, nodes: int) -> None:
         if nodes > self.max_nodes:
-            raise _TooManyNodesError(
-                f"found {nodes:,} nodes of a decision diagram, expected at most {self.max_nodes:,}"
-            )
+            raise TooManyNodesError(f"found {nodes:,} nodes of a decision diagram, expected at most {self.max_nodes:,}")
 
 
 def _apart(cnf: Cnf, limits: _Limits) -> Diagram:
@@ -120,26 +119,32 @@ def _conjoined(clauses: Iterable[tuple[int, ...]], order: Sequence[int], limits:
 
     manager = cudd.BDD(memory_estimate=1 << 30, initial_cache_size=1 << 18)
     manager.configure(reordering=False, max_cache_hard=_CACHE_BYTES // 32)
+    manager.configure(max_memory=_MIN_BYTES + _VARIABLE_BYTES * len(order) + _NODE_BYTES * limits.max_nodes)
     names = {variable: f"v{variable}" for variable in order}
     manager.declare(*(names[variable] for variable in order))
     level = {variable: place for place, variable in enumerate(order)}
     below_first = sorted(clauses, key=lambda clause: -min((level[abs(lit)] for lit in clause), default=0))
     diagram = manager.true
-    checked = time.monotonic()
     for number, clause in enumerate(below_first, 1):
-        disjunction = manager.false
-        for literal in sorted(clause, key=lambda lit: -level[abs(lit)]):
-            variable = manager.var(names[abs(literal)])
-            disjunction = (variable if literal > 0 else ~variable) | disjunction
-        diagram = diagram & disjunction
+        try:
+            diagram = diagram & _disjunction(manager, clause, names, level)
+        except ValueError:  # dd's word for CUDD's max_memory
+            raise TooManyNodesError(
+                f"found more memory in use than a decision diagram of {limits.max_nodes:,} nodes needs"
+            ) from None
         if number % _CHECK_CLAUSES == 0:
             limits.check_nodes(len(manager))
-        if time.monotonic() - checked > _CHECK_INTERVAL_S:
-            limits.check_nodes(len(manager) // 4)
-            limits.check_time()
-            checked = time.monotonic()
+        limits.check_time()
     limits.check_nodes(len(manager))
     return diagram
+
+
+def _disjunction(manager: Any, clause: tuple[int, ...], names: dict[int, str], level: dict[int, int]) -> Any:
+    disjunction = manager.false
+    for literal in sorted(clause, key=lambda lit: -level[abs(lit)]):
+        variable = manager.var(names[abs(literal)])
+        disjunction = (variable if literal > 0 else ~variable) | disjunction
+    return disjunction
 
 
 def _flat(root: Any, order: tuple[int, ...], limits: _Limits) -> Diagram:

@@ -8,14 +8,15 @@ from functools import lru_cache
 import numpy as np
 
 from featurenet_uvl.analysis.choices import BoolMatrix, Choices, find_choices
-from featurenet_uvl.analysis.diagram import Diagram, build_diagram
+from featurenet_uvl.analysis.diagram import Diagram, TooManyNodesError, build_diagram
 from featurenet_uvl.analysis.diagram_counts import node_counts, solution_count
 from featurenet_uvl.errors import LimitError, UnsatisfiableError
 from featurenet_uvl.ir.cnf import Cnf
 
 MAX_NODES = 120_000
 """A diagram that grows larger than this while it is built costs more than it helps a sampler."""
-TIME_LIMIT_S = 60.0
+TIME_LIMIT_S = 300.0
+"""The last stop: what is too large ends by its size long before, so that the same samples come on slower machines."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +53,7 @@ def exact_model(cnf: Cnf, time_limit_s: float | None = None) -> ExactModel:
         try:
             kept.append(_build(cnf, limit))
         except LimitError as error:
-            if limit == TIME_LIMIT_S:
+            if limit == TIME_LIMIT_S or isinstance(error, TooManyNodesError):
                 kept.append(error)
             raise
     if isinstance(kept[0], LimitError):

@@ -155,6 +155,23 @@ def test_parts_that_share_no_clause_stand_apart() -> None:
     assert len(diagram) < 4000
 
 
+def exploding_cnf() -> Cnf:
+    """Of 32 pairs of variables that stand far from each other, the ones above are free: 2^32 nodes, all at once."""
+    half = 32
+    clauses = [(n, n + half) for n in range(1, half + 1)]
+    clauses += [
+        (-n, -m, k) for n in range(1, half + 1) for m in range(1, half + 1) for k in (half + 1 + (n * m) % half,)
+    ]
+    return Cnf(VarMap(tuple(f"f{n}" for n in range(2 * half)), 2 * half), tuple(clauses))
+
+
+def test_a_formula_that_explodes_ends_by_its_size_and_not_by_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two counts of its nodes, the memory ends it."""
+    monkeypatch.setattr(module, "_CHECK_CLAUSES", 10**9)
+    with pytest.raises(module.TooManyNodesError, match="memory in use"):
+        module._apart(exploding_cnf(), module._Limits(time.monotonic() + 600, 600, 1000))
+
+
 def test_orders_have_every_variable_once() -> None:
     chance = random.Random(2)
     for _ in range(200):
