@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from featurenet_uvl.errors import DataError, UsageError
 from featurenet_uvl.ir.layers import Shape
+from featurenet_uvl.training.silence import silent_stderr
 
 DATA_VARIABLE = "FEATURENET_DATA"
 """The environment variable that names a folder with `mnist.npz` and `cifar10.npz`."""
@@ -126,8 +127,8 @@ def from_keras(name: str, data_dir: Path | None) -> Images:
     Raises:
         DataError: Keras cannot, and no other place had the file; all are named.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from keras import datasets
+    with silent_stderr():
+        from keras import datasets
 
     try:
         with redirect_stdout(sys.stderr or io.StringIO()):  # where Keras tells of its download; stdout is for results

@@ -19,8 +19,9 @@ import psutil
 from featurenet_uvl.errors import DataError, FeatureNetError, UsageError
 from featurenet_uvl.training.engine import Finished, Running
 from featurenet_uvl.training.job import Job
+from featurenet_uvl.training.silence import silent_stderr
 from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus, now
-from featurenet_uvl.training.worker import EpochReport, last_words, silent_stderr, work, worker_environment
+from featurenet_uvl.training.worker import EpochReport, last_words, work, worker_environment
 
 MEMORY_CHECK_S = 0.1
 """Between two looks at the workers' memory, where it is limited."""

@@ -244,6 +244,9 @@ def _errors(path: Path, problem: str = "found no usable result store", way_out: 
     try:
         yield
     except sqlite3.DatabaseError as error:
+        name = getattr(error, "sqlite_errorname", "")  # not of an error that sqlite3 itself found
+        if not way_out and (name == "SQLITE_FULL" or name.startswith("SQLITE_IOERR")):
+            way_out = "is there room on its disk?"
         end = f"; {way_out}" if way_out else ""
         raise StoreError(f"{path}: {problem} ({' '.join(str(error).split())}){end}") from error
 

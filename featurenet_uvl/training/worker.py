@@ -126,20 +126,6 @@ def last_words(path: str) -> str:
     return lines[-1][-300:] if lines else ""
 
 
-@contextmanager
-def silent_stderr() -> Iterator[None]:
-    """Gives processes started here no standard error: TensorFlow's import writes to it, whatever its settings."""
-    saved = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(nowhere)
-
-
 def _end_with_driver() -> None:
     """Ends this process as soon as the driver is gone, even where it was killed."""
     parent = parent_process()

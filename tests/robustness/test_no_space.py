@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+from featurenet_uvl.training.data import load_dataset
 from featurenet_uvl.training.pool import run_trials
 from featurenet_uvl.training.store import read_results
 
@@ -20,6 +21,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import fake_trials
 from featurenet_uvl.errors import FeatureNetError
+from featurenet_uvl.training.data import load_dataset
 from featurenet_uvl.training.data import load_dataset
 from featurenet_uvl.training.pool import run_trials
 
@@ -76,6 +78,7 @@ def test_no_room_for_a_store_at_all(tmp_path: Path, limit: int) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
     assert line.startswith("t.sqlite: found no usable result store (")
+    assert line.endswith("; is there room on its disk?")
 
 
 def test_images_that_are_not_whole_are_not_left_behind(tmp_path: Path) -> None:
@@ -85,3 +88,42 @@ def test_images_that_are_not_whole_are_not_left_behind(tmp_path: Path) -> None:
     assert line.startswith("cache/digits-own: cannot unpack data set digits: ")
     assert line.endswith("; make room for it")
     assert [path.name for path in (tmp_path / "cache").iterdir()] == [".digits-own.lock"]
+
+
+EXPERIMENT = """
+import resource, sys
+from featurenet_uvl.cli.main import run
+
+if __name__ == "__main__":
+    limit = int(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    sys.exit(run(["experiments", "run", "--preset", "tiny.cfg", "-o", "results", "--dry-run", "--quiet"]))
+"""
+TINY = """
+[data]
+sets = digits
+[training]
+epochs = 1
+[sample S1]
+model = s1.uvl
+bounds = Block=1, Cell=2
+count = 2
+seed = 1
+sampler = steered
+"""
+
+
+@pytest.mark.parametrize(
+    ("limit", "what"), [(10_000, "data/digits-own: cannot unpack"), (60_000, "S1-digits/model.dimacs: ")]
+)
+def test_an_experiment_without_room_leaves_nothing_half_written(tmp_path: Path, limit: int, what: str) -> None:
+    (tmp_path / "tiny.cfg").write_text(TINY)
+    (tmp_path / "driver.py").write_text(EXPERIMENT)
+    if "dimacs" in what:
+        load_dataset("digits", None, tmp_path / "results" / "data")
+    command = [sys.executable, "driver.py", str(limit)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert what in line
+    assert not [path for path in tmp_path.rglob("*") if path.name.endswith(".tmp") or path.suffix == ".dimacs"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from featurenet_uvl.cli.main import run
+from featurenet_uvl.training.store import APPLICATION_ID
 
 BOUNDS = ("--bound", "Block=1", "--bound", "Cell=2")
 
@@ -77,6 +79,13 @@ def small(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Path:
     lines = (folder / "s.txt").read_text().splitlines(keepends=True)
     (folder / "tampered.txt").write_text("".join([*lines[:-1], "1 2 3\n"]))
     (folder / "cut.txt").write_text("".join(lines)[:-2])
+    (folder / "broken").mkdir()
+    (folder / "broken" / "mnist.npz").write_bytes(bytes(range(256)))
+    with sqlite3.connect(folder / "v9.sqlite") as store:
+        store.execute("CREATE TABLE trials (name TEXT)")
+        store.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        store.execute("PRAGMA user_version = 9")
+    store.close()
     (folder / "bad.json").write_text('{"schema": 1,\n nonsense}')
     network = json.loads((folder / "nets" / "0001.json").read_text())
     network["cells"][0]["input1"] = {"kind": "Dense", "neurons": "many", "activation": "relu"}

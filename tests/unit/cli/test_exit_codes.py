@@ -201,11 +201,33 @@ CASES = [
     ("train {small}/nets --data digits --store {tmp}/t --workers 0", 2, "workers: found 0, expected at least 1"),
     ("train {small}/nets --data digits --store {tmp}/t --train-size 9999", 1, "found 1437 train images"),
     ("train {small}/nets --data digits", 2, "Missing option.*--store"),
+    (
+        "train {small}/nets --data mnist --data-dir {small}/broken --store {tmp}/t",
+        1,
+        "broken/mnist.npz: found a damaged file .it is no zip archive., expected an .npz file",
+    ),
+    (
+        "train {small}/nets --data digits --store {tmp}/t --engine ray --address 127.0.0.1:1",
+        1,
+        "Ray at 127.0.0.1:1: found no answer .*, expected a cluster|engine ray: found no usable Ray",
+    ),
     # experiments
     ("experiments run --preset nope -o {tmp}/r", 2, "found preset 'nope', expected one of smoke, laptop, night, paper"),
     ("experiments run --preset {small}/net.uvl -o {tmp}/r", 1, "{small}/net.uvl: found no preset"),
     ("experiments run -o {small}/net.uvl", 1, "{small}/net.uvl"),
     ("experiments report {tmp}/r", 2, "{tmp}/r: found no run.json, expected the results folder of an experiment"),
+    (
+        "experiments run -o {tmp}/q --engine ray --address 127.0.0.1:1",
+        1,
+        "Ray at 127.0.0.1:1: found no answer .*, expected a cluster|engine ray: found no usable Ray",
+    ),
+    (
+        "experiments status --store {small}/v9.sqlite",
+        1,
+        "v9.sqlite: found a store of version 9, expected [0-9]+; use a",
+    ),
+    ("experiments status --store {small}/s.txt", 1, "s.txt: found no usable result store .file is not a database.$"),
+    ("experiments status --store {tmp}/missing", 1, "missing: found no file, expected a result store"),
     ("experiments", 2, "Missing command; see featurenet-uvl experiments --help"),
     # the program
     ("nonsense", 2, "No such command 'nonsense'; see featurenet-uvl --help"),
