@@ -201,6 +201,7 @@ const plot = document.getElementById("plot");
 const hiddenSeries = new Set();
 let shownData = page.data.length > 0 ? page.data[0].name : "";
 let fits = false;
+let stopNumber = -1;
 
 /** Marks of about equal area, as paths around (0, 0). */
 function outline(mark, r) {
@@ -324,8 +325,10 @@ function renderPlot() {
   const svg = draw("svg", {
     width, height, class: "chart", role: "group", "aria-label": `Accuracy against weights, ${data.title}: ${trials.length} networks`,
   }, ...parts);
-  makeReachable(svg, points, trials);
+  const hadFocus = svgHolder.contains(document.activeElement);
+  const stop = makeReachable(svg, points, trials);
   svgHolder.replaceChildren(svg);
+  if (hadFocus) stop?.element.focus();
 }
 
 /** Pointers find the nearest point; of the keyboard's stops the plot is one, and arrows move in it by size. */
@@ -360,9 +363,11 @@ function makeReachable(svg, points, trials) {
     openTrial(point.number);
   };
   const setStop = (point) => {
+    stopNumber = point.number;
     for (const other of order) other.element.setAttribute("tabindex", other === point ? "0" : "-1");
   };
-  if (order.length > 0) setStop(order[0]);
+  const first = order.find((point) => point.number === stopNumber) ?? order[0];
+  if (first) setStop(first);
   const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 };
   order.forEach((point, place) => {
     point.element.addEventListener("focus", () => showTip(point));
@@ -381,6 +386,7 @@ function makeReachable(svg, points, trials) {
       event.preventDefault();
     });
   });
+  return first;
 }
 
 function key(path, colour) {
@@ -409,7 +415,8 @@ function plotControls() {
 }
 
 plot.replaceChildren(plotControls(), svgHolder, tip);
-let width = 0;
+let width = svgHolder.clientWidth;
+renderPlot();
 new ResizeObserver(() => {
   if (svgHolder.clientWidth === width) return;
   width = svgHolder.clientWidth;
