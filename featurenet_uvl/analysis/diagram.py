@@ -24,8 +24,8 @@ MAX_NODES = 2_000_000
 TIME_LIMIT_S = 60.0
 _CHECK_CLAUSES = 100
 """After so many, the nodes are counted, which takes CUDD a millisecond; so that the same limit gives the same end."""
-_MIN_BYTES, _VARIABLE_BYTES, _NODE_BYTES = 1 << 25, 1 << 12, 250
-_CACHE_BYTES = 1 << 28
+_MIN_BYTES, _VARIABLE_BYTES, _NODE_BYTES = 20_000_000, 1 << 12, 150
+_CACHE, _CACHE_NODES, _ENTRY_BYTES = (1 << 18, 1 << 23), 2, 32
 """What CUDD may take: a conjunction that explodes ends there, not after a time, which each machine has another of."""
 _MAX_LITERALS = 50_000
 """Formulas with more literals are not tried in a second order: it has helped none, and takes seconds."""
@@ -117,9 +117,17 @@ def _apart(cnf: Cnf, limits: _Limits) -> Diagram:
 def _conjoined(clauses: Iterable[tuple[int, ...]], order: Sequence[int], limits: _Limits) -> Any:
     from dd import cudd
 
-    manager = cudd.BDD(memory_estimate=1 << 30, initial_cache_size=1 << 18)
-    manager.configure(reordering=False, max_cache_hard=_CACHE_BYTES // 32)
-    manager.configure(max_memory=_MIN_BYTES + _VARIABLE_BYTES * len(order) + _NODE_BYTES * limits.max_nodes)
+    smallest, largest = _CACHE
+    entries = max(smallest, min(largest, _CACHE_NODES * limits.max_nodes))
+    manager = cudd.BDD(memory_estimate=1 << 30, initial_cache_size=smallest)
+    manager.configure(
+        reordering=False,
+        max_cache_hard=entries,
+        max_memory=_MIN_BYTES
+        + _VARIABLE_BYTES * len(order)
+        + _ENTRY_BYTES * (entries - smallest)
+        + _NODE_BYTES * limits.max_nodes,
+    )
     names = {variable: f"v{variable}" for variable in order}
     manager.declare(*(names[variable] for variable in order))
     level = {variable: place for place, variable in enumerate(order)}

@@ -15,8 +15,8 @@ from featurenet_uvl.ir.cnf import Cnf
 _ROUNDS = 200
 _PATIENCE = 20
 """After so many rounds without a shorter span, it is as short as it gets."""
-_STARTS, _FEW = 20, 8
-"""So many more starts, for parts of more variables than that."""
+_STARTS, _FEW, _STARTED_LITERALS = 20, 8, 100_000
+"""At most so many more starts, for parts of more variables than that, and so many literals in all: a second."""
 
 
 def document_order(cnf: Cnf) -> tuple[int, ...]:
@@ -87,7 +87,8 @@ def _parts(count: int, clauses: _Clauses) -> list[tuple[list[int], list[tuple[in
 def _narrow_order(places: list[int], clauses: _Clauses) -> list[int]:
     """Of the orders of short spans from several starts, the one of the least width."""
     chance = random.Random(0)
-    starts = [places] + [chance.sample(places, len(places)) for _ in range(_STARTS if len(places) > _FEW else 0)]
+    more = min(_STARTS, _STARTED_LITERALS // max(1, sum(map(len, clauses)))) if len(places) > _FEW else 0
+    starts = [places] + [chance.sample(places, len(places)) for _ in range(more)]
     return min((_short_span(start, clauses) for start in starts), key=lambda order: _width(order, clauses))
 
 
