@@ -15,8 +15,10 @@ import pytest
 
 from featurenet_uvl.errors import LimitError, UnsatisfiableError, UnsupportedError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
+from featurenet_uvl.sampling import covering
 from featurenet_uvl.sampling import diverse as module
 from featurenet_uvl.sampling.coverage import coverage, find_coverable
+from featurenet_uvl.sampling.covering import solve_covering
 from featurenet_uvl.sampling.exact import exact_model
 from featurenet_uvl.sampling.limit import mean_distance_limit
 from featurenet_uvl.sampling.metrics import diversity
@@ -117,6 +119,39 @@ def test_covering_covers_more_and_is_hardly_nearer() -> None:
     assert 1 - covering < 0.8 * (1 - diverse)
     means = [diversity(selected).mean_distance or 0 for selected in samples]
     assert means[1] > 0.95 * means[0]
+
+
+def test_covering_can_be_stopped_after_each_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the user in the third round, and by the clock in the second: the sample is whole, and of the round before."""
+    cnf, rounds = tree(300), []
+    original = covering._Exchange._round
+
+    def third_is_interrupted(exchange: covering._Exchange) -> None:
+        original(exchange)
+        rounds.append(np.array(exchange._rows))
+        if len(rounds) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(covering._Exchange, "_round", third_is_interrupted)
+    notes: list[str] = []
+    request = Request(40, 3, on_note=notes.append)
+    assert (solve_covering(cnf, request).values == rounds[1]).all()
+    assert notes == ["interrupted: the sample is as it was after the last round"]
+    assert len({row.tobytes() for row in rounds[1]}) == 40
+    rounds.clear()
+    monkeypatch.setattr(Request, "is_out_of_time", lambda request: len(rounds) == 2)
+    assert (solve_covering(cnf, Request(40, 3)).values == rounds[1]).all()
+
+
+def test_covering_fills_the_gaps_of_what_is_known() -> None:
+    cnf = tree(300)
+    known = draw(cnf, Request(20, 11), "covering").selected
+    coverable = find_coverable(cnf, known, diagram=exact_model(cnf).diagram)
+    open_ = {"diverse": 0.0, "covering": 0.0}
+    for seed, name in itertools.product((1, 2, 3), open_):
+        rows = draw(cnf, Request(20, seed, known=known), name).selected
+        open_[name] += 1 - coverage(np.concatenate([known, rows]), coverable).share
+    assert open_["covering"] < 0.9 * open_["diverse"]
 
 
 def test_what_is_known_pushes_the_rest_away() -> None:

@@ -1,0 +1,126 @@
+"""The pairs of literals that few rows of a sample have, and which rows have them.
+
+Nearly all pairs are had by many rows. What a sampler wins or loses is among the others, and they are few enough to keep
+a bit for each pair and row.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+
+from featurenet_uvl.sampling.open_pairs import OpenPairs
+from featurenet_uvl.sampling.pair_diagram import Words
+from featurenet_uvl.sampling.request import BoolMatrix
+
+FloatArray = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
+Counts = npt.NDArray[np.int32]
+
+RARE = 3
+"""A pair that more rows than so many have is taken for covered, whatever happens."""
+MAX_PAIRS = 2_000_000
+"""Where there are more, about half as many or more are drawn from them, and stand for all."""
+_BLOCK = 1024
+
+
+class RarePairs:
+    """Rare pairs of a sample whose rows are replaced one by one.
+
+    Literal `2 * feature + value` (features from 0) is a number, as in `OpenPairs`.
+
+    Args:
+        possible: The pairs that any configuration has; none of them covered yet.
+        rows: The sample, over the features.
+        known: Rows that are never replaced.
+        rng: Draws from the pairs where there are too many.
+
+    >>> from featurenet_uvl.analysis.diagram import build_diagram
+    >>> from featurenet_uvl.ir.cnf import Cnf, VarMap
+    >>> from featurenet_uvl.sampling.pair_diagram import pair_bits
+    >>> diagram = build_diagram(Cnf(VarMap.from_names(("App", "Log", "Net")), ((1,),)))
+    >>> possible = OpenPairs.of_diagram(pair_bits(diagram, 3))
+    >>> rows = np.array([[True, True, False], [True, False, True]])
+    >>> pairs = RarePairs(possible, rows, rows[:0], np.random.default_rng(1))
+    >>> pairs.open_count, pairs.alone().tolist()
+    (2, [1, 1])
+    """
+
+    def __init__(self, possible: OpenPairs, rows: BoolMatrix, known: BoolMatrix, rng: np.random.Generator) -> None:
+        self._possible = possible
+        both = possible.literals(np.concatenate([rows, known]))
+        self._first, self._second, self._counts, self.stands_for = _rare(possible, both, rng)
+        """The last: how many pairs each of those here stands for."""
+        self._bits: Words = np.stack([_packed(self._of(literals)) for literals in both[: len(rows)]])
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    @property
+    def open_count(self) -> int:
+        """How many of the pairs no row has."""
+        return int(np.count_nonzero(self._counts == 0))
+
+    def alone(self, places: Places | slice = slice(None)) -> npt.NDArray[np.int64]:
+        """How many pairs only this row has, for each row in these places."""
+        found: npt.NDArray[np.int64] = np.bitwise_count(self._bits[places] & _packed(self._counts == 1)).sum(
+            axis=1, dtype=np.int64
+        )
+        return found
+
+    def remove(self, place: int) -> None:
+        """The row in this place is gone; another can be `put` there."""
+        self._counts -= np.unpackbits(self._bits[place].view(np.uint8), count=len(self))
+
+    def put(self, place: int, row: BoolMatrix) -> None:
+        """A row, over the features, in a place without one."""
+        having = self._of(self._possible.literals(row[np.newaxis])[0])
+        self._bits[place] = _packed(having)
+        self._counts += having
+
+    def open_matrix(self) -> csr_matrix:
+        """The open pairs: a symmetric matrix over the literals, 1 where a pair is open."""
+        places = np.flatnonzero(self._counts == 0)
+        first, second = self._first[places], self._second[places]
+        size = 2 * self._possible.features
+        ends = np.concatenate([first, second]), np.concatenate([second, first])
+        return csr_matrix((np.ones(2 * len(places), dtype=np.float32), ends), shape=(size, size))
+
+    def literals(self, rows: BoolMatrix) -> BoolMatrix:
+        """Configurations as rows over the literals."""
+        return self._possible.literals(rows)
+
+    def _of(self, literals: BoolMatrix) -> BoolMatrix:
+        """Which of the pairs a row with these literals has."""
+        having: BoolMatrix = literals[self._first] & literals[self._second]
+        return having
+
+
+def _rare(possible: OpenPairs, literals: BoolMatrix, rng: np.random.Generator) -> tuple[Places, Places, Counts, int]:
+    """Rare pairs: their two literals, how many rows have each, and how many pairs each stands for.
+
+    O(rows * literals^2), by products of matrices. Whenever they become too many, half of them are forgotten.
+    """
+    size = literals.shape[1]
+    weights = literals.astype(np.float32)
+    found = np.zeros((3, 0), dtype=np.int32)
+    stands_for = 1
+    for start in range(0, size, _BLOCK):
+        counts = weights[:, start : start + _BLOCK].T @ weights[:, start:]
+        words = possible.rows[start : start + _BLOCK].view(np.uint8)
+        present = np.unpackbits(words, axis=1, count=size, bitorder="little").view(np.bool_)[:, start:]
+        first, second = np.nonzero(np.triu(present & (counts <= RARE), 1))
+        more = np.stack([first + start, second + start, counts[first, second]]).astype(np.int32)
+        found = np.concatenate([found, more[:, rng.random(more.shape[1]) * stands_for < 1]], axis=1)
+        while found.shape[1] > MAX_PAIRS:
+            found = found[:, rng.random(found.shape[1]) < 0.5]
+            stands_for *= 2
+    return found[0].astype(np.intp), found[1].astype(np.intp), found[2], stands_for
+
+
+def _packed(bits: npt.NDArray[np.bool_]) -> Words:
+    octets = np.packbits(bits)
+    padded = np.zeros(-(-len(octets) // 8) * 8, dtype=np.uint8)
+    padded[: len(octets)] = octets
+    return padded.view(np.uint64)
