@@ -47,6 +47,7 @@ HARD_LIMIT_S = 120
 """For one sample of the model that only some samplers can draw from."""
 MARKS = {
     "diverse": "stars",
+    "covering": "plusses",
     "uniform": "dots",
     "cmsgen": "triangles",
     "random": "squares",
@@ -104,7 +105,7 @@ def tasks(model: Model, has_pledge: bool) -> Iterator[Task]:
         yield from (Task(model, sampler, 100, 1) for sampler in ("random", "cmsgen"))
         return
     for count in (100, 1000):
-        for sampler in ("diverse", "uniform", "cmsgen", "random", "steered"):
+        for sampler in ("diverse", "covering", "uniform", "cmsgen", "random", "steered"):
             yield from (Task(model, sampler, count, seed) for seed in (1, 2, 3, 4, 5))
         yield Task(model, "t-wise", count, 1)
     if has_pledge:

@@ -73,6 +73,7 @@ STYLES: Mapping[str, Mapping[str, Any]] = {
     "diamonds": {"color": _DARK, "linestyle": "none", "marker": "D", "markersize": 5, "markerfacecolor": "none"},
     "stars": {"color": "black", "linestyle": "none", "marker": "*", "markersize": 12},
     "crosses": {"color": "black", "linestyle": "none", "marker": "x", "markersize": 7},
+    "plusses": {"color": "black", "linestyle": "none", "marker": "P", "markersize": 8},
     "rings": {"color": "black", "linestyle": "none", "marker": "o", "markersize": 8, "markerfacecolor": "none"},
     "vertical": {"color": "black", "linewidth": 0.9, "linestyle": (0, (2, 2))},
     "vertical 2": {"color": _LIGHT, "linewidth": 1.2, "linestyle": (0, (5, 1, 1, 1))},

