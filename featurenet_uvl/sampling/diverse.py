@@ -17,9 +17,11 @@ from featurenet_uvl.sampling.exact import ExactModel, exact_model
 from featurenet_uvl.sampling.finish import finish
 from featurenet_uvl.sampling.metrics import diversity
 from featurenet_uvl.sampling.pool import Pool
+from featurenet_uvl.sampling.random_phases import solve_random
 from featurenet_uvl.sampling.request import BoolMatrix, Request, Solutions, Stop
 from featurenet_uvl.sampling.selection import choose
 from featurenet_uvl.sampling.steered import solve_steered
+from featurenet_uvl.sampling.uniform import solve_uniform
 
 SEEDS = 0.25
 """The share of the sample that covers many pairs; the rest is herded around it."""
@@ -29,6 +31,9 @@ NOISE = 0.3
 """Deviation of what is added to the weights, which are within -1 and 1: without it, the batch would be one solution."""
 FLOOR = 0.72
 """The least distance of two configurations, as a share of the mean distance, to begin with."""
+_LOWER_FLOORS = (0.5, 0.3, 0.15, 0.0)
+_CROWDED = 1000
+"""Where there are at most so many times as many solutions as are wanted, a floor may cost much of the mean distance."""
 _RELAXED = 0.95
 """By what the least distance shrinks when most of a batch does not keep it."""
 _BATCHES = (4, 32)
@@ -68,30 +73,56 @@ def solve_diverse(cnf: Cnf, request: Request) -> Solutions:
     except LimitError as error:
         return _without_diagram(cnf, request, pool, str(error))
     try:
-        stop = _with_diagram(cnf, request, pool, model)
+        stop = _with_diagram(cnf, request, pool, model, FLOOR)
+        if stop is Stop.COMPLETE and model.total <= _CROWDED * len(pool):
+            pool = _far_enough(cnf, request, pool, model)
     except KeyboardInterrupt:
         stop = Stop.INTERRUPTED
     return finish(cnf, request, pool, stop)
 
 
-def _with_diagram(cnf: Cnf, request: Request, pool: Pool, model: ExactModel) -> Stop:
+def _far_enough(cnf: Cnf, request: Request, pool: Pool, model: ExactModel) -> Pool:
+    """The pool; or one with a lower floor, where the mean distance of another sampler's configurations is larger.
+
+    Where there are few configurations, a high floor leaves only some to choose from, and those may be near the middle.
+    """
+    quiet = replace(request, on_progress=None, on_note=None)
+    known = request.known_rows(cnf)
+    rivals = []
+    for solve in (solve_cmsgen, solve_random, solve_uniform):
+        try:
+            rows = solve(cnf, quiet).values[:, : known.shape[1]]
+        except UnsupportedError:
+            continue
+        rivals.append(_mean_distance(np.concatenate([known, rows]), known.shape[1]))
+    for floor in _LOWER_FLOORS:
+        if pool.mean_distance() >= max(rivals):
+            break
+        other = Pool(known.shape[1], known)
+        stop = _with_diagram(cnf, quiet, other, model, floor)
+        if stop is Stop.COMPLETE and other.mean_distance() > pool.mean_distance():
+            pool = other
+    return pool
+
+
+def _with_diagram(cnf: Cnf, request: Request, pool: Pool, model: ExactModel, floor: float) -> Stop:
     rng = np.random.default_rng(request.seed)
     wanted = request.count + len(request.known)
     if model.total <= _LISTED * wanted and model.total * wanted * len(cnf.variables) <= _MAX_LISTED:
         rows = model.choices.all_solutions(_LISTED * wanted)
-        return choose(pool, rows, _floor_among(rows), request, wanted, rng)
+        return choose(pool, rows, floor * _mean_distance(rows, rows.shape[1]), request, wanted, rng)
     seeds = _seeds(cnf, request, model, rng)
-    pool.offer(seeds.values, FLOOR * _mean_distance(seeds.values, len(pool.selected)), wanted)
+    pool.offer(seeds.values, floor * _mean_distance(seeds.values, len(pool.selected)), wanted)
     if seeds.stop is Stop.INTERRUPTED:
         return seeds.stop
-    return herd(pool, model, request, rng)
+    return _herd(pool, model, request, rng, floor)
 
 
-def herd(pool: Pool, model: ExactModel, request: Request, rng: np.random.Generator) -> Stop:
+def _herd(pool: Pool, model: ExactModel, request: Request, rng: np.random.Generator, floor: float) -> Stop:
     """Fills the pool with heaviest solutions, against what its rows select."""
     features, variables = len(pool.selected), model.choices.variables
     wanted = request.count + len(request.known)
-    share, misses, noise = FLOOR, 0, NOISE
+    share, misses, noise = floor, 0, NOISE
     while len(pool) < wanted:
         if request.is_out_of_time():
             return Stop.TIME
@@ -124,10 +155,6 @@ def _seeds(cnf: Cnf, request: Request, model: ExactModel, rng: np.random.Generat
 def _mean_distance(rows: BoolMatrix, features: int) -> float:
     size, selected = len(rows), rows[:, :features].sum(axis=0, dtype=np.int64)
     return float((2 * selected * (size - selected)).sum()) / max(1, size * (size - 1))
-
-
-def _floor_among(rows: BoolMatrix) -> float:
-    return FLOOR * _mean_distance(rows, rows.shape[1])
 
 
 def _without_diagram(cnf: Cnf, request: Request, pool: Pool, why: str) -> Solutions:

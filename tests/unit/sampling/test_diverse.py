@@ -111,6 +111,29 @@ def test_diverse_is_farther_apart_than_others_and_has_no_close_pairs() -> None:
     assert minima["diverse"] > 0.5 * means["diverse"]
 
 
+def test_where_configurations_are_few_the_floor_gives_way_to_the_mean_distance() -> None:
+    """Fifty of a few hundred: on most of these models the floor alone leaves a mean distance below CMSGen's."""
+    chance = random.Random(11)
+    compared = 0
+    while compared < 8:
+        cnf = random_tree(chance)
+        if not 100 < exact_model(cnf).total < 400:
+            continue
+        compared += 1
+        means = {
+            name: diversity(draw(cnf, Request(50, compared), name).selected).mean_distance or 0
+            for name in ("diverse", "uniform", "cmsgen", "random")
+        }
+        assert means["diverse"] == max(means.values())
+
+
+def random_tree(chance: random.Random) -> Cnf:
+    """Fourteen features, some of which exclude each other."""
+    clauses = [(1,), *((-i, chance.randrange(1, i)) for i in range(2, 15))]
+    clauses += [(-chance.randrange(2, 15), -chance.randrange(2, 15)) for _ in range(5)]
+    return Cnf(VarMap(tuple(f"f{i}" for i in range(14)), 14), tuple(clauses))
+
+
 def test_covering_covers_more_and_is_hardly_nearer() -> None:
     cnf = tree(300)
     samples = [draw(cnf, Request(40, 3), name).selected for name in ("diverse", "covering")]
