@@ -38,8 +38,8 @@ def conformance_table(study: Study) -> Table:
         title = f"{one.name}, {epochs(one.epochs)}"
         rows.append((data_title(one.data), title, 1, *states, 0, int(one.result is None), *_shares(states), paper))
     note = (
-        "RQ1. Shares are of the networks that were begun. Built: all but those that failed or reached a limit; a "
-        "network whose loss became infinite (diverged) was built."
+        "RQ1. Shares are of the networks that were begun and kept the limits of this run, which speak of the machine. "
+        "Built: all but those that failed; a network whose loss became infinite (diverged) was built."
     )
     title = "RQ1: sampled networks, built, trained and tested"
     return Table("rq1_conformance", title, columns, tuple(rows), note, scale(study))
@@ -55,10 +55,10 @@ def _conformance_row(sample: SampleStudy) -> tuple[Cell, ...]:
 
 
 def _shares(states: list[int]) -> tuple[float | None, float | None]:
-    """Of the begun: built, and trained and tested."""
-    done, diverged, *_ = states
-    begun = sum(states)
-    return ((done + diverged) / begun, done / begun) if begun else (None, None)
+    """Of those that kept the limits: built, and trained and tested."""
+    done, diverged, failed, _ = states
+    ended = done + diverged + failed
+    return ((done + diverged) / ended, done / ended) if ended else (None, None)
 
 
 def equivalence_table(study: Study) -> Table | None:

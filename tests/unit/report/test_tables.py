@@ -14,6 +14,7 @@ from featurenet_uvl.report.statistics import mean_interval, wilson
 from featurenet_uvl.report.study import Study
 from featurenet_uvl.report.table import Table
 from featurenet_uvl.report.tables import conformance_table, equivalence_table, selection_table, table1, table2
+from featurenet_uvl.training.trial import TrialStatus
 
 
 def row_of(table: Table | None, column: str, value: str) -> dict[str, object]:
@@ -93,6 +94,14 @@ def test_rq1_counts_every_end_of_a_trial() -> None:
     assert (s1["built_share"], s1["trained_share"], s1["paper_share"]) == (1.0, 0.8, 1.0)
     assert [s2[key] for key in ("sampled", "done", "failed", "limit", "built_share")] == [2, 0, 1, 1, 0.0]
     assert "S1 on MNIST: 5 networks from s1.uvl (4 trained, 1 diverged)" in table.caption
+
+
+def test_rq1_does_not_blame_a_network_for_the_limits_of_the_machine() -> None:
+    first, second = whole_study().samples[:2]
+    ends = [network for network in (*first.networks, *second.networks) if network.result is not None]
+    kept = tuple(n for n in ends if n.result and n.result.status in (TrialStatus.DONE, TrialStatus.LIMIT))
+    row = row_of(conformance_table(replace(whole_study(), samples=(replace(first, networks=kept),))), "networks", "S1")
+    assert [row[key] for key in ("done", "limit", "built_share", "trained_share")] == [4, 1, 1.0, 1.0]
 
 
 def test_equivalence_is_tested_on_the_final_accuracies() -> None:
