@@ -84,6 +84,7 @@ def sample(
             assumptions=parse_assumptions(assume or (), cnf.variables),
             time_limit_s=None if time_limit is None else parse_time_limit(time_limit),
             on_progress=lambda done: line.show(f"sampled {done:,} of {count:,}"),
+            on_step=line.show,
             on_note=notes.add,
             options={"command": command or "", "pledge_jar": pledge_jar or ""},
         )

@@ -69,8 +69,10 @@ def solve_covering(cnf: Cnf, request: Request) -> Solutions:
         return replace(found, engine=found.engine or "diverse")
     best = found.values
     try:
-        for rows in _Exchange(model.choices, possible, found.values, request.known_rows(cnf), request.seed).rounds():
+        exchange = _Exchange(model.choices, possible, found.values, request.known_rows(cnf), request.seed)
+        for number, rows in enumerate(exchange.rounds(), 1):
             best = rows
+            request.step(f"exchanged the least diverse configurations {number} of {ROUNDS} times")
             if request.is_out_of_time():
                 break
     except KeyboardInterrupt:

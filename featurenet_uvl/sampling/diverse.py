@@ -68,6 +68,7 @@ def solve_diverse(cnf: Cnf, request: Request) -> Solutions:
     """
     pool = Pool(cnf.variables.feature_count, request.known_rows(cnf))
     left_s = request.time_left_s()
+    request.step("looking for a decision diagram")
     try:
         model = exact_model(cnf, None if left_s is None else _DIAGRAM_SHARE * left_s)
     except LimitError as error:
@@ -86,7 +87,7 @@ def _far_enough(cnf: Cnf, request: Request, pool: Pool, model: ExactModel) -> Po
 
     Where there are few configurations, a high floor leaves only some to choose from, and those may be near the middle.
     """
-    quiet = replace(request, on_progress=None, on_note=None)
+    quiet = replace(request, on_progress=None, on_step=None, on_note=None)
     known = request.known_rows(cnf)
     rivals = []
     for solve in (solve_cmsgen, solve_random, solve_uniform):

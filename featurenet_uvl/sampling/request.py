@@ -18,6 +18,8 @@ BoolMatrix = npt.NDArray[np.bool_]
 
 Progress = Callable[[int], None]
 """Is told how many solutions there are so far, now and then."""
+Step = Callable[[str], None]
+"""Is told, in a few words, what goes on where nothing is counted."""
 Note = Callable[[str], None]
 """Is told, in one line, what the user should know while it happens: that another engine takes over, and why."""
 
@@ -55,6 +57,7 @@ class Request:
             the CNF.
         time_limit_s: After so many seconds an engine returns what it has. None is no limit.
         on_progress: Is told the number of new solutions.
+        on_step: Is told what goes on between the numbers.
         on_note: Is told what the user should know.
         options: What a single sampler wants to know besides, by name.
 
@@ -68,6 +71,7 @@ class Request:
     assumptions: tuple[int, ...] = ()
     time_limit_s: float | None = None
     on_progress: Progress | None = None
+    on_step: Step | None = None
     on_note: Note | None = None
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     started: float = field(default_factory=time.monotonic)
@@ -103,6 +107,11 @@ class Request:
         """Tells the number of new solutions to who wants to know."""
         if self.on_progress is not None:
             self.on_progress(done)
+
+    def step(self, text: str) -> None:
+        """Tells what goes on to who wants to know."""
+        if self.on_step is not None:
+            self.on_step(text)
 
     def note(self, text: str) -> None:
         """Tells a line to who wants to know."""

@@ -157,9 +157,12 @@ def test_covering_can_be_stopped_after_each_round(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(covering._Exchange, "_round", third_is_interrupted)
     notes: list[str] = []
-    request = Request(40, 3, on_note=notes.append)
+    steps: list[str] = []
+    request = Request(40, 3, on_note=notes.append, on_step=steps.append)
     assert (solve_covering(cnf, request).values == rounds[1]).all()
     assert notes == ["interrupted: the sample is as it was after the last round"]
+    assert steps[0] == "looking for a decision diagram"
+    assert [step.split()[5:] for step in steps[1:]] == [["1", "of", "12", "times"], ["2", "of", "12", "times"]]
     assert len({row.tobytes() for row in rounds[1]}) == 40
     rounds.clear()
     monkeypatch.setattr(Request, "is_out_of_time", lambda request: len(rounds) == 2)
