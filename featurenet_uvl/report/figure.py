@@ -102,18 +102,40 @@ def draw(figure: Figure, form: str) -> bytes:
     columns = min(figure.columns, len(figure.panels))
     rows = -(-len(figure.panels) // columns)
     width = 5.4 if columns < 3 else 3.2
-    canvas = Canvas(figsize=(width * columns, (4.0 if columns < 3 else 2.6) * rows), layout="constrained")
+    below = max(_legend_rows(len(panel.series)) for panel in figure.panels) if columns < 3 else 0
+    height = 4.0 + 0.2 * below if columns < 3 else 2.6
+    canvas = Canvas(figsize=(width * columns, height * rows), layout="constrained")
     grid = canvas.subplots(rows, columns, squeeze=False)
     for axes in grid.flat[len(figure.panels) :]:
         axes.set_axis_off()
     for number, (axes, panel) in enumerate(zip(grid.flat, figure.panels, strict=False)):
         _draw_panel(axes, panel, is_small=columns > 2)
         if panel.series and (columns < 3 or number == 0):
-            axes.legend(fontsize="small" if columns < 3 else "x-small")
+            _draw_legend(axes, len(panel.series), is_small=columns > 2)
     buffer = io.BytesIO()
     with rc_context({"svg.hashsalt": figure.name}):  # else the names within an SVG are random
         canvas.savefig(buffer, format=form, dpi=150, metadata=_METADATA[form])
     return buffer.getvalue()
+
+
+_LONGEST = 50
+"""Characters of a label: what is wider leaves no room for the panel."""
+
+
+def _legend_rows(series: int) -> int:
+    """How many rows a legend has below its panel; 0 where it stands within, as few series leave room there."""
+    return -(-series // 2) if series > 3 else 0
+
+
+def _draw_legend(axes: Any, series: int, *, is_small: bool) -> None:
+    if is_small or not _legend_rows(series):
+        axes.legend(fontsize="x-small" if is_small else "small")
+        return
+    handles, labels = axes.get_legend_handles_labels()
+    short = [label if len(label) <= _LONGEST else label[: _LONGEST - 1] + "…" for label in labels]
+    axes.legend(
+        handles, short, fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, frameon=False
+    )
 
 
 def _draw_panel(axes: Any, panel: Panel, *, is_small: bool) -> None:
