@@ -27,7 +27,7 @@ class Network:
     """A network with a name. A notebook shows its drawing.
 
     >>> Network.named("lenet5", input_shape=(28, 28, 1))
-    <Network lenet5: 5 cells, 545,546 weights, for 28x28x1 images>
+    <Network lenet5: 6 cells, 545,546 weights, for 28x28x1 images>
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import time
@@ -173,7 +174,7 @@ class LocalSession:
         if limits.memory_mb is not None:
             memory_mb = tree_memory(worker.process.pid or 0) / 1e6
             if memory_mb > limits.memory_mb:
-                return f"took {memory_mb:,.0f} MB of memory, more than the limit of {limits.memory_mb:,.0f} MB"
+                return f"took {math.ceil(memory_mb):,} MB of memory, more than the limit of {limits.memory_mb:,.0f} MB"
         if worker.deadline is not None and worker.deadline <= time.monotonic():
             return f"took longer than {limits.time_s:g} s"
         return None
