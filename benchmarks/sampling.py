@@ -102,7 +102,8 @@ def tasks(model: Model, has_pledge: bool) -> Iterator[Task]:
         for sampler in ("diverse", "steered"):
             yield from (Task(model, sampler, 100, seed) for seed in (1, 2, 3))
             yield Task(model, sampler, 1000, 1)
-        yield from (Task(model, sampler, 100, 1) for sampler in ("random", "cmsgen"))
+        yield from (Task(model, "random", count, 1) for count in (100, 1000))
+        yield Task(model, "cmsgen", 100, 1)
         return
     for count in (100, 1000):
         for sampler in ("diverse", "covering", "uniform", "cmsgen", "random", "steered"):

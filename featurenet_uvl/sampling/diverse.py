@@ -12,15 +12,14 @@ import numpy as np
 
 from featurenet_uvl.errors import LimitError, UnsupportedError
 from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.sampling.chosen import solve_chosen
 from featurenet_uvl.sampling.cmsgen import solve_cmsgen
 from featurenet_uvl.sampling.exact import ExactModel, exact_model
 from featurenet_uvl.sampling.finish import finish
-from featurenet_uvl.sampling.metrics import diversity
 from featurenet_uvl.sampling.pool import Pool
 from featurenet_uvl.sampling.random_phases import solve_random
 from featurenet_uvl.sampling.request import BoolMatrix, Request, Solutions, Stop
 from featurenet_uvl.sampling.selection import choose
-from featurenet_uvl.sampling.steered import solve_steered
 from featurenet_uvl.sampling.uniform import solve_uniform
 
 SEEDS = 0.25
@@ -46,10 +45,6 @@ _MAX_LISTED = 1 << 32
 """Up to so many steps of choosing: solutions times wanted ones times features."""
 _DIAGRAM_SHARE = 0.4
 """Of the time there is, what may go into the diagram."""
-_EASY, _EASY_CONFLICTS = 10, 1_000
-"""CMSGen is asked where it finds so many solutions with so many conflicts each."""
-_OVERSAMPLED, _KEPT = 2, 0.95
-"""Of so many times as many solutions of CMSGen; the floor is so much of their usual distance to the nearest."""
 
 
 def solve_diverse(cnf: Cnf, request: Request) -> Solutions:
@@ -72,7 +67,7 @@ def solve_diverse(cnf: Cnf, request: Request) -> Solutions:
     try:
         model = exact_model(cnf, None if left_s is None else _DIAGRAM_SHARE * left_s)
     except LimitError as error:
-        return _without_diagram(cnf, request, pool, str(error))
+        return solve_chosen(cnf, request, str(error))
     try:
         stop = _with_diagram(cnf, request, pool, model, FLOOR)
         if stop is Stop.COMPLETE and model.total <= _CROWDED * len(pool):
@@ -156,44 +151,3 @@ def _seeds(cnf: Cnf, request: Request, model: ExactModel, rng: np.random.Generat
 def _mean_distance(rows: BoolMatrix, features: int) -> float:
     size, selected = len(rows), rows[:, :features].sum(axis=0, dtype=np.int64)
     return float((2 * selected * (size - selected)).sum()) / max(1, size * (size - 1))
-
-
-def _without_diagram(cnf: Cnf, request: Request, pool: Pool, why: str) -> Solutions:
-    """Chosen from more of CMSGen's solutions than are wanted, where it finds some easily; else steered."""
-    if not _is_easy(cnf, request):
-        request.note(f"{why}: the sampler steered draws instead; how diverse a sample can be stays unknown")
-        found = solve_steered(cnf, request)
-        return Solutions(found.values, found.stop, "steered")
-    request.note(f"{why}: chosen from solutions of CMSGen instead; how diverse a sample can be stays unknown")
-    return finish(cnf, request, pool, _choose_from_cmsgen(cnf, request, pool))
-
-
-def _choose_from_cmsgen(cnf: Cnf, request: Request, pool: Pool) -> Stop:
-    wanted = request.count + len(request.known)
-    found = solve_cmsgen(cnf, replace(request, count=_OVERSAMPLED * request.count, on_progress=None))
-    if found.stop in (Stop.TIME, Stop.INTERRUPTED):
-        pool.offer(found.values, 0, wanted)
-        return Stop.COMPLETE if len(pool) == wanted else found.stop
-    floor = _KEPT * _usual_nearest(found.values[: request.count, : len(pool.selected)])
-    try:
-        return choose(pool, found.values, floor, request, wanted, np.random.default_rng(request.seed))
-    except KeyboardInterrupt:
-        return Stop.INTERRUPTED
-
-
-def _is_easy(cnf: Cnf, request: Request) -> bool:
-    """Whether CMSGen finds a few solutions with few conflicts: a number of steps, so that it is so on every machine."""
-    try:
-        from pycmsgen import Solver
-    except ImportError:
-        return False
-    seed = int(np.random.SeedSequence(request.seed).generate_state(1)[0]) >> 1
-    solver = Solver(seed=seed, confl_limit=_EASY_CONFLICTS)
-    solver.add_clauses([list(clause) for clause in cnf.clauses])
-    return all(solver.solve()[0] is not None for _ in range(_EASY))
-
-
-def _usual_nearest(rows: BoolMatrix) -> float:
-    """The mean distance of a row to its nearest other one, in features."""
-    measured = diversity(rows).nearest_mean if len(rows) > 1 else None
-    return 0.0 if measured is None else measured * rows.shape[1]

@@ -72,6 +72,13 @@ class PhaseSolver:
                 raise OutOfTimeError
         return np.array(self._solver.get_model()[: self._variables], dtype=np.int64) > 0 if found else None
 
+    def is_within(self, conflicts: int) -> bool:
+        """Whether a solution with random phases, or that there is none, is found with so many conflicts at most."""
+        numbers = np.arange(1, self._variables + 1)
+        self._solver.set_phases(np.where(self._rng.random(self._variables) < 0.5, numbers, -numbers).tolist())
+        self._solver.conf_budget(conflicts)
+        return self._solver.solve_limited(expect_interrupt=True) is not None
+
     def implied(self, literal: int) -> Sequence[int] | None:
         """What follows from a literal by unit propagation, itself included; None if it cannot hold."""
         possible, literals = self._solver.propagate(assumptions=[literal])

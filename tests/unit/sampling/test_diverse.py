@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import random
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -15,6 +16,7 @@ import pytest
 
 from featurenet_uvl.errors import LimitError, UnsatisfiableError, UnsupportedError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
+from featurenet_uvl.sampling import chosen as chosen_module
 from featurenet_uvl.sampling import covering
 from featurenet_uvl.sampling import diverse as module
 from featurenet_uvl.sampling.coverage import coverage, find_coverable
@@ -26,6 +28,7 @@ from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request, Stop
 from featurenet_uvl.translators.pipeline import compile_model
 
+MODELS = Path(__file__).resolve().parents[3] / "models"
 REFERENCE = Path(__file__).resolve().parents[4] / "shared" / "reference" / "ghamizi2019-light.xml"
 needs_reference = pytest.mark.skipif(not REFERENCE.exists(), reason="needs shared/reference beside the project")
 
@@ -211,17 +214,60 @@ def test_without_pycmsgen_the_diagram_gives_the_seeds(monkeypatch: pytest.Monkey
     ]
 
 
-def test_without_a_diagram_it_is_chosen_from_cmsgens_or_steered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_diagram_it_is_chosen_from_what_is_easy_to_find(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CMSGen's solutions, else MiniSat's, each farther apart than without a choice; else those of steered."""
     without_diagrams(monkeypatch)
     notes: list[str] = []
-    chosen = draw(tree(300), Request(50, 1, on_note=notes.append))
-    plain = draw(tree(300), Request(50, 1), "cmsgen")
-    assert chosen.sampler == "diverse"
-    assert (diversity(chosen.selected).nearest_mean or 0) > (diversity(plain.selected).nearest_mean or 0)
-    monkeypatch.setattr(module, "_is_easy", lambda *_: False)
+    for plain, stuck in (("cmsgen", "_is_easy_for_cmsgen"), ("random", "_is_easy_for_phases")):
+        found = draw(tree(300), Request(50, 1, on_note=notes.append))
+        assert found.sampler == "diverse"
+        chosen, others = diversity(found.selected), diversity(draw(tree(300), Request(50, 1), plain).selected)
+        assert (chosen.mean_distance or 0) > 1.02 * (others.mean_distance or 0)
+        if plain == "cmsgen":
+            assert (chosen.nearest_mean or 0) > (others.nearest_mean or 0)
+        monkeypatch.setattr(chosen_module, stuck, lambda *_: False)
     assert draw(tree(300), Request(50, 1, on_note=notes.append)).sampler == "steered"
-    assert [note.split(":")[1].split(" ")[1] for note in notes] == ["chosen", "the"]
+    assert [note.split(": ")[1].split(" instead")[0] for note in notes] == [
+        "chosen from solutions of CMSGen",
+        "chosen from solutions of MiniSat",
+        "the sampler steered draws",
+    ]
     assert draw(tree(300), Request(5, 1, on_note=notes.append), "uniform").sampler == "cmsgen"
+
+
+@pytest.mark.slow
+def test_networks_are_farther_apart_than_random_ones_and_than_steered_ones() -> None:
+    """S1 with tensor shapes has no diagram, and CMSGen gets stuck."""
+    cnf = compile_model(str(MODELS / "s1.uvl"), input_shape=(16, 16, 1))
+    names = [name for name in cnf.variables.names if re.fullmatch(r"Block_\d+_Cell_\d+", name)]
+    places = [cnf.variables.names.index(name) for name in names]
+    samples = {name: draw(cnf, Request(60, 2), name) for name in ("diverse", "random", "steered")}
+    found = {name: diversity(sample.selected) for name, sample in samples.items()}
+    for other in ("random", "steered"):
+        assert (found["diverse"].mean_distance or 0) > 1.05 * (found[other].mean_distance or 0)
+        assert (found["diverse"].nearest_mean or 0) > 1.05 * (found[other].nearest_mean or 0)
+    cells = samples["diverse"].selected[:, places].sum(axis=1)
+    assert cells.min() <= 4
+    assert cells.max() >= 20
+
+
+def test_what_is_chosen_from_minisats_is_all_there_is_where_that_is_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_diagrams(monkeypatch)
+    monkeypatch.setattr(chosen_module, "_is_easy_for_cmsgen", lambda *_: False)
+    chance = random.Random(5)
+    for seed in range(20):
+        cnf = random_cnf(chance)
+        expected = configurations(cnf)
+        if not expected:
+            with pytest.raises(UnsatisfiableError):
+                draw(cnf, Request(3, seed))
+            continue
+        sample = draw(cnf, Request(len(expected) + 1, seed))
+        assert {tuple(row) for row in sample.selected.tolist()} == expected
+        assert sample.stop is Stop.EXHAUSTED
+        known = sample.selected[: len(expected) // 2]
+        rest = draw(cnf, Request(len(expected), seed, known=known)).after(known)
+        assert {tuple(row) for row in rest.selected.tolist()} == expected
 
 
 PROGRAM = """

@@ -1,0 +1,142 @@
+"""The sampler `diverse` where no decision diagram fits: chosen from more solutions than are wanted.
+
+They come from the first of three sources that finds solutions easily: CMSGen; MiniSat, with phases that oppose what the
+solutions before have; and, where both get stuck, the sampler `steered`, without any choice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.sampling.cmsgen import solve_cmsgen
+from featurenet_uvl.sampling.distinct import collect
+from featurenet_uvl.sampling.finish import finish
+from featurenet_uvl.sampling.metrics import diversity
+from featurenet_uvl.sampling.pool import Pool
+from featurenet_uvl.sampling.random_phases import PhaseSolver
+from featurenet_uvl.sampling.request import BoolMatrix, Request, Solutions, Stop
+from featurenet_uvl.sampling.selection import choose
+from featurenet_uvl.sampling.steered import solve_steered
+
+_EASY, _EASY_CONFLICTS = 10, 1_000
+"""A source is asked where it finds so many solutions with so many conflicts each: seconds differ elsewhere."""
+_FROM_CMSGEN, _FROM_PHASES = 2.0, 1.4
+"""How many times as many solutions as are wanted are chosen from; those of MiniSat take longer."""
+_KEPT = 0.95
+"""The floor is so much of their usual distance to the nearest."""
+_STEERED = 0.05
+"""The share that comes from the sampler `steered`: it finds small configurations, which phases miss."""
+
+
+def solve_chosen(cnf: Cnf, request: Request, why: str) -> Solutions:
+    """Up to `request.count` solutions.
+
+    Args:
+        why: What is said to the user before it is said what happens instead.
+
+    Raises:
+        UnsatisfiableError: The CNF has no solution.
+    """
+    pool = Pool(cnf.variables.feature_count, request.known_rows(cnf))
+    if _is_easy_for_cmsgen(cnf, request):
+        request.note(f"{why}: chosen from solutions of CMSGen instead; how diverse a sample can be stays unknown")
+        stop = _choose_from_cmsgen(cnf, request, pool)
+    elif _is_easy_for_phases(cnf, request):
+        request.note(f"{why}: chosen from solutions of MiniSat instead; how diverse a sample can be stays unknown")
+        stop = _choose_from_phases(cnf, request, pool)
+    else:
+        request.note(f"{why}: the sampler steered draws instead; how diverse a sample can be stays unknown")
+        found = solve_steered(cnf, request)
+        return Solutions(found.values, found.stop, "steered")
+    return finish(cnf, request, pool, stop)
+
+
+def _choose_from_cmsgen(cnf: Cnf, request: Request, pool: Pool) -> Stop:
+    found = solve_cmsgen(cnf, _for_choice(request, _FROM_CMSGEN))
+    return _choose(found, request, pool)
+
+
+def _choose_from_phases(cnf: Cnf, request: Request, pool: Pool) -> Stop:
+    steered = int(_STEERED * request.count)
+    if steered:
+        seeds = solve_steered(cnf, replace(request, count=steered, on_progress=None))
+        pool.offer(seeds.values, 0, len(pool) + steered)
+        if seeds.stop in (Stop.TIME, Stop.INTERRUPTED):
+            return seeds.stop
+    source = _OpposedPhases(cnf, request)
+    try:
+        return _choose(collect(source, cnf, _for_choice(request, _FROM_PHASES)), request, pool)
+    finally:
+        source.close()
+
+
+def _for_choice(request: Request, times: float) -> Request:
+    count = int(np.ceil(times * request.count))
+    return replace(
+        request, count=count, on_progress=lambda done: request.step(f"found {done:,} of {count:,} to choose from")
+    )
+
+
+def _choose(found: Solutions, request: Request, pool: Pool) -> Stop:
+    """Fills the pool from what was found; without a choice where the time was over before there was one."""
+    wanted = request.count + len(request.known)
+    if found.stop in (Stop.TIME, Stop.INTERRUPTED):
+        pool.offer(found.values, 0, wanted)
+        return Stop.COMPLETE if len(pool) == wanted else found.stop
+    floor = _KEPT * _usual_nearest(found.values[: request.count, : len(pool.selected)])
+    try:
+        return choose(pool, found.values, floor, request, wanted, np.random.default_rng(request.seed))
+    except KeyboardInterrupt:
+        return Stop.INTERRUPTED
+
+
+class _OpposedPhases:
+    """MiniSat, where each feature's phase is what few solutions have: `true` with the share of those that lack it."""
+
+    def __init__(self, cnf: Cnf, request: Request) -> None:
+        known = request.known_rows(cnf)
+        self._solver = PhaseSolver(cnf, request)
+        self._rng = np.random.default_rng(request.seed)
+        self._auxiliaries = len(cnf.variables) - known.shape[1]
+        self._selected = known.sum(axis=0, dtype=np.int64)
+        self._count = len(known)
+        self.forbid = self._solver.forbid
+        self.close = self._solver.close
+
+    def next(self) -> BoolMatrix | None:
+        """A solution, or None if there is none; raises OutOfTimeError."""
+        lacking = (self._count - self._selected + 1) / (self._count + 2)
+        features = self._rng.random(len(lacking)) < lacking
+        row = self._solver.solve(np.concatenate([features, self._rng.random(self._auxiliaries) < 0.5]))
+        if row is not None:
+            self._selected += row[: len(lacking)]
+            self._count += 1
+        return row
+
+
+def _is_easy_for_cmsgen(cnf: Cnf, request: Request) -> bool:
+    try:
+        from pycmsgen import Solver
+    except ImportError:
+        return False
+    seed = int(np.random.SeedSequence(request.seed).generate_state(1)[0]) >> 1
+    solver = Solver(seed=seed, confl_limit=_EASY_CONFLICTS)
+    solver.add_clauses([list(clause) for clause in cnf.clauses])
+    return all(solver.solve()[0] is not None for _ in range(_EASY))
+
+
+def _is_easy_for_phases(cnf: Cnf, request: Request) -> bool:
+    solver = PhaseSolver(cnf, request)
+    try:
+        return all(solver.is_within(_EASY_CONFLICTS) for _ in range(_EASY))
+    finally:
+        solver.close()
+
+
+def _usual_nearest(rows: BoolMatrix) -> float:
+    """The mean distance of a row to its nearest other one, in features."""
+    measured = diversity(rows).nearest_mean if len(rows) > 1 else None
+    return 0.0 if measured is None else measured * rows.shape[1]
