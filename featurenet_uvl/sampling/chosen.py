@@ -21,7 +21,7 @@ from featurenet_uvl.sampling.request import BoolMatrix, Request, Solutions, Stop
 from featurenet_uvl.sampling.selection import choose
 from featurenet_uvl.sampling.steered import solve_steered
 
-_EASY, _EASY_CONFLICTS = 10, 1_000
+_EASY, _CMSGEN_CONFLICTS, _PHASES_CONFLICTS = 10, 1_000, 20_000
 """A source is asked where it finds so many solutions with so many conflicts each: seconds differ elsewhere."""
 _FROM_CMSGEN, _FROM_PHASES = 2.0, 1.4
 """How many times as many solutions as are wanted are chosen from; those of MiniSat take longer."""
@@ -123,7 +123,7 @@ def _is_easy_for_cmsgen(cnf: Cnf, request: Request) -> bool:
     except ImportError:
         return False
     seed = int(np.random.SeedSequence(request.seed).generate_state(1)[0]) >> 1
-    solver = Solver(seed=seed, confl_limit=_EASY_CONFLICTS)
+    solver = Solver(seed=seed, confl_limit=_CMSGEN_CONFLICTS)
     solver.add_clauses([list(clause) for clause in cnf.clauses])
     return all(solver.solve()[0] is not None for _ in range(_EASY))
 
@@ -131,7 +131,7 @@ def _is_easy_for_cmsgen(cnf: Cnf, request: Request) -> bool:
 def _is_easy_for_phases(cnf: Cnf, request: Request) -> bool:
     solver = PhaseSolver(cnf, request)
     try:
-        return all(solver.is_within(_EASY_CONFLICTS) for _ in range(_EASY))
+        return all(solver.is_within(_PHASES_CONFLICTS) for _ in range(_EASY))
     finally:
         solver.close()
 
