@@ -93,26 +93,22 @@ def _choose(found: Solutions, request: Request, pool: Pool) -> Stop:
         return Stop.INTERRUPTED
 
 
-class _OpposedPhases:
+class _OpposedPhases(PhaseSolver):
     """MiniSat, where each feature's phase is what few solutions have: `true` with the share of those that lack it."""
 
     def __init__(self, cnf: Cnf, request: Request) -> None:
+        super().__init__(cnf, request)
         known = request.known_rows(cnf)
-        self._solver = PhaseSolver(cnf, request)
-        self._rng = np.random.default_rng(request.seed)
-        self._auxiliaries = len(cnf.variables) - known.shape[1]
         self._selected = known.sum(axis=0, dtype=np.int64)
         self._count = len(known)
-        self.forbid = self._solver.forbid
-        self.close = self._solver.close
 
     def next(self) -> BoolMatrix | None:
         """A solution, or None if there is none; raises OutOfTimeError."""
-        lacking = (self._count - self._selected + 1) / (self._count + 2)
-        features = self._rng.random(len(lacking)) < lacking
-        row = self._solver.solve(np.concatenate([features, self._rng.random(self._auxiliaries) < 0.5]))
+        likely = np.full(self._variables, 0.5)
+        likely[: len(self._selected)] = (self._count - self._selected + 1) / (self._count + 2)
+        row = self.solve(self._rng.random(self._variables) < likely)
         if row is not None:
-            self._selected += row[: len(lacking)]
+            self._selected += row[: len(self._selected)]
             self._count += 1
         return row
 

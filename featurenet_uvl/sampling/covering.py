@@ -19,7 +19,7 @@ from featurenet_uvl.sampling.diverse import solve_diverse
 from featurenet_uvl.sampling.exact import exact_model
 from featurenet_uvl.sampling.open_pairs import OpenPairs
 from featurenet_uvl.sampling.pair_diagram import pair_bits
-from featurenet_uvl.sampling.pool import Pool
+from featurenet_uvl.sampling.pool import Counts, Pool, against, mean_distance
 from featurenet_uvl.sampling.rare_pairs import RarePairs
 from featurenet_uvl.sampling.request import BoolMatrix, Request, Solutions, Stop
 
@@ -61,20 +61,19 @@ def solve_covering(cnf: Cnf, request: Request) -> Solutions:
     found = solve_diverse(cnf, request)
     if found.stop is not Stop.COMPLETE:
         return replace(found, engine=found.engine or "diverse")
+    best = found.values
     try:
         model = exact_model(cnf, request.time_left_s())
         possible = OpenPairs.of_diagram(pair_bits(model.diagram, cnf.variables.feature_count))
-    except LimitError as error:
-        request.note(f"{error}: the sampler diverse draws instead")
-        return replace(found, engine=found.engine or "diverse")
-    best = found.values
-    try:
         exchange = _Exchange(model.choices, possible, found.values, request.known_rows(cnf), request.seed)
         for number, rows in enumerate(exchange.rounds(), 1):
             best = rows
             request.step(f"exchanged the least diverse configurations {number} of {ROUNDS} times")
             if request.is_out_of_time():
                 break
+    except LimitError as error:
+        request.note(f"{error}: no configuration is exchanged for one that covers more")
+        return replace(found, engine=found.engine or "diverse")
     except KeyboardInterrupt:
         request.note("interrupted: the sample is as it was after the last round")
     return Solutions(best, Stop.COMPLETE)
@@ -126,8 +125,8 @@ class _Exchange:
 
     def _price(self, size: int) -> float:
         """What a pair is worth, where a feature that half of the rows select is worth 0, and one that none does 1."""
-        selected = self._rows[:, : self._features].sum(axis=0) + self._known.sum(axis=0)
-        mean = float((2 * selected * (size - selected)).sum()) / max(1, size * (size - 1))
+        selected: Counts = self._rows[:, : self._features].sum(axis=0) + self._known.sum(axis=0)
+        mean = mean_distance(selected, size)
         return PRICE * max(1.0, mean) * size * self._pairs.stands_for / (2 * self._possible)
 
     def _take_out(self, count: int, price: float) -> list[int]:
@@ -138,8 +137,7 @@ class _Exchange:
         step = -(-count // _STEPS)
         free: list[int] = []
         while len(free) < count:
-            against = 1 - 2 * selected / max(1, len(left) + len(self._known))
-            worth = features[left] @ against + price * self._pairs.alone(left)
+            worth = features[left] @ against(selected, len(left) + len(self._known)) + price * self._pairs.alone(left)
             worst = left[np.argsort(worth, kind="stable")[: min(step, count - len(free))]]
             for place in worst.tolist():
                 self._pairs.remove(place)
@@ -164,7 +162,6 @@ class _Exchange:
         counts: FloatArray = np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel()
         if not counts.any():
             return self._rows[:0]
-        against = 1 - 2 * pool.selected / max(1, len(pool))
         size = min(size, int(np.count_nonzero(counts)))
         anchors = self._rng.choice(len(counts), size=size, replace=False, p=counts / counts.sum())
         hints = _HINT * counts[:, np.newaxis] * self._rng.uniform(0.5, 1, size=(len(counts), size))
@@ -173,12 +170,12 @@ class _Exchange:
         best, worth = self._rows[:0], np.full(size, -np.inf)
         for _ in range(_CLIMBS):
             weights, noise = noise, np.zeros_like(noise)
-            weights[: self._features] += against[:, np.newaxis] + price * (hints[1::2] - hints[0::2])
+            weights[: self._features] += pool.against[:, np.newaxis] + price * (hints[1::2] - hints[0::2])
             weights[anchors >> 1, np.arange(size)] = np.where(anchors & 1, _FORCED, -_FORCED)
             found = self._choices.heaviest(weights)
             literals = self._pairs.literals(found).T.astype(np.float32)
             hints = (matrix @ literals).astype(np.float64)
-            value = found[:, : self._features] @ against + price * (hints * literals).sum(axis=0) / 2
+            value = found[:, : self._features] @ pool.against + price * (hints * literals).sum(axis=0) / 2
             best = np.where((value > worth)[:, np.newaxis], found, best) if len(best) else found
             worth = np.maximum(worth, value)
         return best[np.argsort(-worth, kind="stable")]

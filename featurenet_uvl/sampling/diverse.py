@@ -16,7 +16,7 @@ from featurenet_uvl.sampling.chosen import solve_chosen
 from featurenet_uvl.sampling.cmsgen import solve_cmsgen
 from featurenet_uvl.sampling.exact import ExactModel, exact_model
 from featurenet_uvl.sampling.finish import finish
-from featurenet_uvl.sampling.pool import Pool
+from featurenet_uvl.sampling.pool import Pool, mean_distance
 from featurenet_uvl.sampling.random_phases import solve_random
 from featurenet_uvl.sampling.request import BoolMatrix, Request, Solutions, Stop
 from featurenet_uvl.sampling.selection import choose
@@ -31,8 +31,9 @@ NOISE = 0.3
 FLOOR = 0.72
 """The least distance of two configurations, as a share of the mean distance, to begin with."""
 _LOWER_FLOORS = (0.5, 0.3, 0.15, 0.0)
+"""What is tried instead, one after the other, where that costs too much of the mean distance."""
 _CROWDED = 1000
-"""Where there are at most so many times as many solutions as are wanted, a floor may cost much of the mean distance."""
+"""Where there are at most so many times as many solutions as are wanted, that is looked at."""
 _RELAXED = 0.95
 """By what the least distance shrinks when most of a batch does not keep it."""
 _BATCHES = (4, 32)
@@ -90,7 +91,7 @@ def _far_enough(cnf: Cnf, request: Request, pool: Pool, model: ExactModel) -> Po
             rows = solve(cnf, quiet).values[:, : known.shape[1]]
         except UnsupportedError:
             continue
-        rivals.append(_mean_distance(np.concatenate([known, rows]), known.shape[1]))
+        rivals.append(_mean_distance(np.concatenate([known, rows])))
     for floor in _LOWER_FLOORS:
         if pool.mean_distance() >= max(rivals):
             break
@@ -106,9 +107,9 @@ def _with_diagram(cnf: Cnf, request: Request, pool: Pool, model: ExactModel, flo
     wanted = request.count + len(request.known)
     if model.total <= _LISTED * wanted and model.total * wanted * len(cnf.variables) <= _MAX_LISTED:
         rows = model.choices.all_solutions(_LISTED * wanted)
-        return choose(pool, rows, floor * _mean_distance(rows, rows.shape[1]), request, wanted, rng)
+        return choose(pool, rows, floor * _mean_distance(rows), request, wanted, rng)
     seeds = _seeds(cnf, request, model, rng)
-    pool.offer(seeds.values, floor * _mean_distance(seeds.values, len(pool.selected)), wanted)
+    pool.offer(seeds.values, floor * _mean_distance(seeds.values[:, : len(pool.selected)]), wanted)
     if seeds.stop is Stop.INTERRUPTED:
         return seeds.stop
     return _herd(pool, model, request, rng, floor)
@@ -124,7 +125,7 @@ def _herd(pool: Pool, model: ExactModel, request: Request, rng: np.random.Genera
             return Stop.TIME
         size = min(int(np.clip(len(pool) // 12, *_BATCHES)), wanted - len(pool))
         weights = rng.normal(scale=noise, size=(variables, size))
-        weights[:features] += (1 - 2 * pool.selected / max(1, len(pool)))[:, np.newaxis]
+        weights[:features] += pool.against[:, np.newaxis]
         taken = pool.offer(model.choices.heaviest(weights), share * pool.mean_distance(), wanted)
         if 2 * taken < size:
             share *= _RELAXED
@@ -148,6 +149,5 @@ def _seeds(cnf: Cnf, request: Request, model: ExactModel, rng: np.random.Generat
         return Solutions(model.draw_uniform(count, rng), Stop.COMPLETE)
 
 
-def _mean_distance(rows: BoolMatrix, features: int) -> float:
-    size, selected = len(rows), rows[:, :features].sum(axis=0, dtype=np.int64)
-    return float((2 * selected * (size - selected)).sum()) / max(1, size * (size - 1))
+def _mean_distance(rows: BoolMatrix) -> float:
+    return mean_distance(rows.sum(axis=0, dtype=np.int64), len(rows))

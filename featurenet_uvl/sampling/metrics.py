@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from featurenet_uvl.errors import UsageError
+from featurenet_uvl.sampling.bits import Words, words_of
 from featurenet_uvl.sampling.request import BoolMatrix
 
 
@@ -47,7 +48,7 @@ def diversity(selected: BoolMatrix) -> Diversity:
     rows, features = selected.shape
     if not rows:
         raise UsageError("found a sample without configurations, expected at least one")
-    packed = _packed(selected)
+    packed = words_of(selected)
     sizes = selected.sum(axis=1)
     mean = nearest_mean = minimum = None
     if rows > 1 and features:
@@ -74,7 +75,7 @@ def distance_counts(selected: BoolMatrix) -> npt.NDArray[np.int64]:
     >>> distance_counts(np.array([[True, False], [True, True], [True, True]])).tolist()
     [1, 2, 0]
     """
-    packed = _packed(selected)
+    packed = words_of(selected)
     counts = np.zeros(selected.shape[1] + 1, dtype=np.int64)
     for row in range(len(packed) - 1):
         distances = np.bitwise_count(packed[row + 1 :] ^ packed[row]).sum(axis=1, dtype=np.int64)
@@ -84,18 +85,10 @@ def distance_counts(selected: BoolMatrix) -> npt.NDArray[np.int64]:
 
 def nearest_distances(selected: BoolMatrix) -> npt.NDArray[np.int64]:
     """For each configuration, in how many features it differs from its nearest other one; there must be two."""
-    return _distances(_packed(selected))[1]
+    return _distances(words_of(selected))[1]
 
 
-def _packed(selected: BoolMatrix) -> npt.NDArray[np.uint64]:
-    """The rows as bits in 64-bit words, zeros at the end."""
-    octets = np.packbits(selected, axis=1)
-    padded = np.zeros((octets.shape[0], -(-octets.shape[1] // 8) * 8), dtype=np.uint8)
-    padded[:, : octets.shape[1]] = octets
-    return padded.view(np.uint64)
-
-
-def _distances(packed: npt.NDArray[np.uint64]) -> tuple[int, npt.NDArray[np.int64]]:
+def _distances(packed: Words) -> tuple[int, npt.NDArray[np.int64]]:
     """The sum over all pairs, and for each row the least to another, in differing features."""
     rows = packed.shape[0]
     total = 0

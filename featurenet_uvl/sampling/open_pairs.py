@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from featurenet_uvl.sampling.pair_diagram import PairBits, Words
+from featurenet_uvl.sampling.bits import Words, bits_of, words_of
+from featurenet_uvl.sampling.pair_diagram import PairBits
 from featurenet_uvl.sampling.pair_table import IMPOSSIBLE, PairTable
 from featurenet_uvl.sampling.request import BoolMatrix
 
@@ -29,7 +30,7 @@ class OpenPairs:
     def of_diagram(cls, bits: PairBits) -> OpenPairs:
         """All pairs that a diagram shows, over the features that are neither core nor dead."""
         size = len(bits.rows)
-        present = np.unpackbits(bits.rows.view(np.uint8), axis=1, count=size, bitorder="little").view(np.bool_)
+        present = bits_of(bits.rows, size)
         return cls(size // 2, _packed_both_ways(present, bits.columns))
 
     @classmethod
@@ -56,19 +57,18 @@ class OpenPairs:
         found = np.zeros((len(self.rows), len(literals)), dtype=np.int64)
         used = np.flatnonzero(self.counts)
         rows = self.rows[used]
-        for column, bits in enumerate(_packed(literals)):
+        for column, bits in enumerate(words_of(literals)):
             found[used, column] = np.bitwise_count(rows & bits).sum(axis=1, dtype=np.int64)
         return found
 
     def partners_of(self, literal: int) -> npt.NDArray[np.int64]:
         """The literals that a literal has open pairs with."""
-        bits = np.unpackbits(self.rows[literal].view(np.uint8), count=len(self.rows), bitorder="little")
-        return np.flatnonzero(bits)
+        return np.flatnonzero(bits_of(self.rows[literal], len(self.rows)))
 
     def cover(self, selected: BoolMatrix) -> None:
         """The pairs that these configurations have are open no more."""
         literals = self.literals(selected)
-        for present, bits in zip(literals, _packed(literals)):
+        for present, bits in zip(literals, words_of(literals)):
             changed = np.flatnonzero(present & (self.counts > 0))
             self.rows[changed] &= ~bits
             self.counts[changed] = np.bitwise_count(self.rows[changed]).sum(axis=1, dtype=np.int64)
@@ -78,13 +78,6 @@ class OpenPairs:
         for one, other in ((first, second), (second, first)):
             self.rows[one, other // 64] &= ~(np.uint64(1) << np.uint64(other % 64))
             self.counts[one] -= 1
-
-
-def _packed(literals: BoolMatrix) -> Words:
-    octets = np.packbits(literals, axis=1, bitorder="little")
-    padded = np.zeros((len(octets), -(-octets.shape[1] // 8) * 8), dtype=np.uint8)
-    padded[:, : octets.shape[1]] = octets
-    return padded.view(np.uint64)
 
 
 def _packed_both_ways(present: BoolMatrix, columns: npt.NDArray[np.int64]) -> Words:
@@ -97,4 +90,4 @@ def _packed_both_ways(present: BoolMatrix, columns: npt.NDArray[np.int64]) -> Wo
     allowed[2 * columns] = allowed[2 * columns + 1] = True
     present &= allowed
     present[~allowed] = False
-    return _packed(present)
+    return words_of(present)

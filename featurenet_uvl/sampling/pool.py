@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from featurenet_uvl.sampling.bits import Words, words_of
 from featurenet_uvl.sampling.request import BoolMatrix
 
-Words = npt.NDArray[np.uint64]
+Counts = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
 
 
 class Pool:
@@ -20,7 +22,7 @@ class Pool:
 
     def __init__(self, features: int, known: BoolMatrix) -> None:
         self._features = features
-        self._packed = _packed(known[:, :features])
+        self._packed = words_of(known[:, :features])
         self._used = len(known)
         self._seen = {row.tobytes() for row in self._packed}
         self.rows: list[BoolMatrix] = []
@@ -32,14 +34,16 @@ class Pool:
 
     def mean_distance(self) -> float:
         """Between two rows, in features; 0 for fewer than two."""
-        size = len(self)
-        if size < 2:
-            return 0.0
-        return float((2 * self.selected * (size - self.selected)).sum()) / (size * (size - 1))
+        return mean_distance(self.selected, len(self))
+
+    @property
+    def against(self) -> FloatArray:
+        """By feature: from 1, where no row selects it, to -1, where all do: what adds most to the mean distance."""
+        return against(self.selected, len(self))
 
     def nearest(self, rows: BoolMatrix) -> npt.NDArray[np.int64]:
         """The distance of each row to the nearest one here, in features; more than any where none is here."""
-        packed = _packed(rows[:, : self._features])
+        packed = words_of(rows[:, : self._features])
         result = np.full(len(rows), self._features + 1, dtype=np.int64)
         if self._used:
             for place, row in enumerate(packed):
@@ -54,7 +58,7 @@ class Pool:
             How many it took.
         """
         taken = 0
-        packed = _packed(rows[:, : self._features])
+        packed = words_of(rows[:, : self._features])
         for row, bits in zip(rows, packed):
             if self._used >= limit:
                 break
@@ -81,9 +85,20 @@ class Pool:
         self.selected += row[: self._features]
 
 
-def _packed(selected: BoolMatrix) -> Words:
-    """The rows as bits in 64-bit words, zeros at the end."""
-    octets = np.packbits(selected, axis=1)
-    padded = np.zeros((octets.shape[0], -(-octets.shape[1] // 8) * 8), dtype=np.uint8)
-    padded[:, : octets.shape[1]] = octets
-    return padded.view(np.uint64)
+def mean_distance(selected: Counts, rows: int) -> float:
+    """Between two of so many rows, in features, by how many select each feature; 0 for fewer than two.
+
+    >>> mean_distance(np.array([2, 1, 0]), 2)
+    1.0
+    """
+    return float((2 * selected * (rows - selected)).sum()) / max(1, rows * (rows - 1))
+
+
+def against(selected: Counts, rows: int) -> FloatArray:
+    """What `Pool.against` is, of so many rows.
+
+    >>> against(np.array([2, 1, 0]), 2).tolist()
+    [-1.0, 0.0, 1.0]
+    """
+    found: FloatArray = 1 - 2 * selected / max(1, rows)
+    return found

@@ -60,8 +60,7 @@ class PhaseSolver:
         Raises:
             OutOfTimeError: The time limit was reached.
         """
-        numbers = np.arange(1, self._variables + 1)
-        self._solver.set_phases(np.where(phases, numbers, -numbers).tolist())
+        self._set_phases(phases)
         while True:
             self._solver.conf_budget(_CONFLICTS)
             # With expect_interrupt, python-sat installs no handler of SIGINT: its own jumps out of the solver.
@@ -74,10 +73,13 @@ class PhaseSolver:
 
     def is_within(self, conflicts: int) -> bool:
         """Whether a solution with random phases, or that there is none, is found with so many conflicts at most."""
-        numbers = np.arange(1, self._variables + 1)
-        self._solver.set_phases(np.where(self._rng.random(self._variables) < 0.5, numbers, -numbers).tolist())
+        self._set_phases(self._rng.random(self._variables) < 0.5)
         self._solver.conf_budget(conflicts)
         return self._solver.solve_limited(expect_interrupt=True) is not None
+
+    def _set_phases(self, phases: BoolMatrix) -> None:
+        numbers = np.arange(1, self._variables + 1)
+        self._solver.set_phases(np.where(phases, numbers, -numbers).tolist())
 
     def implied(self, literal: int) -> Sequence[int] | None:
         """What follows from a literal by unit propagation, itself included; None if it cannot hold."""

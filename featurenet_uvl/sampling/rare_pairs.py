@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
+from featurenet_uvl.sampling.bits import Words, bits_of, words_of
 from featurenet_uvl.sampling.open_pairs import OpenPairs
-from featurenet_uvl.sampling.pair_diagram import Words
 from featurenet_uvl.sampling.request import BoolMatrix
 
 FloatArray = npt.NDArray[np.float64]
@@ -21,7 +21,7 @@ Counts = npt.NDArray[np.int32]
 RARE = 3
 """A pair that more rows than so many have is taken for covered, whatever happens."""
 MAX_PAIRS = 2_000_000
-"""Where there are more, about half as many or more are drawn from them, and stand for all."""
+"""Where there are more, every second one is drawn, or every fourth, until there are no more than this."""
 _BLOCK = 1024
 _FEW = 16
 """Rows at a time: what is made of them fits a cache, which makes it four times as fast."""
@@ -52,9 +52,10 @@ class RarePairs:
     def __init__(self, possible: OpenPairs, rows: BoolMatrix, known: BoolMatrix, rng: np.random.Generator) -> None:
         self._possible = possible
         both = possible.literals(np.concatenate([rows, known]))
-        self._first, self._second, self._counts, self.stands_for = _rare(possible, both, rng)
-        """The last: how many pairs each of those here stands for."""
-        self._bits: Words = np.stack([_packed(self._of(literals)) for literals in both[: len(rows)]])
+        self._first, self._second, self._counts, halvings = _rare(possible, both, rng)
+        self.stands_for = 1 << halvings
+        """How many pairs each of those here stands for: more than 1 where only some were drawn."""
+        self._bits: Words = np.stack([words_of(self._of(literals)) for literals in both[: len(rows)]])
 
     def __len__(self) -> int:
         return len(self._first)
@@ -66,7 +67,7 @@ class RarePairs:
 
     def alone(self, places: Places | slice = slice(None)) -> npt.NDArray[np.int64]:
         """How many pairs only this row has, for each row in these places."""
-        wanted, bits = _packed(self._counts == 1), self._bits[places]
+        wanted, bits = words_of(self._counts == 1), self._bits[places]
         found = np.empty(len(bits), dtype=np.int64)
         for start in range(0, len(bits), _FEW):
             few = slice(start, start + _FEW)
@@ -75,12 +76,12 @@ class RarePairs:
 
     def remove(self, place: int) -> None:
         """The row in this place is gone; another can be `put` there."""
-        self._counts -= np.unpackbits(self._bits[place].view(np.uint8), count=len(self))
+        self._counts -= bits_of(self._bits[place], len(self))
 
     def put(self, place: int, row: BoolMatrix) -> None:
         """A row, over the features, in a place without one."""
         having = self._of(self._possible.literals(row[np.newaxis])[0])
-        self._bits[place] = _packed(having)
+        self._bits[place] = words_of(having)
         self._counts += having
 
     def open_matrix(self) -> csr_matrix:
@@ -102,29 +103,21 @@ class RarePairs:
 
 
 def _rare(possible: OpenPairs, literals: BoolMatrix, rng: np.random.Generator) -> tuple[Places, Places, Counts, int]:
-    """Rare pairs: their two literals, how many rows have each, and how many pairs each stands for.
+    """Rare pairs: their two literals, how many rows have each, and how often half of them were forgotten.
 
-    O(rows * literals^2), by products of matrices. Whenever they become too many, half of them are forgotten.
+    O(rows * literals^2), by products of matrices. Half are forgotten, each by a coin, whenever they become too many.
     """
     size = literals.shape[1]
     weights = literals.astype(np.float32)
     found = np.zeros((3, 0), dtype=np.int32)
-    stands_for = 1
+    halvings = 0
     for start in range(0, size, _BLOCK):
         counts = weights[:, start : start + _BLOCK].T @ weights[:, start:]
-        words = possible.rows[start : start + _BLOCK].view(np.uint8)
-        present = np.unpackbits(words, axis=1, count=size, bitorder="little").view(np.bool_)[:, start:]
+        present = bits_of(possible.rows[start : start + _BLOCK], size)[:, start:]
         first, second = np.nonzero(np.triu(present & (counts <= RARE), 1))
         more = np.stack([first + start, second + start, counts[first, second]]).astype(np.int32)
-        found = np.concatenate([found, more[:, rng.random(more.shape[1]) * stands_for < 1]], axis=1)
+        found = np.concatenate([found, more[:, rng.random(more.shape[1]) * (1 << halvings) < 1]], axis=1)
         while found.shape[1] > MAX_PAIRS:
             found = found[:, rng.random(found.shape[1]) < 0.5]
-            stands_for *= 2
-    return found[0].astype(np.intp), found[1].astype(np.intp), found[2], stands_for
-
-
-def _packed(bits: npt.NDArray[np.bool_]) -> Words:
-    octets = np.packbits(bits)
-    padded = np.zeros(-(-len(octets) // 8) * 8, dtype=np.uint8)
-    padded[: len(octets)] = octets
-    return padded.view(np.uint64)
+            halvings += 1
+    return found[0].astype(np.intp), found[1].astype(np.intp), found[2], halvings

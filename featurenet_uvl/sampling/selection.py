@@ -48,7 +48,7 @@ def choose(
 
 
 def _best(matrix: npt.NDArray[np.float32], open_: BoolMatrix, noise: npt.NDArray[np.float32], pool: Pool) -> int:
-    weights = (1 - 2 * pool.selected / len(pool)).astype(np.float32) if len(pool) else np.zeros(matrix.shape[1])
+    weights = pool.against if len(pool) else np.zeros(matrix.shape[1])
     scores = matrix @ weights.astype(np.float32) + noise
     scores[~open_] = -np.inf
     return int(scores.argmax())

@@ -172,6 +172,15 @@ def test_covering_can_be_stopped_after_each_round(monkeypatch: pytest.MonkeyPatc
     assert (solve_covering(cnf, Request(40, 3)).values == rounds[1]).all()
 
 
+def test_covering_interrupted_before_its_first_round_is_the_sample_of_diverse(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(covering, "pair_bits", interrupted)
+    cnf = tree(300)
+    assert (solve_covering(cnf, Request(30, 3)).values == module.solve_diverse(cnf, Request(30, 3)).values).all()
+
+
 def test_covering_fills_the_gaps_of_what_is_known() -> None:
     cnf = tree(300)
     known = draw(cnf, Request(20, 11), "covering").selected
