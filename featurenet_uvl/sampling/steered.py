@@ -6,7 +6,8 @@ Propagators for CDCL*, 2023), both from python-sat.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -46,13 +47,14 @@ def solve_steered(cnf: Cnf, request: Request) -> Solutions:
     decider = _Decider(cnf, choice_groups(cnf), arrays.elements, request)
     steering = _Steering(arrays.lengths, np.random.default_rng(request.seed))
     rows: list[BoolMatrix] = []
-    with _new_solver() as solver:
+    with _interrupts(), _new_solver() as solver:
         _load(solver, cnf, decider)
         for row in request.known_rows(cnf):
             _forbid(solver, _literals(row))
             steering.learn(row)
         try:
-            stop = _fill(rows, solver, decider, steering, request)
+            with _interrupts():
+                stop = _fill(rows, solver, decider, steering, request)
         except _OutOfTimeError:
             stop = Stop.TIME
         except KeyboardInterrupt:
@@ -76,6 +78,17 @@ def _fill(rows: list[BoolMatrix], solver: Any, decider: _Decider, steering: _Ste
         steering.learn(rows[-1])
         request.progress(len(rows))
     return Stop.COMPLETE
+
+
+@contextmanager
+def _interrupts() -> Iterator[None]:
+    """A KeyboardInterrupt stays one where a callback met it within a function of python-sat that expects none."""
+    try:
+        yield
+    except SystemError as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            raise error.__cause__ from None
+        raise
 
 
 def _literals(row: BoolMatrix) -> list[int]:

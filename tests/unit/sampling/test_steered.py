@@ -274,27 +274,31 @@ def test_an_old_python_sat(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 INTERRUPTED = """
-import signal
+import signal, sys
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.sampling import steered
 from featurenet_uvl.sampling.request import Request
 signal.signal(signal.SIGINT, signal.default_int_handler)
-decide = steered._Decider.decide
+name = sys.argv[1]
+original = getattr(steered._Decider, name)
 calls = []
-def interrupted_decide(self):
+def interrupted(self, *arguments):
     calls.append(1)
-    if len(calls) == 100:
+    if len(calls) == 200:
         signal.raise_signal(signal.SIGINT)
-    return decide(self)
-steered._Decider.decide = interrupted_decide
+    return original(self, *arguments)
+setattr(steered._Decider, name, interrupted)
 found = steered.solve_steered(Cnf(VarMap(tuple(f"f{i}" for i in range(30)), 30), ((1,),)), Request(1000, 1))
 print(found.stop.value, "after", len(calls), len(found.values) > 0, bool(found.values[:, 0].all()))
 """
 
 
-def test_an_interrupt_within_the_solver_leaves_what_was_found() -> None:
-    found = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False)
-    assert (found.returncode, found.stdout, found.stderr) == (0, "interrupted after 100 True True\n", "")
+@pytest.mark.parametrize("callback", ["decide", "on_assignment", "on_backtrack", "on_new_level", "check_model"])
+def test_an_interrupt_within_the_solver_leaves_what_was_found(callback: str) -> None:
+    """In whatever callback it comes, and whatever the solver was asked for then: a solution, or to take a clause."""
+    command = [sys.executable, "-c", INTERRUPTED, callback]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout, found.stderr) == (0, "interrupted after 200 True True\n", "")
 
 
 def test_time_is_a_limit() -> None:
