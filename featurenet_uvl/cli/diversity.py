@@ -47,8 +47,8 @@ def diversity(
 ) -> None:
     """Measure samples: distances, nearest neighbours, pairwise coverage, sizes; several side by side.
 
-    With --cnf each configuration is checked, and what the model allows is known: which pairs of literals can be covered
-    at all. --time-limit is for finding that out.
+    With --cnf each configuration is checked, and what the model allows is known: how far apart configurations can be in
+    the mean, and which pairs of literals can be covered at all. --time-limit is for finding out each of the two.
     """
     from featurenet_uvl.sampling.measure import explore, format_measures, measure
 

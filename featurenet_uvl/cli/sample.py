@@ -194,7 +194,7 @@ def _lines(measured: Measures) -> tuple[str, ...]:
         "none" if value is None else f"{value:.4f}"
         for value in (found.mean_distance, found.nearest_mean, found.minimum)
     )
-    share = "how large it can be is unknown"
+    share = "how large it can be is unknown: diversity SAMPLE --cnf DIMACS looks for a bound"
     if limit is not None and measured.share_of_limit is not None:
         share = f"{measured.share_of_limit:.4f} of the limit (certified within {limit.gap:.4f})"
     pairs = f"{measured.covered:,} pairs of features covered; how many can be is unknown"

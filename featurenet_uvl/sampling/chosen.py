@@ -42,13 +42,13 @@ def solve_chosen(cnf: Cnf, request: Request, why: str) -> Solutions:
     """
     pool = Pool(cnf.variables.feature_count, request.known_rows(cnf))
     if _is_easy_for_cmsgen(cnf, request):
-        request.note(f"{why}: chosen from solutions of CMSGen instead; how diverse a sample can be stays unknown")
+        request.note(f"{why}: chosen from solutions of CMSGen instead")
         stop = _choose_from_cmsgen(cnf, request, pool)
     elif _is_easy_for_phases(cnf, request):
-        request.note(f"{why}: chosen from solutions of MiniSat instead; how diverse a sample can be stays unknown")
+        request.note(f"{why}: chosen from solutions of MiniSat instead")
         stop = _choose_from_phases(cnf, request, pool)
     else:
-        request.note(f"{why}: the sampler steered draws instead; how diverse a sample can be stays unknown")
+        request.note(f"{why}: the sampler steered draws instead")
         found = solve_steered(cnf, request)
         return Solutions(found.values, found.stop, "steered")
     return finish(cnf, request, pool, stop)

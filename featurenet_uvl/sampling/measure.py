@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from featurenet_uvl.analysis.diagram import Diagram
 from featurenet_uvl.errors import LimitError
@@ -15,6 +15,9 @@ from featurenet_uvl.sampling.limit import Limit, mean_distance_limit
 from featurenet_uvl.sampling.metrics import Diversity, diversity
 from featurenet_uvl.sampling.pairs import covered_pairs
 from featurenet_uvl.sampling.request import BoolMatrix
+
+if TYPE_CHECKING:
+    from featurenet_uvl.sampling.integer_limit import HullLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,23 @@ class Measures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Landscape:
-    """What a model lets samples be, as far as it is known. `notes` say why something is not."""
+    """What a model lets samples be, as far as it is known. `notes` say why something is not.
+
+    `hull` bounds distances where there is no diagram.
+    """
 
     coverable: Coverable | None
     model: ExactModel | None
     notes: tuple[str, ...] = ()
+    hull: HullLimit | None = None
+
+    def limit(self, features: int, count: int) -> Limit | None:
+        """What bounds the mean distance of so many configurations; None where that is not known, or there is one."""
+        if count < 2:
+            return None
+        if self.model is not None:
+            return mean_distance_limit(self.model.choices, features, count)
+        return None if self.hull is None else self.hull.at(count)
 
 
 def explore(cnf: Cnf, known: BoolMatrix, time_limit_s: float = TIME_LIMIT_S) -> Landscape:
@@ -67,7 +82,7 @@ def explore(cnf: Cnf, known: BoolMatrix, time_limit_s: float = TIME_LIMIT_S) -> 
     Args:
         cnf: The formula; it has a solution.
         known: Some configurations, at least one.
-        time_limit_s: For the diagram, and again for the pairs if there is none.
+        time_limit_s: For the diagram, and again for the bound of distances and for the pairs if there is none.
 
     >>> from featurenet_uvl.ir.cnf import VarMap
     >>> import numpy as np
@@ -76,18 +91,25 @@ def explore(cnf: Cnf, known: BoolMatrix, time_limit_s: float = TIME_LIMIT_S) -> 
     3
     """
     notes: list[str] = []
-    model = coverable = None
+    model = coverable = hull = None
     try:
         model = exact_model(cnf, time_limit_s)
     except LimitError as error:
-        notes.append(f"the largest possible mean distance is unknown: {error}")
+        hull = _hull(cnf, known, time_limit_s)
+        notes.append(f"{error}: the largest possible mean distance is bounded by integer programs")
     try:
         coverable = _coverable(cnf, known, time_limit_s, None if model is None else model.diagram)
     except LimitError as error:
         notes.append(f"which pairs can be covered is unknown: {error}")
     if coverable is not None and coverable.undecided:
         notes.append(f"{coverable.undecided:,} pairs were not decided within {time_limit_s:g} s and count as coverable")
-    return Landscape(coverable, model, tuple(notes))
+    return Landscape(coverable, model, tuple(notes), hull)
+
+
+def _hull(cnf: Cnf, known: BoolMatrix, time_limit_s: float) -> HullLimit:
+    from featurenet_uvl.sampling.integer_limit import hull_limit  # SciPy, which few need
+
+    return hull_limit(cnf, known, time_limit_s)
 
 
 def _coverable(cnf: Cnf, known: BoolMatrix, time_limit_s: float, diagram: Diagram | None) -> Coverable:
@@ -107,9 +129,7 @@ def measure(selected: BoolMatrix, landscape: Landscape | None = None) -> Measure
         UsageError: There is no configuration.
     """
     found = diversity(selected)
-    limit = None
-    if landscape is not None and landscape.model is not None and found.count > 1:
-        limit = mean_distance_limit(landscape.model.choices, found.features, found.count)
+    limit = None if landscape is None else landscape.limit(found.features, found.count)
     if landscape is None or landscape.coverable is None:
         return Measures(found, covered_pairs(selected), None, limit)
     covered = coverage(selected, landscape.coverable)
