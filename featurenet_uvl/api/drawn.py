@@ -9,7 +9,7 @@ from os import PathLike
 from featurenet_uvl.api.arguments import file_path, whole
 from featurenet_uvl.api.network import Network
 from featurenet_uvl.decoding.sampled import decode_networks
-from featurenet_uvl.errors import UsageError
+from featurenet_uvl.errors import LimitError, UsageError
 from featurenet_uvl.files import write_file
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.layers import Shape
@@ -45,11 +45,19 @@ class DrawnSample:
     def limit(self, time_limit_s: float = 60.0) -> Limit:
         """What the mean distance of no sample of this size can exceed: `limit().share(diversity().mean_distance)`.
 
+        Where the formula has no decision diagram, as with tensor shapes for most models of networks, the bound comes
+        from integer programs; its `gap` says how loose it may be. `time_limit_s` is for each of the two ways.
+
         Raises:
-            LimitError: The formula is too large for it, as with tensor shapes for most models of networks.
             UsageError: There are fewer than two configurations.
         """
-        return distance_limit(self.cnf, whole("configurations", len(self), least=2), time_limit_s)
+        from featurenet_uvl.sampling.integer_limit import hull_limit  # SciPy, which few need
+
+        count = whole("configurations", len(self), least=2)
+        try:
+            return distance_limit(self.cnf, count, time_limit_s)
+        except LimitError:
+            return hull_limit(self.cnf, self.sample.selected, time_limit_s).at(count)
 
     def write(self, path: str | PathLike[str], *, force: bool = False) -> None:
         """Writes a sample file, for `CompiledModel.read_sample` and the command line.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurenet_uvl.cli.options import Force, Json, Quiet, TimeLimit, parse_time_limit
+from featurenet_uvl.cli.progress import ProgressLine
 from featurenet_uvl.cli.sources import load_cnf
 from featurenet_uvl.cli.streams import check_output, printable, put, put_json, read_input, say
 from featurenet_uvl.errors import ReadError, UsageError
@@ -50,6 +51,8 @@ def diversity(
     With --cnf each configuration is checked, and what the model allows is known: how far apart configurations can be in
     the mean, and which pairs of literals can be covered at all. --time-limit is for finding out each of the two.
     """
+    import numpy as np
+
     from featurenet_uvl.sampling.measure import explore, format_measures, measure
 
     limit_s = parse_time_limit(time_limit)
@@ -58,7 +61,11 @@ def diversity(
         raise UsageError("found - twice, expected it once: stdin can be read once")
     model = None if cnf is None else load_cnf(cnf)[0]
     listed = _read_all(samples, model)
-    landscape = None if model is None else explore(model, listed[0].selected, limit_s)
+    landscape = None
+    if model is not None:
+        known = np.concatenate([sample.selected for sample in listed])
+        with ProgressLine(quiet=quiet) as line:
+            landscape = explore(model, known, limit_s, line.show)
     for note in landscape.notes if landscape is not None else ():
         say(note, quiet=quiet)
     measured = [measure(sample.selected, landscape) for sample in listed]

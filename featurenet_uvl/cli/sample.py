@@ -194,15 +194,17 @@ def _lines(measured: Measures) -> tuple[str, ...]:
         "none" if value is None else f"{value:.4f}"
         for value in (found.mean_distance, found.nearest_mean, found.minimum)
     )
-    share = "how large it can be is unknown: diversity SAMPLE --cnf DIMACS looks for a bound"
+    share = ""
+    if found.mean_distance is not None:
+        share = ", how large it can be is unknown: diversity SAMPLE --cnf DIMACS looks for a bound"
     if limit is not None and measured.share_of_limit is not None:
-        share = f"{measured.share_of_limit:.4f} of the limit (certified within {limit.gap:.4f})"
+        share = f", {measured.share_of_limit:.4f} of the limit (certified within {limit.gap:.4f})"
     pairs = f"{measured.covered:,} pairs of features covered; how many can be is unknown"
     if covered is not None:
         pairs = f"{covered.share:.4f} of the pairs of features that can be covered"
     return (
         f"{found.count:,} configurations ({found.distinct:,} distinct) of {found.features:,} features",
-        f"distance: mean {mean}, {share}",
+        f"distance: mean {mean}{share}",
         f"distance to the nearest: mean {nearest}, minimum {minimum}",
         pairs,
         f"selected features: {found.size_min} to {found.size_max}, median {found.size_median:g}",

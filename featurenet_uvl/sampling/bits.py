@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-BoolMatrix = npt.NDArray[np.bool_]
+from featurenet_uvl.sampling.request import BoolMatrix
+
 Words = npt.NDArray[np.uint64]
 
 

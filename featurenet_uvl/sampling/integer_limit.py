@@ -33,7 +33,7 @@ _SUM_TO_ONE = 1e3
 class HullLimit:
     """What bounds samples of any size: the largest 2 p (1 - p), summed over the features, of the convex hull.
 
-    It is at most `upper` and at least `reached`.
+    It is at most `upper` and at least `reached`, which is 0 where only one configuration was ever seen.
     """
 
     features: int
@@ -95,15 +95,14 @@ def _search(
     """
     weights = program.weights
     points, point = [start], start
-    here = 0.0
+    reached = value = _value(weights, start)
     bound = min(bound, float(weights.sum()) / 2)
     for _ in range(MAX_STEPS):
-        here = max(here, float((weights * 2 * point * (1 - point)).sum()))
-        if bound <= here * (1 + tolerance) or program.is_late:
+        if bound <= reached * (1 + tolerance) or program.is_late:
             break
         slope = weights * (2 - 4 * point)
         solution, most = program.heaviest(slope, whole)
-        bound = min(bound, float((weights * 2 * point * (1 - point)).sum()) + most - float(slope @ point))
+        bound = min(bound, value + most - float(slope @ point))
         if solution is None:
             break
         points.append(solution)
@@ -113,8 +112,13 @@ def _search(
             break
         point = shares @ np.array(points)
         points = [kept for kept, share in zip(points, shares, strict=True) if share > 0]
-    here = max(here, float((weights * 2 * point * (1 - point)).sum()))
-    return max(bound, here), here
+        value = _value(weights, point)
+        reached = max(reached, value)
+    return max(bound, reached), reached
+
+
+def _value(weights: FloatArray, point: FloatArray) -> float:
+    return float((weights * 2 * point * (1 - point)).sum())
 
 
 def _best_shares(points: FloatArray, weights: FloatArray) -> FloatArray:
@@ -135,13 +139,17 @@ class _Program:
     def __init__(self, cnf: Cnf, deadline: float) -> None:
         found = simplified(cnf)
         self._deadline = deadline
-        roots = [_root(found.equal, feature) for feature in range(1, cnf.variables.feature_count + 1)]
-        used = {abs(root) for root in roots} | {abs(literal) for clause in found.clauses for literal in clause}
+        literals = found.equal[: cnf.variables.feature_count]
+        used = {abs(literal) for literal in literals} | {abs(literal) for clause in found.clauses for literal in clause}
         column = {variable: place for place, variable in enumerate(sorted(used - {found.true}))}
-        self._places = [(place, column[abs(root)], root > 0) for place, root in enumerate(roots) if abs(root) in column]
+        self._places = [
+            (feature, column[abs(literal)], literal > 0)
+            for feature, literal in enumerate(literals)
+            if abs(literal) in column
+        ]
+        """Feature by feature that is not decided: its column here, and whether it is that one or its negation."""
         self.weights = np.zeros(len(column))
-        for _, place, _ in self._places:
-            self.weights[place] += 1
+        np.add.at(self.weights, [place for _, place, _ in self._places], 1)
         self._constraint = _inequalities(found.clauses, column) if found.clauses else None
 
     @property
@@ -150,7 +158,7 @@ class _Program:
         return time.monotonic() >= self._deadline
 
     def merged(self, shares: FloatArray) -> FloatArray:
-        """A point over the features as one over the variables that are left; of no feature, 0: it has no weight."""
+        """A point over the features as one over the variables that are left; auxiliaries have no weight."""
         merged = np.zeros(len(self.weights))
         for feature, place, is_same in self._places:
             merged[place] = shares[feature] if is_same else 1 - shares[feature]
@@ -169,15 +177,6 @@ class _Program:
         if found.x is None or (not whole and found.status):
             return None, most
         return np.clip(np.round(found.x) if whole else found.x, 0.0, 1.0), most
-
-
-def _root(equal: tuple[int, ...], variable: int) -> int:
-    """The literal that a variable equals, of a variable that equals no other or of `true`."""
-    literal = variable
-    while abs(literal) <= len(equal) and equal[abs(literal) - 1] != abs(literal):
-        step = equal[abs(literal) - 1]
-        literal = step if literal > 0 else -step
-    return literal
 
 
 def _inequalities(clauses: tuple[tuple[int, ...], ...], column: dict[int, int]) -> LinearConstraint:

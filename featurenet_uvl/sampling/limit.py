@@ -28,7 +28,8 @@ _NARROW = 16
 class Limit:
     """The mean distance of no sample of this size is above `upper`; a share of the number of features, as metrics are.
 
-    `gap` says how far `upper` may be from the best bound of its kind, as a share of it: 0.0005 is 0.05 %.
+    `gap` says how far `upper` may be from the best bound of its kind, as a share of it: 0.0005 is 0.05 %;
+    infinite where nothing is known of it.
     """
 
     count: int

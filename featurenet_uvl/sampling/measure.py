@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from math import isinf
 from typing import TYPE_CHECKING, Any
 
 from featurenet_uvl.analysis.diagram import Diagram
@@ -46,7 +47,7 @@ class Measures:
         return {
             **asdict(self.diversity),
             "largest_mean_distance": None if self.limit is None else self.limit.upper,
-            "largest_mean_gap": None if self.limit is None else self.limit.gap,
+            "largest_mean_gap": None if self.limit is None or isinf(self.limit.gap) else self.limit.gap,
             "share_of_limit": self.share_of_limit,
             "covered_pairs": self.covered if found is None else found.covered,
             "coverable_pairs": None if found is None else found.coverable,
@@ -76,13 +77,19 @@ class Landscape:
         return None if self.hull is None else self.hull.at(count)
 
 
-def explore(cnf: Cnf, known: BoolMatrix, time_limit_s: float = TIME_LIMIT_S) -> Landscape:
+def explore(
+    cnf: Cnf,
+    known: BoolMatrix,
+    time_limit_s: float = TIME_LIMIT_S,
+    on_step: Callable[[str], None] = lambda text: None,
+) -> Landscape:
     """What a CNF lets samples be.
 
     Args:
         cnf: The formula; it has a solution.
         known: Some configurations, at least one.
         time_limit_s: For the diagram, and again for the bound of distances and for the pairs if there is none.
+        on_step: Told what begins and may take that long.
 
     >>> from featurenet_uvl.ir.cnf import VarMap
     >>> import numpy as np
@@ -95,8 +102,10 @@ def explore(cnf: Cnf, known: BoolMatrix, time_limit_s: float = TIME_LIMIT_S) -> 
     try:
         model = exact_model(cnf, time_limit_s)
     except LimitError as error:
+        on_step("bounding the mean distance by integer programs")
         hull = _hull(cnf, known, time_limit_s)
         notes.append(f"{error}: the largest possible mean distance is bounded by integer programs")
+    on_step("looking for the pairs that can be covered")
     try:
         coverable = _coverable(cnf, known, time_limit_s, None if model is None else model.diagram)
     except LimitError as error:

@@ -9,8 +9,7 @@ import numpy.typing as npt
 
 from featurenet_uvl.analysis.diagram import FALSE, Diagram, IntArray
 from featurenet_uvl.errors import LimitError
-
-Words = npt.NDArray[np.uint64]
+from featurenet_uvl.sampling.bits import Words
 
 _MAX_BYTES = 1 << 30
 """What the bits at the nodes, and those of the pairs, may take each."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from featurenet_uvl.analysis.choices import FloatArray
 from featurenet_uvl.sampling.bits import Words, words_of
 from featurenet_uvl.sampling.request import BoolMatrix
 
 Counts = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
 
 
 class Pool:

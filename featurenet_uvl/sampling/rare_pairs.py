@@ -14,7 +14,6 @@ from featurenet_uvl.sampling.bits import Words, bits_of, words_of
 from featurenet_uvl.sampling.open_pairs import OpenPairs
 from featurenet_uvl.sampling.request import BoolMatrix
 
-FloatArray = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 Counts = npt.NDArray[np.int32]
 

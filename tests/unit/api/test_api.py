@@ -136,6 +136,21 @@ def test_what_can_be_known_of_a_sample(model: FeatureModel) -> None:
     assert 0.5 < drawn.limit().share(mean) <= 1
 
 
+def test_without_a_diagram_integer_programs_bound_the_distances(
+    model: FeatureModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = model.compile(rules=False).sample(4)
+    exact = drawn.limit()
+
+    def too_large(*_: object) -> None:
+        raise LimitError("found 9 nodes")
+
+    monkeypatch.setattr("featurenet_uvl.api.drawn.exact_model", too_large)
+    loose = drawn.limit(time_limit_s=1.0)
+    assert exact.upper / (1 + exact.gap) <= loose.upper <= 1
+    assert loose.gap > 0
+
+
 def test_a_network_is_drawn_written_and_read(tmp_path: Path) -> None:
     network = Network.named("lenet5", input_shape=IMAGES)
     assert (network.weights, network.classes, network.input_shape) == (61_706, 10, IMAGES)

@@ -76,6 +76,12 @@ def test_one_configuration_has_no_distance(program: Any, folder: Path) -> None:
     assert "none" in program("diversity", folder / "one.csv").out
 
 
+def test_no_bound_is_promised_where_there_is_no_distance(program: Any, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "one.dimacs").write_text("c 1 App\np cnf 1 1\n1 0\n")
+    said = program("sample", tmp_path / "one.dimacs", "-n", 1, "-o", tmp_path / "one.sample").err
+    assert "distance: mean none\n" in said
+
+
 def test_models_are_compiled_on_the_way(program: Any, small: Path) -> None:
     assert program("diversity", small / "s.txt", "--cnf", small / "m.dimacs", "--time-limit", "1").code == 0
     (small / "net.csv").write_text("Configuration;Net;Drop;Norm\n0;+;-;-\n")

@@ -6,8 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.optimize import OptimizeResult
 
-from featurenet_uvl.analysis.choices import find_choices
+from featurenet_uvl.analysis.choices import FloatArray, find_choices
 from featurenet_uvl.analysis.diagram import build_diagram
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.sampling import integer_limit
@@ -69,6 +70,28 @@ def test_a_solver_that_is_stopped_leaves_a_bound_and_says_how_loose(
     assert looser > 2 or solved > 3
 
 
+def test_a_solution_that_is_not_the_best_gives_no_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What HiGHS has when its time ends: a solution for other weights, and of integer programs a bound beside it."""
+    solve, rng = integer_limit._solve, np.random.default_rng(5)
+
+    def stopped(weights: FloatArray, constraint: object, whole: bool, seconds: float) -> OptimizeResult:
+        found, other = (
+            solve(given, constraint, whole, seconds)  # type: ignore[arg-type]
+            for given in (weights, rng.normal(size=len(weights)))
+        )
+        return OptimizeResult(
+            status=1, x=other.x, fun=-float(weights @ other.x), mip_dual_bound=found.mip_dual_bound if whole else None
+        )
+
+    monkeypatch.setattr(integer_limit, "_solve", stopped)
+    for cnf in MODELS[:30]:
+        features = cnf.variables.feature_count
+        expected = mean_distance_limit(find_choices(build_diagram(cnf)), features, 100_000)
+        found = hull_limit(cnf, rows_of(cnf)[:1], 60.0).at(100_000)
+        assert found.upper >= expected.upper / (1 + expected.gap) - 1e-9
+        assert found.upper / (1 + found.gap) <= expected.upper * 1.00001 + 1e-9
+
+
 def test_features_that_are_free_decided_equal_or_opposite() -> None:
     """Free: 1/2 each. Decided: nothing. Two that equal a third one, one of them negated: three times 1/2."""
     cnf = Cnf(
@@ -79,6 +102,26 @@ def test_features_that_are_free_decided_equal_or_opposite() -> None:
     found = hull_limit(cnf, start, 60.0)
     assert found.upper == pytest.approx((1 + 3 + 2) / 2, rel=1e-3)
     assert found.reached == pytest.approx(found.upper, rel=1e-3)
+
+
+@pytest.mark.parametrize("size", [3, 13, 40])
+def test_one_of_some_alternatives(size: int) -> None:
+    """Each with the share 1 / size; below 1/2, so that what the slope takes away at the point counts."""
+    numbers = range(1, size + 1)
+    exclusive = tuple((-one, -other) for one, other in itertools.combinations(numbers, 2))
+    cnf = Cnf(VarMap.from_names([f"f{n}" for n in numbers]), (tuple(numbers), *exclusive))
+    found = hull_limit(cnf, np.eye(size, dtype=np.bool_)[:2], 60.0)
+    assert found.upper >= 2 * (1 - 1 / size) - 1e-9
+    assert found.upper == pytest.approx(2 * (1 - 1 / size), rel=1e-3)
+
+
+def test_what_is_known_is_read_with_the_right_sign() -> None:
+    """b is the negation of a; of a, c, d at most one is selected: with b for a, the start would be no solution."""
+    cnf = Cnf(VarMap.from_names("abcd"), ((1, 2), (-1, -2), (-1, -3), (-1, -4), (-3, -4)))
+    expected = mean_distance_limit(find_choices(build_diagram(cnf)), 4, 100_000)
+    found = hull_limit(cnf, np.array([[False, True, True, False]]), 60.0)
+    assert found.at(100_000).upper == pytest.approx(expected.upper, rel=2e-3)
+    assert found.reached <= expected.upper * 4
 
 
 def test_one_configuration_has_no_distance_to_bound() -> None:

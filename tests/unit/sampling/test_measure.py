@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -102,3 +104,22 @@ def test_distances_as_a_histogram(rows: int, features: int) -> None:
     if rows > 1:
         np.fill_diagonal(between, features + 1)
         assert np.array_equal(nearest_distances(selected), between.min(axis=1))
+
+
+def test_a_bound_without_anything_to_compare_is_null_in_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Infinity is no JSON."""
+    monkeypatch.setattr(module, "exact_model", no_diagram)
+    monkeypatch.setattr("featurenet_uvl.sampling.integer_limit._Program.is_late", True)
+    sample = draw(CNF, Request(6, 1)).selected
+    alone = measure(sample, explore(CNF, sample[:1])).to_json()
+    assert alone["largest_mean_distance"] >= alone["mean_distance"]
+    assert alone["largest_mean_gap"] is None
+    assert json.loads(json.dumps(alone, allow_nan=False)) == alone
+    assert measure(sample, explore(CNF, sample)).to_json()["largest_mean_gap"] > 0
+
+
+def test_what_takes_long_is_told_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "exact_model", no_diagram)
+    sample, steps = draw(CNF, Request(6, 1)).selected, list[str]()
+    explore(CNF, sample, on_step=steps.append)
+    assert steps == ["bounding the mean distance by integer programs", "looking for the pairs that can be covered"]
