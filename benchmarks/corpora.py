@@ -21,13 +21,13 @@ from pathlib import Path
 
 from lxml import etree
 
+from featurenet_uvl.analysis.core_and_dead import decided_features
 from featurenet_uvl.analysis.count import count_solutions
-from featurenet_uvl.analysis.decided import decided_features
 from featurenet_uvl.errors import FeatureNetError, LimitError
-from featurenet_uvl.files import write_file
 from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.feature_model import Constraint, FeatureModel, GroupKind
+from featurenet_uvl.system.files import write_file
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 from featurenet_uvl.translators.encodings.formula import assert_formula
 from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs

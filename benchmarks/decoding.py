@@ -19,13 +19,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from featurenet_uvl.decoding.decoder import check_solutions, decode_solution
 from featurenet_uvl.decoding.network import to_architecture
+from featurenet_uvl.decoding.solutions import check_solutions, decode_solution
 from featurenet_uvl.drawing.svg import architecture_svg
-from featurenet_uvl.files import write_file
 from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request
+from featurenet_uvl.system.files import write_file
 from featurenet_uvl.translators.pipeline import compile_model
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -114,8 +114,8 @@ def measure_keras(networks: list[Architecture]) -> dict[str, Any]:
     """Both ways for each network, in turns; the lowest time of each counts, as a noisy machine only adds to it."""
     import keras
 
-    from featurenet_uvl.decoding.keras_model import build_keras_model
-    from featurenet_uvl.decoding.verify import verify_architecture
+    from featurenet_uvl.decoding.keras.build import build_keras_model
+    from featurenet_uvl.decoding.keras.verify import verify_architecture
 
     ours = [[0.0] * ROUNDS for _ in networks]
     hand = [[0.0] * ROUNDS for _ in networks]

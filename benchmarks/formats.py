@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from featurenet_uvl.files import write_file
+from featurenet_uvl.system.files import write_file
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "formats.json"

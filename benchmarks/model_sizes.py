@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from featurenet_uvl.analysis.core_and_dead import decided_features
 from featurenet_uvl.analysis.count import Count, count_solutions
-from featurenet_uvl.analysis.decided import decided_features
 from featurenet_uvl.errors import LimitError
-from featurenet_uvl.files import write_file
+from featurenet_uvl.system.files import write_file
 from featurenet_uvl.translators.pipeline import compile_model
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -19,13 +19,13 @@ from typing import Any, TypeVar
 
 from pysat.solvers import Solver
 
-from featurenet_uvl.decoding.decoder import decode_solution
 from featurenet_uvl.decoding.network import to_architecture
-from featurenet_uvl.files import write_file
+from featurenet_uvl.decoding.solutions import decode_solution
 from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request
+from featurenet_uvl.system.files import write_file
 from featurenet_uvl.translators.pipeline import compile_model
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -130,7 +130,7 @@ def stage_times(cnf: Cnf) -> dict[str, Any]:
 
 def keras_times(architectures: list[Architecture]) -> tuple[list[int], float, float]:
     """The weights that Keras counts, and the CPU seconds of building all models and of importing Keras."""
-    from featurenet_uvl.decoding.keras_model import build_keras_model
+    from featurenet_uvl.decoding.keras.build import build_keras_model
 
     keras, import_s = timed(lambda: __import__("keras"))
 

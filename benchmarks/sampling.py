@@ -26,15 +26,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from featurenet_uvl.cli.sources import load_cnf
 from featurenet_uvl.errors import FeatureNetError
-from featurenet_uvl.files import write_file
 from featurenet_uvl.ir.cnf import Cnf
-from featurenet_uvl.report.figure import Figure, Panel, Series, draw
+from featurenet_uvl.operations.sources import load_cnf
+from featurenet_uvl.report.content.figure import Figure, Panel, Series, draw
 from featurenet_uvl.sampling import registry
-from featurenet_uvl.sampling.measure import Landscape, explore, measure
+from featurenet_uvl.sampling.metrics.measures import Landscape, explore, measure
 from featurenet_uvl.sampling.request import Request
-from featurenet_uvl.sampling.sample_file import format_sample, parse_sample
+from featurenet_uvl.system.files import write_file
+from featurenet_uvl.translators.formats.configurations.sample_file import format_sample, parse_sample
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT / ".." / "shared"

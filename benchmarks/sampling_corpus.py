@@ -15,13 +15,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from featurenet_uvl.analysis.exact_model import exact_model
 from featurenet_uvl.errors import FeatureNetError
-from featurenet_uvl.files import write_file
 from featurenet_uvl.ir.cnf import Cnf
-from featurenet_uvl.sampling.exact import exact_model
-from featurenet_uvl.sampling.metrics import diversity
+from featurenet_uvl.sampling.metrics.distances import diversity
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request
+from featurenet_uvl.system.files import write_file
 from featurenet_uvl.translators.pipeline import compile_feature_model, load_model
 
 ROOT = Path(__file__).resolve().parents[1]

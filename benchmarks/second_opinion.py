@@ -24,11 +24,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from featurenet_uvl.analysis.core_and_dead import decided_features
 from featurenet_uvl.analysis.count import count_solutions
-from featurenet_uvl.analysis.decided import decided_features
 from featurenet_uvl.errors import FeatureNetError
-from featurenet_uvl.files import write_file
 from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.system.files import write_file
 from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 from featurenet_uvl.translators.pipeline import compile_feature_model, emit, load_model

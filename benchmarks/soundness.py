@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.pipeline import environment
-from featurenet_uvl.decoding.decoder import decode_solution
 from featurenet_uvl.decoding.network import to_architecture
-from featurenet_uvl.files import write_file
+from featurenet_uvl.decoding.solutions import decode_solution
 from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.ir.layers import parse_shape
+from featurenet_uvl.sampling.engines.steered import solve_steered
 from featurenet_uvl.sampling.request import Request
-from featurenet_uvl.sampling.steered import solve_steered
+from featurenet_uvl.system.files import write_file
 from featurenet_uvl.translators.pipeline import compile_model
 from tests.keras_graph import differences, no_weights
 
@@ -91,7 +91,7 @@ def kinds(architecture: Architecture) -> set[str]:
 
 def check(tally: Tally, architecture: Architecture) -> None:
     """Builds one network and compares it."""
-    from featurenet_uvl.decoding.keras_model import build_keras_model
+    from featurenet_uvl.decoding.keras.build import build_keras_model
 
     tally.checked += 1
     for kind in sorted(kinds(architecture)):

@@ -16,7 +16,7 @@ from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.ir.restriction import Restriction
-from featurenet_uvl.translators.collector import paused_collector
+from featurenet_uvl.system.collector import paused_collector
 from featurenet_uvl.translators.formats.registry import read_model
 from featurenet_uvl.translators.passes.apply_bounds import apply_bounds
 from featurenet_uvl.translators.passes.definitions_as_features import definitions_as_features

@@ -11,17 +11,17 @@ import numpy as np
 from featurenet_uvl.analysis.count import count_solutions
 from featurenet_uvl.api.arguments import file_path, whole
 from featurenet_uvl.api.drawn import DrawnSample, distance_limit
-from featurenet_uvl.decoding.decoder import check_formula, check_names
+from featurenet_uvl.decoding.solutions import check_formula, check_names
 from featurenet_uvl.errors import UsageError
-from featurenet_uvl.files import read_text, write_file
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.layers import Shape, format_shape
-from featurenet_uvl.sampling.assume import parse_assumptions
-from featurenet_uvl.sampling.limit import Limit
-from featurenet_uvl.sampling.listed import checked_selections, read_listed, selected_matrix
+from featurenet_uvl.ir.sample import Sample, Stop
+from featurenet_uvl.sampling.assumptions import parse_assumptions
+from featurenet_uvl.sampling.metrics.distance_bound import Limit
 from featurenet_uvl.sampling.registry import DEFAULT, draw
-from featurenet_uvl.sampling.request import Request, Stop
-from featurenet_uvl.sampling.sample import Sample
+from featurenet_uvl.sampling.request import Request
+from featurenet_uvl.system.files import read_text, write_file
+from featurenet_uvl.translators.formats.configurations.detect import checked_selections, read_listed, selected_matrix
 from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 
 

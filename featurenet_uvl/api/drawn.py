@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from os import PathLike
 
+from featurenet_uvl.analysis.exact_model import exact_model
 from featurenet_uvl.api.arguments import file_path, whole
 from featurenet_uvl.api.network import Network
 from featurenet_uvl.decoding.sampled import decode_networks
 from featurenet_uvl.errors import LimitError, UsageError
-from featurenet_uvl.files import write_file
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.layers import Shape
-from featurenet_uvl.sampling.exact import exact_model
-from featurenet_uvl.sampling.limit import Limit, mean_distance_limit
-from featurenet_uvl.sampling.metrics import Diversity, diversity
-from featurenet_uvl.sampling.sample import Sample
-from featurenet_uvl.sampling.sample_file import format_sample
+from featurenet_uvl.ir.sample import Sample
+from featurenet_uvl.sampling.metrics.distance_bound import Limit, mean_distance_limit
+from featurenet_uvl.sampling.metrics.distances import Diversity, diversity
+from featurenet_uvl.system.files import write_file
+from featurenet_uvl.translators.formats.configurations.sample_file import format_sample
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -51,7 +51,7 @@ class DrawnSample:
         Raises:
             UsageError: There are fewer than two configurations.
         """
-        from featurenet_uvl.sampling.integer_limit import hull_limit  # SciPy, which few need
+        from featurenet_uvl.sampling.metrics.distance_bound_by_programs import hull_limit  # SciPy, which few need
 
         count = whole("configurations", len(self), least=2)
         try:

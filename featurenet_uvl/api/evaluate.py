@@ -14,15 +14,15 @@ from featurenet_uvl.api.network import Network
 from featurenet_uvl.api.results import Results
 from featurenet_uvl.errors import FeatureNetError, UsageError
 from featurenet_uvl.ir.layers import format_shape
-from featurenet_uvl.training.data import Dataset, load_dataset
-from featurenet_uvl.training.engine import Engine
+from featurenet_uvl.training.data.dataset import Dataset, load_dataset
+from featurenet_uvl.training.engines.base import Engine
+from featurenet_uvl.training.engines.job import NO_LIMITS, Limits
+from featurenet_uvl.training.engines.local import LocalEngine, available_cores
+from featurenet_uvl.training.engines.worker import describe, without_main_module
 from featurenet_uvl.training.evaluate import evaluate as evaluate_one
-from featurenet_uvl.training.job import NO_LIMITS, Limits
-from featurenet_uvl.training.local_engine import LocalEngine, available_cores
 from featurenet_uvl.training.pool import Progress, run_trials
-from featurenet_uvl.training.protocol import Protocol
-from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus, now
-from featurenet_uvl.training.worker import describe, without_main_module
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus, now
 
 Callbacks: TypeAlias = Sequence[Any] | Callable[[Network], Sequence[Any]]
 

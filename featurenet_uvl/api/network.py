@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from featurenet_uvl.api.arguments import file_path, image_shape, whole
-from featurenet_uvl.decoding.keras_model import build_keras_model
+from featurenet_uvl.decoding.keras.build import build_keras_model
 from featurenet_uvl.decoding.named import named_architecture
 from featurenet_uvl.drawing.layout import draw_network
 from featurenet_uvl.drawing.png import to_png
 from featurenet_uvl.drawing.svg import architecture_svg
 from featurenet_uvl.drawing.text import architecture_text
 from featurenet_uvl.errors import UsageError
-from featurenet_uvl.files import read_text, write_file
 from featurenet_uvl.ir.architecture import Architecture
-from featurenet_uvl.ir.architecture_json import load_json
+from featurenet_uvl.ir.architecture_json import load_json, parse_architecture
 from featurenet_uvl.ir.layers import Shape, format_shape
+from featurenet_uvl.system.files import read_text, write_file
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -54,7 +54,7 @@ class Network:
             DecodeError: It holds no network.
         """
         place = file_path(path)
-        architecture = Architecture.from_json(load_json(read_text(place), place), place)
+        architecture = parse_architecture(load_json(read_text(place), place), place)
         architecture.shapes()
         return cls(Path(place).stem, architecture)
 

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from featurenet_uvl.errors import UsageError
-from featurenet_uvl.training.trial import TrialResult, TrialStatus
+from featurenet_uvl.training.trials.trial import TrialResult, TrialStatus
 
 _COLUMNS: Mapping[str, Callable[[Any], str]] = {
     "name": str,

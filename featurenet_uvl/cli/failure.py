@@ -9,7 +9,7 @@ import traceback
 
 import typer
 
-from featurenet_uvl.cli.streams import say
+from featurenet_uvl.cli.console.streams import say
 from featurenet_uvl.errors import FeatureNetError, ReadError
 
 PROGRAM = "featurenet-uvl"

@@ -9,18 +9,18 @@ from typing import Annotated
 import typer
 
 from featurenet_uvl import __version__
-from featurenet_uvl.cli.analyse import analyse, check, count
-from featurenet_uvl.cli.architectures import architectures
-from featurenet_uvl.cli.compile import compile_to_dimacs
-from featurenet_uvl.cli.configurations import configurations
-from featurenet_uvl.cli.convert import convert
-from featurenet_uvl.cli.decode import decode
-from featurenet_uvl.cli.diversity import diversity
-from featurenet_uvl.cli.experiments import experiments
+from featurenet_uvl.cli.commands.analyse import analyse, check, count
+from featurenet_uvl.cli.commands.architectures import architectures
+from featurenet_uvl.cli.commands.compile import compile_to_dimacs
+from featurenet_uvl.cli.commands.configurations import configurations
+from featurenet_uvl.cli.commands.convert import convert
+from featurenet_uvl.cli.commands.decode import decode
+from featurenet_uvl.cli.commands.diversity import diversity
+from featurenet_uvl.cli.commands.experiments import experiments
+from featurenet_uvl.cli.commands.sample import sample
+from featurenet_uvl.cli.commands.train import train
+from featurenet_uvl.cli.console.streams import put
 from featurenet_uvl.cli.failure import PROGRAM, report, silence_stdout
-from featurenet_uvl.cli.sample import sample
-from featurenet_uvl.cli.streams import put
-from featurenet_uvl.cli.train import train
 
 app = typer.Typer(name=PROGRAM, add_completion=False, pretty_exceptions_enable=False)
 app.command("convert")(convert)

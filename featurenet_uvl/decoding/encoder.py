@@ -9,8 +9,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from featurenet_uvl.decoding.decoder import SHOWN_NAMES, decode_solution
 from featurenet_uvl.decoding.network import CellFeatures, to_architecture
+from featurenet_uvl.decoding.solutions import SHOWN_NAMES, decode_solution
 from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId
 from featurenet_uvl.ir.cnf import VarMap

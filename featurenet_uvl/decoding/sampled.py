@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from featurenet_uvl.decoding.decoder import check_solutions, decode_solution
 from featurenet_uvl.decoding.network import to_architecture
+from featurenet_uvl.decoding.solutions import check_solutions, decode_solution
 from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.ir.cnf import Cnf

@@ -28,9 +28,8 @@ from featurenet_uvl.experiments.plan import (
 from featurenet_uvl.experiments.preset import Preset, SampleSetting
 from featurenet_uvl.experiments.preset_file import SUFFIX, preset_names
 from featurenet_uvl.experiments.samples import read_networks, read_sample
-from featurenet_uvl.files import read_text
 from featurenet_uvl.ir.architecture import Architecture
-from featurenet_uvl.report.study import (
+from featurenet_uvl.report.content.study import (
     BaselineStudy,
     DataSet,
     DiversityLimit,
@@ -43,11 +42,12 @@ from featurenet_uvl.report.study import (
     SampleStudy,
     Study,
 )
-from featurenet_uvl.sampling.metrics import Diversity
-from featurenet_uvl.training.data import Dataset
-from featurenet_uvl.training.protocol import Protocol
+from featurenet_uvl.sampling.metrics.distances import Diversity
+from featurenet_uvl.system.files import read_text
+from featurenet_uvl.training.data.dataset import Dataset
 from featurenet_uvl.training.store import read_results
-from featurenet_uvl.training.trial import TrialResult, TrialSpec
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec
 
 Results = Mapping[str, TrialResult]
 """By the hash of the spec."""

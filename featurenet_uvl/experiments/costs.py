@@ -9,13 +9,13 @@ from pathlib import Path
 from featurenet_uvl.experiments.layout import COSTS
 from featurenet_uvl.experiments.preset import Preset
 from featurenet_uvl.training.cost import TIMER, Cost, cost_of
-from featurenet_uvl.training.data import Dataset
-from featurenet_uvl.training.engine import Engine
-from featurenet_uvl.training.job import Limits, Trainer
+from featurenet_uvl.training.data.dataset import Dataset
+from featurenet_uvl.training.engines.base import Engine
+from featurenet_uvl.training.engines.job import Limits, Trainer
 from featurenet_uvl.training.pool import Progress, run_trials
-from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.store import read_results
-from featurenet_uvl.training.trial import TrialSpec
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import TrialSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from featurenet_uvl.errors import ReadError
-from featurenet_uvl.files import read_text
+from featurenet_uvl.system.files import read_text
 
 PACKAGES = ("featurenet_uvl", "keras", "tensorflow", "numpy", "scipy", "matplotlib", "python-sat")
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from featurenet_uvl.errors import FeatureNetError, ReadError, UsageError
 from featurenet_uvl.experiments.preset import Preset
-from featurenet_uvl.files import read_text, write_file
 from featurenet_uvl.ir.layers import Shape
-from featurenet_uvl.training.data import Dataset
+from featurenet_uvl.system.files import read_text, write_file
+from featurenet_uvl.training.data.dataset import Dataset
 
 SCHEMA = "featurenet_uvl/run/2"
 FILE = "run.json"

@@ -9,7 +9,7 @@ from featurenet_uvl.decoding.named import architecture_names, named_architecture
 from featurenet_uvl.experiments.preset import Preset
 from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.ir.layers import Shape
-from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus
+from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus
 
 TITLES: Mapping[str, str] = {
     "lenet5": "LeNet-5",

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from featurenet_uvl.training.protocol import Protocol
+from featurenet_uvl.training.trials.protocol import Protocol
 
 
 @dataclass(frozen=True, slots=True)

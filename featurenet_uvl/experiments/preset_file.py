@@ -15,11 +15,11 @@ from featurenet_uvl.decoding.named import architecture_names
 from featurenet_uvl.errors import ReadError, UsageError
 from featurenet_uvl.experiments import preset_values as values
 from featurenet_uvl.experiments.preset import Equivalence, Limits, Longer, Named, Preset, SampleSetting
-from featurenet_uvl.files import read_text
 from featurenet_uvl.sampling.registry import DEFAULT, sampler_names
+from featurenet_uvl.system.files import read_text
 from featurenet_uvl.training.baselines import BASELINES
-from featurenet_uvl.training.image_sources import FORMATS
-from featurenet_uvl.training.protocol import Protocol
+from featurenet_uvl.training.data.sources import FORMATS
+from featurenet_uvl.training.trials.protocol import Protocol
 
 SUFFIX = ".cfg"
 ORDER = ("smoke", "laptop", "night", "paper")

@@ -21,18 +21,18 @@ from featurenet_uvl.experiments.plan import (
 )
 from featurenet_uvl.experiments.preset import Preset
 from featurenet_uvl.experiments.samples import prepare_sample, read_networks
-from featurenet_uvl.report.study import Study
+from featurenet_uvl.report.content.study import Study
 from featurenet_uvl.report.write import write_report
 from featurenet_uvl.training.cost import TIMER, Cost
-from featurenet_uvl.training.data import Dataset, load_dataset
-from featurenet_uvl.training.engine import Engine
-from featurenet_uvl.training.job import Limits, Trainer
+from featurenet_uvl.training.data.dataset import Dataset, load_dataset
+from featurenet_uvl.training.engines.base import Engine
+from featurenet_uvl.training.engines.job import Limits, Trainer
+from featurenet_uvl.training.engines.local import LocalEngine, available_cores
 from featurenet_uvl.training.keras_trainer import KERAS
-from featurenet_uvl.training.local_engine import LocalEngine, available_cores
 from featurenet_uvl.training.pool import Progress, run_trials
-from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.store import hold, read_results
-from featurenet_uvl.training.trial import TrialSpec
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import TrialSpec
 
 
 @dataclass(frozen=True, slots=True)

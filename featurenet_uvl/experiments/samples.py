@@ -8,8 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from featurenet_uvl.decoding.decoder import decode_solution
+from featurenet_uvl.analysis.exact_model import exact_model
 from featurenet_uvl.decoding.network import to_architecture
+from featurenet_uvl.decoding.solutions import decode_solution
 from featurenet_uvl.errors import LimitError, ReadError
 from featurenet_uvl.experiments.layout import (
     ARCHITECTURES,
@@ -24,18 +25,18 @@ from featurenet_uvl.experiments.layout import (
 )
 from featurenet_uvl.experiments.manifest import Manifest, SampleFacts, check_same, sha256
 from featurenet_uvl.experiments.preset import SampleSetting
-from featurenet_uvl.files import read_text, write_file
 from featurenet_uvl.ir.architecture import Architecture
+from featurenet_uvl.ir.architecture_json import parse_architecture
 from featurenet_uvl.ir.cnf import Cnf
-from featurenet_uvl.report.study import DiversityLimit, ModelSizes
-from featurenet_uvl.sampling.exact import exact_model
-from featurenet_uvl.sampling.limit import mean_distance_limit
-from featurenet_uvl.sampling.metrics import diversity
+from featurenet_uvl.ir.sample import Sample, Stop
+from featurenet_uvl.report.content.study import DiversityLimit, ModelSizes
+from featurenet_uvl.sampling.metrics.distance_bound import mean_distance_limit
+from featurenet_uvl.sampling.metrics.distances import diversity
 from featurenet_uvl.sampling.registry import draw
-from featurenet_uvl.sampling.request import Request, Stop
-from featurenet_uvl.sampling.sample import Sample
-from featurenet_uvl.sampling.sample_file import format_sample, parse_sample
-from featurenet_uvl.training.data import Dataset
+from featurenet_uvl.sampling.request import Request
+from featurenet_uvl.system.files import read_text, write_file
+from featurenet_uvl.training.data.dataset import Dataset
+from featurenet_uvl.translators.formats.configurations.sample_file import format_sample, parse_sample
 from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 from featurenet_uvl.translators.pipeline import compile_model
 
@@ -103,7 +104,7 @@ def read_networks(folder: Path, name: str) -> Mapping[str, Architecture]:
             content = json.loads(read_text(path))
         except ValueError as error:
             raise ReadError(f"{path}: found no JSON ({error}), expected a network; run the experiment again") from error
-        networks[path.stem] = Architecture.from_json(content, str(path))
+        networks[path.stem] = parse_architecture(content, str(path))
     return networks
 
 

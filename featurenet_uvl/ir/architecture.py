@@ -132,7 +132,7 @@ class Architecture:
                 yield cell.id, (prod(at.output) + 1) * self.classes
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object with a versioned schema; `from_json` reads it back."""
+        """Return a JSON object with a versioned schema; `architecture_json.parse_architecture` reads it back."""
         return {
             "schema": SCHEMA,
             "input_shape": list(self.input_shape),
@@ -149,17 +149,6 @@ class Architecture:
                 for cell in self.cells
             ],
         }
-
-    @classmethod
-    def from_json(cls, data: object, place: str = "<json>") -> Architecture:
-        """The architecture of `to_json`.
-
-        Raises:
-            DecodeError: It is none; the place in the file is named (`architecture_json.py`).
-        """
-        from featurenet_uvl.ir.architecture_json import parse_architecture
-
-        return parse_architecture(data, place)
 
     def hash(self) -> str:
         """A key that is equal for equal architectures, in any process: SHA-256 of the canonical JSON, 16 hex digits."""

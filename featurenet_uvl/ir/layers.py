@@ -1,7 +1,7 @@
 """The layers that a cell can hold, and all arithmetic of tensor shapes.
 
 This is the one place that knows how a layer changes a shape, how many weights it has, and which Keras layer it is. The
-CNF generator (`translators/rules/tensor_shapes.py`), the decoder and the Keras builder all ask here.
+CNF generator (`translators/rules/tensor_shapes/network.py`), the decoder and the Keras builder all ask here.
 
 A new kind of layer is one class with an entry in `INPUT_LAYERS` or `OPERATION_LAYERS`, or an entry point of another
 package (`layer_kinds.py`): its feature in the model is `Input1_<name>` (or `Operation1_<name>`), and its fields are the

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from featurenet_uvl.errors import FeatureNetError
-from featurenet_uvl.files import write_file
-from featurenet_uvl.report.document import study_json, study_markdown, tables
-from featurenet_uvl.report.figure import FORMATS, draw
-from featurenet_uvl.report.figures import figures
+from featurenet_uvl.report.content.document import study_json, study_markdown, tables
+from featurenet_uvl.report.content.figure import FORMATS, draw
+from featurenet_uvl.report.content.figures import figures
+from featurenet_uvl.report.content.study import Study
+from featurenet_uvl.report.content.table import table_csv, table_latex, table_markdown
 from featurenet_uvl.report.page.page import study_page
-from featurenet_uvl.report.study import Study
-from featurenet_uvl.report.table import table_csv, table_latex, table_markdown
-from featurenet_uvl.training.trial import TrialResult
+from featurenet_uvl.system.files import write_file
+from featurenet_uvl.training.trials.trial import TrialResult
 
 PAGE = "report.html"
 TABLES = "tables"

@@ -9,19 +9,19 @@ from types import MappingProxyType
 
 from featurenet_uvl.errors import LimitError, UnsatisfiableError, UnsupportedError, UsageError
 from featurenet_uvl.ir.cnf import Cnf
-from featurenet_uvl.sampling.assume import format_assumptions
-from featurenet_uvl.sampling.check import checked_sample
-from featurenet_uvl.sampling.cmsgen import solve_cmsgen
-from featurenet_uvl.sampling.covering import solve_covering
-from featurenet_uvl.sampling.diverse import solve_diverse
-from featurenet_uvl.sampling.external import solve_external
-from featurenet_uvl.sampling.pledge import solve_pledge
-from featurenet_uvl.sampling.random_phases import solve_random
-from featurenet_uvl.sampling.request import Engine, Request, Stop
-from featurenet_uvl.sampling.sample import Sample
-from featurenet_uvl.sampling.steered import solve_steered
-from featurenet_uvl.sampling.t_wise import solve_t_wise
-from featurenet_uvl.sampling.uniform import solve_uniform
+from featurenet_uvl.ir.sample import Sample, Stop
+from featurenet_uvl.sampling.assumptions import format_assumptions
+from featurenet_uvl.sampling.checked import checked_sample
+from featurenet_uvl.sampling.engines.cmsgen import solve_cmsgen
+from featurenet_uvl.sampling.engines.covering import solve_covering
+from featurenet_uvl.sampling.engines.diverse import solve_diverse
+from featurenet_uvl.sampling.engines.external import solve_external
+from featurenet_uvl.sampling.engines.pledge import solve_pledge
+from featurenet_uvl.sampling.engines.random_phases import solve_random
+from featurenet_uvl.sampling.engines.steered import solve_steered
+from featurenet_uvl.sampling.engines.t_wise import solve_t_wise
+from featurenet_uvl.sampling.engines.uniform import solve_uniform
+from featurenet_uvl.sampling.request import Engine, Request
 
 SAMPLERS: Mapping[str, Engine] = MappingProxyType(
     {

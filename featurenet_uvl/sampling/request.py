@@ -5,16 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 
 from featurenet_uvl.errors import UsageError
 from featurenet_uvl.ir.cnf import Cnf
-
-BoolMatrix = npt.NDArray[np.bool_]
+from featurenet_uvl.ir.sample import BoolMatrix, Stop, frozen_matrix
 
 Progress = Callable[[int], None]
 """Is told how many solutions there are so far, now and then."""
@@ -25,23 +22,6 @@ Note = Callable[[str], None]
 
 _NOTHING: BoolMatrix = np.zeros((0, 0), dtype=np.bool_)
 MAX_SEED = 2**128 - 1
-
-
-class Stop(Enum):
-    """Why a sampler stopped."""
-
-    COMPLETE = "complete"
-    """There are as many as were asked for."""
-    EXHAUSTED = "exhausted"
-    """No more exist."""
-    TIME = "time"
-    """The time limit was reached."""
-    INTERRUPTED = "interrupted"
-    """The user wanted no more."""
-    GAVE_UP = "gave-up"
-    """More may exist, but the engine finds none."""
-    COVERED = "covered"
-    """The sample covers what it was made to cover; more would add nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,10 +121,3 @@ Engine = Callable[[Cnf, Request], Solutions]
 It raises UnsatisfiableError where none exists. At the time limit, and at KeyboardInterrupt once it has begun to draw,
 it returns what it has.
 """
-
-
-def frozen_matrix(matrix: BoolMatrix) -> BoolMatrix:
-    """A copy of a matrix that nobody can write to."""
-    copy = np.array(matrix, dtype=np.bool_, ndmin=2)
-    copy.setflags(write=False)
-    return copy

@@ -10,11 +10,11 @@ import time
 from dataclasses import dataclass
 
 from featurenet_uvl.errors import UsageError
-from featurenet_uvl.training.data import Dataset
-from featurenet_uvl.training.job import ALONE, Surroundings, Trainer, over_weight
+from featurenet_uvl.training.data.dataset import Dataset
+from featurenet_uvl.training.engines.job import ALONE, Surroundings, Trainer, over_weight
 from featurenet_uvl.training.keras_trainer import BUILDERS, KERAS, _compiled
-from featurenet_uvl.training.protocol import Protocol
-from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus
 
 MIN_STEPS = 2
 MAX_STEPS = 10

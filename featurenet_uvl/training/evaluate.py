@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from featurenet_uvl.ir.architecture import Architecture
-from featurenet_uvl.training.data import Dataset
-from featurenet_uvl.training.job import Surroundings, check_tensorboard
+from featurenet_uvl.training.data.dataset import Dataset
+from featurenet_uvl.training.engines.job import Surroundings, check_tensorboard
 from featurenet_uvl.training.keras_trainer import train
-from featurenet_uvl.training.protocol import Protocol
-from featurenet_uvl.training.trial import TrialResult, TrialSpec, now
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, now
 
 
 def evaluate(

@@ -14,13 +14,13 @@ from importlib.metadata import version
 from typing import Any
 
 from featurenet_uvl.errors import UsageError
-from featurenet_uvl.ir.architecture import Architecture
+from featurenet_uvl.ir.architecture_json import parse_architecture
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.training.baselines import build_baseline
-from featurenet_uvl.training.data import Dataset, Labelled
-from featurenet_uvl.training.job import ALONE, Surroundings, Trainer, over_weight
-from featurenet_uvl.training.protocol import Protocol
-from featurenet_uvl.training.trial import Epoch, TrialResult, TrialSpec, TrialStatus
+from featurenet_uvl.training.data.dataset import Dataset, Labelled
+from featurenet_uvl.training.engines.job import ALONE, Surroundings, Trainer, over_weight
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec, TrialStatus
 
 PACKAGES = ("featurenet_uvl", "keras", "numpy", "tensorflow")
 """Whose versions stand in each result."""
@@ -33,9 +33,9 @@ def build_architecture(payload: str, input_shape: Shape, classes: int) -> Any:
         UsageError: The architecture is for other images.
         DecodeError: The payload is no architecture.
     """
-    from featurenet_uvl.decoding.keras_model import build_keras_model
+    from featurenet_uvl.decoding.keras.build import build_keras_model
 
-    architecture = Architecture.from_json(json.loads(payload))
+    architecture = parse_architecture(json.loads(payload))
     if (architecture.input_shape, architecture.classes) != (input_shape, classes):
         raise UsageError(
             f"found a network for {architecture.input_shape} and {architecture.classes} classes, "
@@ -229,7 +229,7 @@ KERAS = Trainer(
         "tensorflow",
         "keras",
         "featurenet_uvl.training.keras_trainer",
-        "featurenet_uvl.decoding.keras_model",
+        "featurenet_uvl.decoding.keras.build",
     ),
 )
 """The trainer of real runs."""

@@ -10,16 +10,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from featurenet_uvl.errors import FeatureNetError, StoreError, UsageError
-from featurenet_uvl.training.data import Dataset
-from featurenet_uvl.training.engine import Engine, Finished, Session
-from featurenet_uvl.training.job import NO_LIMITS, Callbacks, Job, Limits, Trainer, check_tensorboard
+from featurenet_uvl.training.data.dataset import Dataset
+from featurenet_uvl.training.engines.base import Engine, Finished, Session
+from featurenet_uvl.training.engines.job import NO_LIMITS, Callbacks, Job, Limits, Trainer, check_tensorboard
+from featurenet_uvl.training.engines.local import LocalEngine
+from featurenet_uvl.training.engines.worker import describe
 from featurenet_uvl.training.keras_trainer import KERAS
-from featurenet_uvl.training.local_engine import LocalEngine
-from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.run_state import StateWriter
 from featurenet_uvl.training.store import ResultStore
-from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus
-from featurenet_uvl.training.worker import describe
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus
 
 TRIES = 2
 """How often a trial is begun within one run if its worker is killed from outside."""

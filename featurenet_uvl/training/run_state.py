@@ -18,10 +18,10 @@ from typing import Any
 import psutil
 
 from featurenet_uvl.errors import UsageError
-from featurenet_uvl.training.engine import Session
-from featurenet_uvl.training.protocol import Protocol
+from featurenet_uvl.training.engines.base import Session
 from featurenet_uvl.training.store import ResultStore
-from featurenet_uvl.training.trial import now
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import now
 
 SCHEMA = "featurenet_uvl/run-state/2"
 

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.run_state import RunState, read_run_state
 from featurenet_uvl.training.store import read_added, read_all_results
-from featurenet_uvl.training.trial import TrialResult, TrialStatus
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import TrialResult, TrialStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from types import MappingProxyType, TracebackType
 from typing import IO, Any
 
 from featurenet_uvl.errors import StoreError, UsageError
-from featurenet_uvl.training.protocol import Protocol
-from featurenet_uvl.training.trial import Epoch, TrialResult, TrialSpec, TrialStatus
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec, TrialStatus
 
 APPLICATION_ID = 0x464E5556
 """Marks the file as ours: `FNUV`."""

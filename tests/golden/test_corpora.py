@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -18,10 +17,10 @@ import pytest
 from featurenet_uvl.errors import FeatureNetError
 from featurenet_uvl.reference import enumerate_configurations, tree_size
 from featurenet_uvl.translators.pipeline import load_model
+from tests.places import DOCS, ROOT, SHARED
 
-ROOT = Path(__file__).resolve().parents[2]
-CORPUS = ROOT / "../shared/corpus"
-PAGE = (ROOT / "docs" / "corpora.md").read_text(encoding="utf-8").splitlines()
+CORPUS = SHARED / "corpus"
+PAGE = (DOCS / "corpora.md").read_text(encoding="utf-8").splitlines()
 
 FAST_FEATURES = 110
 """Larger models are left to `make deep`; some of them need pyganak to be counted."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.translators.formats.registry import read_model
 from featurenet_uvl.translators.formats.uvl.reader import read_uvl
-
-MODELS = Path(__file__).parents[2] / "models"
+from tests.places import MODELS
 
 SMALL = """
 features

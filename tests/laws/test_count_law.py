@@ -18,8 +18,10 @@ from featurenet_uvl.errors import FeatureNetError, UnsupportedError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.feature_model import FeatureModel, Origin
 from featurenet_uvl.reference import enumerate_configurations
+from featurenet_uvl.translators.encodings.pseudo_boolean import diagram
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
-from featurenet_uvl.translators.passes import _diagram, _instantiate, rewrite_constraints, to_cnf
+from featurenet_uvl.translators.instances import plain
+from featurenet_uvl.translators.passes import rewrite_constraints, to_cnf
 from featurenet_uvl.translators.pipeline import compile_feature_model
 from tests.laws.shrinking import shrunk
 from tests.strategies import feature_models, random_model
@@ -109,7 +111,7 @@ def test_a_translation_keeps_the_configurations_where_every_linear_comparison_is
     edges: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rewrite_constraints, "MAX_TABLE", 0)
-    monkeypatch.setattr(_diagram, "MAX_EDGES", edges)
+    monkeypatch.setattr(diagram, "MAX_EDGES", edges)
     check_seeds(range(DEEP_MODELS, DEEP_MODELS + FAST_MODELS // 4))
 
 
@@ -118,7 +120,7 @@ def test_a_translation_keeps_the_configurations_where_constraints_are_taken_apar
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Beyond these limits large models are written otherwise; here all are."""
-    monkeypatch.setattr(_instantiate, "MAX_TOGETHER", 0)
+    monkeypatch.setattr(plain, "MAX_TOGETHER", 0)
     monkeypatch.setattr(to_cnf, "MAX_PAIRWISE", 1)
     check_seeds(range(2 * DEEP_MODELS, 2 * DEEP_MODELS + FAST_MODELS // 4))
 

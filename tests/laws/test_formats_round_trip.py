@@ -21,10 +21,10 @@ from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 from featurenet_uvl.translators.passes.rewrite_constraints import rewrite_constraints
 from featurenet_uvl.translators.passes.to_cnf import to_cnf
 from featurenet_uvl.translators.pipeline import PASSES
+from tests.places import MODELS, SHARED
 from tests.strategies import random_model
 
-ROOT = Path(__file__).resolve().parents[2]
-CORPUS = ROOT / "../shared/corpus"
+CORPUS = SHARED / "corpus"
 RANDOM_MODELS = 300
 LARGEST_BYTES = 400_000
 
@@ -91,7 +91,7 @@ def comes_back(model: FeatureModel, what: str) -> None:
     assert write_featureide(again) == text, what
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "models").glob("*.uvl")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted((MODELS).glob("*.uvl")), ids=lambda path: path.name)
 def test_the_models_of_the_project_come_back(path: Path) -> None:
     model = read_uvl_file(str(path))
     if isinstance(model, FeatureModel):

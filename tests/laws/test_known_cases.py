@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.reference import enumerate_configurations
 from featurenet_uvl.translators.formats.uvl.reader import read_uvl, read_uvl_file
 from tests.laws.test_count_law import disagreement
+from tests.places import SHARED
 
-CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "semantics"
+CORPUS = SHARED / "corpus" / "semantics"
 PUBLISHED = sorted(
     p for folder in ("fc", "bool", "names", "attr", "typed", "lex") for p in (CORPUS / folder).glob("*.uvl")
 )

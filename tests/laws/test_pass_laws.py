@@ -28,10 +28,9 @@ from featurenet_uvl.ir.restriction import Restriction
 from featurenet_uvl.reference import enumerate_configurations, tree_size
 from featurenet_uvl.translators.formats.featureide.reader import read_featureide
 from featurenet_uvl.translators.formats.featureide.writer import write_featureide
-from featurenet_uvl.translators.formats.model_names import map_features, rename_features
+from featurenet_uvl.translators.formats.shared.model_names import map_features, rename_features
 from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
-from featurenet_uvl.translators.passes._simplify import fold
 from featurenet_uvl.translators.passes.apply_bounds import apply_bounds
 from featurenet_uvl.translators.passes.definitions_as_features import definitions_as_features
 from featurenet_uvl.translators.passes.discretise_attributes import discretise_attributes
@@ -39,6 +38,7 @@ from featurenet_uvl.translators.passes.restrict import restrict
 from featurenet_uvl.translators.passes.specialise import specialise
 from featurenet_uvl.translators.passes.unfold_multi_features import unfold_multi_features
 from featurenet_uvl.translators.pipeline import compile_feature_model, to_boolean
+from featurenet_uvl.translators.terms.simplify import fold
 from tests.laws.test_count_law import translated_configurations
 from tests.strategies import feature_models
 

@@ -14,10 +14,11 @@ from featurenet_uvl.ir.expression import And, Constant, Expression, FeatureRef, 
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.translators.encodings import builder
 from featurenet_uvl.translators.formats.uvl.reader import read_uvl
-from featurenet_uvl.translators.passes import _apart, _indexed, rewrite_constraints
-from featurenet_uvl.translators.passes._apart import clauses_of
-from featurenet_uvl.translators.passes._simplify import fold_node
+from featurenet_uvl.translators.instances import indexed, split
+from featurenet_uvl.translators.instances.split import clauses_of
+from featurenet_uvl.translators.passes import rewrite_constraints
 from featurenet_uvl.translators.pipeline import compile_feature_model
+from featurenet_uvl.translators.terms.simplify import fold_node
 from tests.laws.test_count_law import disagreement
 
 NAMES = ("a", "b", "c", "d")
@@ -53,7 +54,7 @@ def test_clauses_say_what_the_formula_says() -> None:
 
 def test_what_would_be_too_many_clauses_stays_in_one_piece() -> None:
     pairs = [And((FeatureRef(f"a{n}"), FeatureRef(f"b{n}"))) for n in range(7)]
-    assert len(clauses_of(Or(tuple(pairs[:6])))) == _apart.MAX_CLAUSES
+    assert len(clauses_of(Or(tuple(pairs[:6])))) == split.MAX_CLAUSES
     assert clauses_of(Or(tuple(pairs))) == ((Or(tuple(pairs)),),)
     deep: Expression = FeatureRef("a")
     for _ in range(5_000):
@@ -90,7 +91,7 @@ def test_instances_of_different_multi_features_need_no_common_copies() -> None:
     "constraint", ["A0 => A1", "A0 | A1 | A2", "A0 & !A1", "A0 <=> A1 & A2", "M0 & A1 => A2", "A0 & (A0 => M1)"]
 )
 def test_taken_apart_or_not_the_configurations_are_the_same(constraint: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("featurenet_uvl.translators.passes._instantiate.MAX_TOGETHER", 0)
+    monkeypatch.setattr("featurenet_uvl.translators.instances.plain.MAX_TOGETHER", 0)
     model = model_of(3, 2, constraint)
     assert disagreement(model) is None
     # Instances that need not exist lift the obligation.
@@ -117,10 +118,10 @@ def test_what_cannot_be_taken_apart_is_refused_at_once() -> None:
 @pytest.mark.parametrize(
     ("model", "place", "name", "limit", "message"),
     [
-        (model_of(3, 50, indexed="A0[i] & A1[j] => A2[k]"), _indexed, "MAX_COPIES", 100_000, "125000 combinations"),
+        (model_of(3, 50, indexed="A0[i] & A1[j] => A2[k]"), indexed, "MAX_COPIES", 100_000, "125000 combinations"),
         (
             model_of(2, 20, indexed="exists(i, exists(j, A0[i] & A1[j]))"),
-            _indexed,
+            indexed,
             "MAX_EXPANDED",
             1_000,
             "found an indexed constraint that comes to more than 1000 nodes, its quantifiers written out",

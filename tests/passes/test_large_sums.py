@@ -18,13 +18,14 @@ from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.expression import And, ComparisonOperator, Constant, Expression, FeatureRef, Iff, Not, Or
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.reference import enumerate_configurations
+from featurenet_uvl.translators.encodings.pseudo_boolean import diagram
+from featurenet_uvl.translators.encodings.pseudo_boolean.definitions import Definitions
+from featurenet_uvl.translators.encodings.pseudo_boolean.diagram import compare_sum
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
-from featurenet_uvl.translators.passes import _diagram, rewrite_constraints
-from featurenet_uvl.translators.passes._arithmetic import fold_term
-from featurenet_uvl.translators.passes._definitions import Definitions
-from featurenet_uvl.translators.passes._diagram import compare_sum
+from featurenet_uvl.translators.passes import rewrite_constraints
 from featurenet_uvl.translators.passes.definitions_as_features import definitions_as_features
 from featurenet_uvl.translators.pipeline import compile_feature_model, to_boolean
+from featurenet_uvl.translators.terms.arithmetic import fold_term
 from tests.passes.before_after import read
 
 MANY = 200
@@ -129,7 +130,7 @@ def test_an_average_of_two_hundred_costs_is_exact() -> None:
 def test_the_features_decide_every_auxiliary_and_the_comparison(
     edges: int, sign: ComparisonOperator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_diagram, "MAX_EDGES", edges)
+    monkeypatch.setattr(diagram, "MAX_EDGES", edges)
     bound = 60
     cnf = compile_feature_model(priced(f"sum(cost) {sign} {bound}"))
     rng = np.random.default_rng(1)
@@ -156,12 +157,12 @@ def test_a_sum_compares_as_its_numbers_do(
 ) -> None:
     definitions = Definitions(frozenset(["__aux_2"]))
     literals = [FeatureRef(f"F{i}") for i in range(len(weights))]
-    edges, _diagram.MAX_EDGES = _diagram.MAX_EDGES, 50_000 if as_diagram else 0
+    edges, diagram.MAX_EDGES = diagram.MAX_EDGES, 50_000 if as_diagram else 0
     try:
         weighted = {literal: Fraction(weight) for literal, weight in zip(literals, weights)}
         formula = compare_sum(weighted, sign, Fraction(bound), definitions)
     finally:
-        _diagram.MAX_EDGES = edges
+        diagram.MAX_EDGES = edges
     assert "__aux_2" not in {definition.name for definition in definitions.found}
     for choice in product([False, True], repeat=len(weights)):
         known = {literal.name: selected for literal, selected in zip(literals, choice)}

@@ -5,9 +5,9 @@ import pytest
 from featurenet_uvl.errors import ModelError, UnsupportedError
 from featurenet_uvl.ir.feature_model import FeatureModel, FeatureType
 from featurenet_uvl.reference import enumerate_configurations
-from featurenet_uvl.translators.formats.expression_text import format_expression
 from featurenet_uvl.translators.formats.featureide.reader import read_featureide
 from featurenet_uvl.translators.formats.featureide.writer import write_featureide
+from featurenet_uvl.translators.formats.language.parser import format_expression
 from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 from featurenet_uvl.translators.pipeline import emit, to_boolean

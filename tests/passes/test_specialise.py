@@ -7,7 +7,7 @@ from pysat.solvers import Solver
 from featurenet_uvl.errors import UnsatisfiableError, UnsupportedError
 from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.feature_model import FeatureModel
-from featurenet_uvl.translators.encodings.backbone import backbone
+from featurenet_uvl.solvers.backbone import backbone
 from featurenet_uvl.translators.passes.specialise import specialise
 from featurenet_uvl.translators.passes.to_cnf import to_cnf
 from featurenet_uvl.translators.pipeline import to_boolean

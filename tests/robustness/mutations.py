@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from random import Random
 
-CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
+from tests.places import SHARED
+
+CORPUS = SHARED / "corpus"
 LARGEST_CORPUS_FILE = 1_500
 
 UVL = (

@@ -16,7 +16,7 @@ import psutil
 
 # A loaded machine needs longer than Ray allows.
 os.environ |= {"RAY_raylet_start_wait_time_s": "180", "RAY_agent_register_timeout_ms": "180000"}
-from featurenet_uvl.training.ray_engine import SETTINGS  # imports no Ray
+from featurenet_uvl.training.engines.ray_cluster import SETTINGS  # imports no Ray
 
 os.environ |= SETTINGS
 

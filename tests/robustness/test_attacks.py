@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from featurenet_uvl.files import MAX_BYTES, MAX_MODEL_BYTES
+from featurenet_uvl.system.files import MAX_BYTES, MAX_MODEL_BYTES
 from tests.robustness.test_fuzz import LONGEST_LINE
 
 SECONDS = 5.0
@@ -29,8 +29,8 @@ import json, sys, time
 from featurenet_uvl.errors import FeatureNetError
 from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
 from featurenet_uvl.translators.pipeline import compile_feature_model, load_model
-from featurenet_uvl.files import read_text
-import featurenet_uvl.translators.rules.tensor_shapes
+from featurenet_uvl.system.files import read_text
+import featurenet_uvl.translators.rules.tensor_shapes.network
 
 events = []
 sys.addaudithook(lambda name, arguments: note(name, arguments))

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from featurenet_uvl.sampling.request import Stop
-from featurenet_uvl.sampling.sample_file import parse_sample
+from featurenet_uvl.ir.sample import Stop
+from featurenet_uvl.translators.formats.configurations.sample_file import parse_sample
 
 PROGRAM = (sys.executable, "-c", "from featurenet_uvl.cli.main import main; main()")
 MODELS = Path(str(files("featurenet_uvl.models")))

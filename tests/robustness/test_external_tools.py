@@ -18,8 +18,9 @@ import pytest
 
 from featurenet_uvl.errors import FeatureNetError, LimitError, ToolError, UnsatisfiableError, UsageError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
+from featurenet_uvl.ir.sample import Stop
 from featurenet_uvl.sampling.registry import draw
-from featurenet_uvl.sampling.request import Request, Stop
+from featurenet_uvl.sampling.request import Request
 from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
 
 # Net, and Drop or Norm; the auxiliary says that both are there.

@@ -11,14 +11,14 @@ from random import Random
 import pytest
 
 from featurenet_uvl.errors import FeatureNetError, UnsupportedError
-from featurenet_uvl.files import decode_text
 from featurenet_uvl.ir.feature_model import FeatureModel
-from featurenet_uvl.sampling.sample_file import parse_sample
-from featurenet_uvl.translators.formats.configurations.config_list import read_config
-from featurenet_uvl.translators.formats.configurations.csv_table import read_configuration_csv
+from featurenet_uvl.system.files import decode_text
+from featurenet_uvl.translators.formats.configurations.config import read_config
+from featurenet_uvl.translators.formats.configurations.csv import read_configuration_csv
+from featurenet_uvl.translators.formats.configurations.featureide import read_configuration
 from featurenet_uvl.translators.formats.configurations.pdt import read_pdt
+from featurenet_uvl.translators.formats.configurations.sample_file import parse_sample
 from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
-from featurenet_uvl.translators.formats.featureide.configuration import read_configuration
 from featurenet_uvl.translators.formats.featureide.reader import read_featureide
 from featurenet_uvl.translators.formats.sxfm.reader import read_sxfm
 from featurenet_uvl.translators.formats.uvl.reader import read_uvl

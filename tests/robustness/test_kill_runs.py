@@ -15,11 +15,12 @@ from types import ModuleType
 import pytest
 
 from featurenet_uvl.training.pool import run_trials
-from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.store import ResultStore, read_results
-from featurenet_uvl.training.trial import TrialResult
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import TrialResult
+from tests.places import UNIT
 
-FAKES = Path(__file__).resolve().parents[1] / "unit" / "training"
+FAKES = UNIT / "training"
 
 DRIVER = """
 import sys

@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 
 from featurenet_uvl.training.store import read_results
-from featurenet_uvl.training.trial import TrialStatus
+from featurenet_uvl.training.trials.trial import TrialStatus
 
 SCRIPT = Path(__file__).with_name("training_driver.py")
 

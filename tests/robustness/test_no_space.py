@@ -9,11 +9,12 @@ from types import ModuleType
 
 import pytest
 
-from featurenet_uvl.training.data import load_dataset
+from featurenet_uvl.training.data.dataset import load_dataset
 from featurenet_uvl.training.pool import run_trials
 from featurenet_uvl.training.store import read_results
+from tests.places import UNIT
 
-FAKES = Path(__file__).resolve().parents[1] / "unit" / "training"
+FAKES = UNIT / "training"
 
 DRIVER = """
 import resource, sys
@@ -21,8 +22,8 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import fake_trials
 from featurenet_uvl.errors import FeatureNetError
-from featurenet_uvl.training.data import load_dataset
-from featurenet_uvl.training.data import load_dataset
+from featurenet_uvl.training.data.dataset import load_dataset
+from featurenet_uvl.training.data.dataset import load_dataset
 from featurenet_uvl.training.pool import run_trials
 
 if __name__ == "__main__":

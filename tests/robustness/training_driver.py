@@ -10,10 +10,10 @@ from pathlib import Path
 
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destination
 from featurenet_uvl.ir.layers import Convolution, Dropout, Void, Zeros
-from featurenet_uvl.training.data import load_dataset
+from featurenet_uvl.training.data.dataset import load_dataset
 from featurenet_uvl.training.pool import run_trials
-from featurenet_uvl.training.protocol import Protocol
-from featurenet_uvl.training.trial import TrialSpec
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import TrialSpec
 
 
 def protocol_of(epochs: int, deterministic: bool) -> Protocol:

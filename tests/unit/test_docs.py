@@ -14,9 +14,9 @@ import pytest
 import typer
 
 from featurenet_uvl.cli.main import app
+from tests.places import DOCS, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), ROOT / "benchmarks" / "README.md"]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((DOCS).glob("*.md")), ROOT / "benchmarks" / "README.md"]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FOLDER_OF_ONE_MACHINE = re.compile(r"/(?:home|root|tmp|Users|work)/")
 
@@ -77,7 +77,7 @@ def test_make_targets_in_a_page_exist(page: Path) -> None:
 
 
 def test_the_picture_is_readable_xml_with_a_title() -> None:
-    root = ElementTree.parse(ROOT / "docs" / "pipeline.svg").getroot()
+    root = ElementTree.parse(DOCS / "pipeline.svg").getroot()
     assert next(iter(root)).tag == "{http://www.w3.org/2000/svg}title"
 
 
@@ -98,7 +98,7 @@ def result(benchmark: ModuleType) -> dict[str, Any]:
 
 
 def test_tables_in_the_docs_are_those_of_the_last_measurement(benchmark: ModuleType, result: dict[str, Any]) -> None:
-    shapes = (ROOT / "docs" / "tensor-shapes.md").read_text(encoding="utf-8")
+    shapes = (DOCS / "tensor-shapes.md").read_text(encoding="utf-8")
     readme = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     assert benchmark.size_table(result) in shapes
     assert benchmark.cell_table(result) in shapes

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from featurenet_uvl.errors import FeatureNetError, ReadError, UsageError
-from featurenet_uvl.files import decode_text, read_text, write_file
+from featurenet_uvl.system.files import decode_text, read_text, write_file
 
 
 def test_text_comes_back(tmp_path: Path) -> None:

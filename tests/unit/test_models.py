@@ -12,8 +12,8 @@ from featurenet_uvl.ir.restriction import Restriction
 from featurenet_uvl.translators.formats.featureide.writer import write_featureide
 from featurenet_uvl.translators.formats.registry import read_model
 from featurenet_uvl.translators.pipeline import compile_model, load_model
+from tests.places import MODELS
 
-MODELS = Path(__file__).resolve().parents[2] / "models"
 UVL = sorted(MODELS.glob("*.uvl"))
 
 

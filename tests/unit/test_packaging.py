@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
+
 LINKS = ("translators", "models")
 DATA = {"models": (".uvl", ".xml", ".json"), "featurenet_uvl": (".cfg", ".json", ".typed")}
 

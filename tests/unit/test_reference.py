@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-from pathlib import Path
 
 import pytest
 
@@ -22,10 +21,10 @@ from featurenet_uvl.ir.feature_model import (
 )
 from featurenet_uvl.reference import enumerate_configurations, tree_size
 from featurenet_uvl.translators.formats.uvl.reader import read_uvl
+from tests.places import DOCS, SHARED
 
-ROOT = Path(__file__).resolve().parents[2]
-CORPUS = ROOT.parent / "shared" / "corpus" / "semantics"
-PAGE = ROOT / "docs" / "semantics.md"
+CORPUS = SHARED / "corpus" / "semantics"
+PAGE = DOCS / "semantics.md"
 
 
 def model_of(text: str) -> FeatureModel:

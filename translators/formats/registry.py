@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Protocol
 
 from featurenet_uvl.errors import UsageError
-from featurenet_uvl.files import MAX_MODEL_BYTES, read_text
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.restriction import Restriction
-from featurenet_uvl.translators.collector import paused_collector
+from featurenet_uvl.system.collector import paused_collector
+from featurenet_uvl.system.files import MAX_MODEL_BYTES, read_text
 from featurenet_uvl.translators.formats.featureide.reader import read_featureide
 from featurenet_uvl.translators.formats.featureide.writer import write_featureide
 from featurenet_uvl.translators.formats.flamapy.readers import FLAMAPY_READERS

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from featurenet_uvl.errors import ModelError
 from featurenet_uvl.ir.feature_model import Cardinality, Feature, FeatureModel
-from featurenet_uvl.translators.passes._tree import FeatureDraft, GroupDraft, freeze
+from featurenet_uvl.ir.feature_tree import FeatureDraft, GroupDraft, freeze
 
 
 def apply_bounds(model: FeatureModel, bounds: Mapping[str, int], place: str = "--bound") -> FeatureModel:

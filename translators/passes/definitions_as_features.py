@@ -7,7 +7,7 @@ from dataclasses import replace
 from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.expression import FeatureRef, Iff, Not
 from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, Group, GroupKind
-from featurenet_uvl.translators.passes._simplify import is_false
+from featurenet_uvl.translators.terms.simplify import is_false
 
 
 def definitions_as_features(model: BooleanModel) -> FeatureModel:

@@ -17,10 +17,10 @@ from featurenet_uvl.ir.feature_model import (
     GroupKind,
     Origin,
 )
-from featurenet_uvl.translators.passes._arithmetic import feature_values, place_of
-from featurenet_uvl.translators.passes._instances import VALUE
-from featurenet_uvl.translators.passes._tree import FeatureDraft, GroupDraft, draft_of, freeze
-from featurenet_uvl.translators.passes._typed_domains import DOMAIN, typed_domains
+from featurenet_uvl.ir.feature_tree import FeatureDraft, GroupDraft, draft_of, freeze
+from featurenet_uvl.translators.terms.arithmetic import feature_values, place_of
+from featurenet_uvl.translators.terms.typed_domains import DOMAIN, typed_domains
+from featurenet_uvl.translators.terms.value_sources import VALUE
 
 
 def discretise_attributes(model: FeatureModel) -> FeatureModel:

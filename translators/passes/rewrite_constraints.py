@@ -26,14 +26,14 @@ from featurenet_uvl.ir.expression import (
     walk,
 )
 from featurenet_uvl.ir.feature_model import FeatureModel
+from featurenet_uvl.ir.feature_tree import as_boolean
 from featurenet_uvl.ir.span import Span
-from featurenet_uvl.translators.passes._arithmetic import comparison_holds, place_of, value_positions
-from featurenet_uvl.translators.passes._definitions import Definitions
-from featurenet_uvl.translators.passes._diagram import compare_sum
-from featurenet_uvl.translators.passes._linear import Linear, average_parts, linear_form
-from featurenet_uvl.translators.passes._simplify import FALSE, TRUE, Scalar, fold, is_true, negated
-from featurenet_uvl.translators.passes._sources import Sources, Term, ValueNode
-from featurenet_uvl.translators.passes._tree import as_boolean
+from featurenet_uvl.translators.encodings.pseudo_boolean.definitions import Definitions
+from featurenet_uvl.translators.encodings.pseudo_boolean.diagram import compare_sum
+from featurenet_uvl.translators.terms.arithmetic import comparison_holds, place_of, value_positions
+from featurenet_uvl.translators.terms.linear import Linear, average_parts, linear_form
+from featurenet_uvl.translators.terms.simplify import FALSE, TRUE, Scalar, fold, is_true, negated
+from featurenet_uvl.translators.terms.value_sources import Sources, Term, ValueNode
 
 MAX_TABLE = 64
 """Up to this many combinations of values, a comparison is written as those for which it holds."""

@@ -9,10 +9,10 @@ from featurenet_uvl.errors import UnsatisfiableError
 from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.expression import Constant, Expression, FeatureRef, rebuild
 from featurenet_uvl.ir.feature_model import Constraint, Feature, GroupKind
-from featurenet_uvl.translators.encodings.backbone import backbone
-from featurenet_uvl.translators.passes._simplify import fold_node, is_true
-from featurenet_uvl.translators.passes._tree import FeatureDraft, GroupDraft, freeze
+from featurenet_uvl.ir.feature_tree import FeatureDraft, GroupDraft, freeze
+from featurenet_uvl.solvers.backbone import backbone
 from featurenet_uvl.translators.passes.to_cnf import to_cnf
+from featurenet_uvl.translators.terms.simplify import fold_node, is_true
 
 _RUNS = (GroupKind.MANDATORY, GroupKind.OPTIONAL)
 """Groups whose members are independent of each other, so that they can be split."""

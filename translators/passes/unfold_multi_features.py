@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from featurenet_uvl.errors import ModelError
 from featurenet_uvl.ir.expression import Expression, FeatureRef, Implies, Not
 from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, Group, GroupKind, Origin
-from featurenet_uvl.translators.passes._indexed import expand_indexed
-from featurenet_uvl.translators.passes._instances import Instances, instances_of
-from featurenet_uvl.translators.passes._instantiate import expand_plain
-from featurenet_uvl.translators.passes._simplify import fold, is_true
-from featurenet_uvl.translators.passes._tree import FeatureDraft, GroupDraft, freeze
+from featurenet_uvl.ir.feature_tree import FeatureDraft, GroupDraft, freeze
+from featurenet_uvl.translators.instances.indexed import expand_indexed
+from featurenet_uvl.translators.instances.names import Instances, instances_of
+from featurenet_uvl.translators.instances.plain import expand_plain
+from featurenet_uvl.translators.terms.simplify import fold, is_true
 
 
 def unfold_multi_features(model: FeatureModel) -> FeatureModel:

@@ -10,7 +10,7 @@ from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.layers import Shape, ShapeError, parse_shape
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
-from featurenet_uvl.translators.rules.tensor_shapes import add_tensor_shapes
+from featurenet_uvl.translators.rules.tensor_shapes.network import add_tensor_shapes
 
 RuleSet = Callable[[BooleanModel, ClauseBuilder, Shape], None]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from featurenet_uvl.ir.architecture import Architecture
-from featurenet_uvl.report.captions import STATUS_WORDS, epochs
-from featurenet_uvl.report.study import BaselineStudy, LongerStudy, SampleStudy, Study
-from featurenet_uvl.training.trial import TrialResult
+from featurenet_uvl.report.content.captions import STATUS_WORDS, epochs
+from featurenet_uvl.report.content.study import BaselineStudy, LongerStudy, SampleStudy, Study
+from featurenet_uvl.training.trials.trial import TrialResult
 
 TO_COME, LEFT_OUT = "to come", "left out"
 """The states of a network without a trial."""

@@ -6,12 +6,12 @@ import base64
 import hashlib
 from importlib.resources import files
 
+from featurenet_uvl.report.content.study import Study
 from featurenet_uvl.report.page.drawings import Drawings
 from featurenet_uvl.report.page.entries import entries
 from featurenet_uvl.report.page.html import Markup, data_block, element
 from featurenet_uvl.report.page.records import page_data
 from featurenet_uvl.report.page.sections import Section, missing_notice, sections
-from featurenet_uvl.report.study import Study
 
 
 def study_page(study: Study) -> str:

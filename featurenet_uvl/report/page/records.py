@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from featurenet_uvl.drawing.wording import network_steps
-from featurenet_uvl.report.captions import data_title, epochs
-from featurenet_uvl.report.choice import efficiency
+from featurenet_uvl.report.content.captions import data_title, epochs
+from featurenet_uvl.report.content.choice import efficiency
+from featurenet_uvl.report.content.paper import TABLE_1
+from featurenet_uvl.report.content.statistics import wilson
+from featurenet_uvl.report.content.study import Study
 from featurenet_uvl.report.page.drawings import Drawings
 from featurenet_uvl.report.page.entries import Entry, finite
 from featurenet_uvl.report.page.html import clean
-from featurenet_uvl.report.paper import TABLE_1
-from featurenet_uvl.report.statistics import wilson
-from featurenet_uvl.report.study import Study
-from featurenet_uvl.training.trial import Epoch
+from featurenet_uvl.training.trials.trial import Epoch
 
 BY_HAND_NOTE = (
     "Trained was the network that is written by hand. Drawn is the configuration of the model with the same name and "

@@ -6,15 +6,15 @@ import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from featurenet_uvl.report.captions import data_scale, data_title, scale
-from featurenet_uvl.report.document import tables
-from featurenet_uvl.report.figure import Figure, draw
-from featurenet_uvl.report.figures import figures
+from featurenet_uvl.report.content.captions import data_scale, data_title, scale
+from featurenet_uvl.report.content.document import tables
+from featurenet_uvl.report.content.figure import Figure, draw
+from featurenet_uvl.report.content.figures import figures
+from featurenet_uvl.report.content.study import Study
+from featurenet_uvl.report.content.table import Column, Table, shown
 from featurenet_uvl.report.page.entries import Entry
 from featurenet_uvl.report.page.html import Child, Markup, element, joined
 from featurenet_uvl.report.page.summary import certificate, summary
-from featurenet_uvl.report.study import Study
-from featurenet_uvl.report.table import Column, Table, shown
 
 
 @dataclass(frozen=True, slots=True)

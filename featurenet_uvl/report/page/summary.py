@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 from statistics import mean
 
-from featurenet_uvl.report.captions import STATUS_WORDS, data_title
-from featurenet_uvl.report.choice import best_by_test
-from featurenet_uvl.report.paper import CONSTRAINTS, FEATURES, SAMPLED, TABLE_1
-from featurenet_uvl.report.statistics import wilson
-from featurenet_uvl.report.study import DataSet, SampleStudy, Study
-from featurenet_uvl.report.table import shown
-from featurenet_uvl.report.tables import equivalence_table
-from featurenet_uvl.training.trial import TrialStatus
+from featurenet_uvl.report.content.captions import STATUS_WORDS, data_title
+from featurenet_uvl.report.content.choice import best_by_test
+from featurenet_uvl.report.content.paper import CONSTRAINTS, FEATURES, SAMPLED, TABLE_1
+from featurenet_uvl.report.content.statistics import wilson
+from featurenet_uvl.report.content.study import DataSet, SampleStudy, Study
+from featurenet_uvl.report.content.table import shown
+from featurenet_uvl.report.content.tables import equivalence_table
+from featurenet_uvl.training.trials.trial import TrialStatus
 
 BASELINE = "LeNet-5"
 """What the paper measures its samples against."""

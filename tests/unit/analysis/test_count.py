@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import random
-from pathlib import Path
 
 import pytest
 
@@ -15,8 +14,9 @@ from featurenet_uvl.analysis.ganak import ganak_count, is_installed
 from featurenet_uvl.errors import LimitError, UsageError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.translators.pipeline import compile_model
+from tests.places import SHARED
 
-REFERENCE = Path(__file__).resolve().parents[4] / "shared" / "reference" / "ghamizi2019-light.xml"
+REFERENCE = SHARED / "reference" / "ghamizi2019-light.xml"
 REFERENCE_COUNT = int(
     "129159302166564746081718464284085916177693270160810103087699803380871589886086723095971778037822348779776536163"
     "322884713058892365770428362604569630320699724729499375452124863193065867297"

@@ -17,9 +17,9 @@ import featurenet_uvl
 from featurenet_uvl import CompiledModel, DrawnSample, FeatureModel, FeatureNetError, Network, Results, evaluate, train
 from featurenet_uvl.api import evaluate as module
 from featurenet_uvl.errors import DecodeError, LimitError, ModelError, ReadError, UnsatisfiableError, UsageError
-from featurenet_uvl.training.engine import Engine
-from featurenet_uvl.training.local_engine import LocalEngine
-from featurenet_uvl.training.trial import Epoch, TrialResult, TrialStatus
+from featurenet_uvl.training.engines.base import Engine
+from featurenet_uvl.training.engines.local import LocalEngine
+from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialStatus
 
 SHOP = "features\n\tShop\n\t\toptional\n\t\t\tSearch\n\t\t\tCart\nconstraints\n\tCart => Search"
 IMAGES = (16, 16, 1)

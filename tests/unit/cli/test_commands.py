@@ -14,8 +14,8 @@ import pytest
 
 from featurenet_uvl import __version__
 from featurenet_uvl.errors import LimitError
-from featurenet_uvl.ir.architecture import Architecture
-from featurenet_uvl.sampling.sample_file import parse_sample
+from featurenet_uvl.ir.architecture_json import parse_architecture
+from featurenet_uvl.translators.formats.configurations.sample_file import parse_sample
 from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
 from featurenet_uvl.translators.pipeline import PASSES, STAGES, load_model
 
@@ -253,7 +253,7 @@ def test_decoded_networks_replace_networks_only(program: Any, small: Path, model
     facts = program(*command, "--json").json
     assert [entry["file"] for entry in facts] == ["0001.json", "0002.json", "0003.json"]
     for entry in facts:
-        network = Architecture.from_json(json.loads((folder / entry["file"]).read_text()))
+        network = parse_architecture(json.loads((folder / entry["file"]).read_text()))
         assert (network.hash(), network.weights(), len(network.cells)) == (
             entry["hash"],
             entry["weights"],

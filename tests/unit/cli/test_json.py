@@ -12,15 +12,16 @@ import pytest
 import typer
 
 from featurenet_uvl.cli.main import app
-from featurenet_uvl.decoding.keras_model import build_keras_model
+from featurenet_uvl.decoding.keras.build import build_keras_model
 from featurenet_uvl.decoding.named import named_architecture
 from featurenet_uvl.experiments import run
 from featurenet_uvl.training import pool
 from featurenet_uvl.training.store import ResultStore
-from featurenet_uvl.training.trial import TrialResult, TrialStatus
-from tests.unit.decoding.keras_files import described
+from featurenet_uvl.training.trials.trial import TrialResult, TrialStatus
+from tests.places import UNIT
+from tests.unit.decoding.keras.keras_files import described
 
-FAKES = Path(__file__).resolve().parents[1] / "experiments"
+FAKES = UNIT / "experiments"
 S1 = "{models}/s1.uvl --bound Block=1 --bound Cell=2"
 
 LINES = {

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.places import DOCS
 
 
 @pytest.fixture(scope="module")
 def maker() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("cli_page", ROOT / "docs" / "cli_page.py")
+    spec = importlib.util.spec_from_file_location("cli_page", DOCS / "cli_page.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -23,7 +22,7 @@ def maker() -> ModuleType:
 
 def test_the_page_is_that_of_today(maker: ModuleType) -> None:
     """If this fails after a change of a command: `python docs/cli_page.py`."""
-    assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == maker.page()
+    assert (DOCS / "cli.md").read_text(encoding="utf-8") == maker.page()
 
 
 def test_every_command_has_its_options_on_it(maker: ModuleType) -> None:

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from featurenet_uvl.cli.progress import INTERVAL_S, ProgressLine
-from featurenet_uvl.cli.train import show_progress
+from featurenet_uvl.cli.commands.train import show_progress
+from featurenet_uvl.cli.console.progress import INTERVAL_S, ProgressLine
 from featurenet_uvl.training.pool import Progress
 
 

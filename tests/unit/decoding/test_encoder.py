@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from featurenet_uvl.decoding.decoder import decode_solution
 from featurenet_uvl.decoding.encoder import configuration_of_cells, encode_configuration, to_configuration
 from featurenet_uvl.decoding.named import architecture_names, named_architecture
 from featurenet_uvl.decoding.network import to_architecture
+from featurenet_uvl.decoding.solutions import decode_solution
 from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture, CellId
 from featurenet_uvl.ir.feature_model import FeatureModel
@@ -20,8 +19,7 @@ from featurenet_uvl.ir.layers import Dense, Shape
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request
 from featurenet_uvl.translators.pipeline import compile_feature_model, load_model
-
-MODELS = Path(__file__).parents[3] / "models"
+from tests.places import MODELS
 
 
 @pytest.fixture(scope="module")

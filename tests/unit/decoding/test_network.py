@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from featurenet_uvl.decoding.decoder import check_names, check_solutions, decode_solution
 from featurenet_uvl.decoding.network import to_architecture
+from featurenet_uvl.decoding.solutions import check_names, check_solutions, decode_solution
 from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture, CellId
+from featurenet_uvl.ir.architecture_json import parse_architecture
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.ir.configuration import Configuration, Instance
 from featurenet_uvl.ir.feature_model import Origin
@@ -102,7 +103,7 @@ def test_shapes_that_do_not_fit_are_refused_not_mended() -> None:
 
 def test_json_reads_back_to_the_same_architecture() -> None:
     found = decode([cell("Block"), cell("Block")], [cell(0, input2="Identity"), cell("Out")])
-    again = Architecture.from_json(json.loads(json.dumps(found.to_json())))
+    again = parse_architecture(json.loads(json.dumps(found.to_json())))
     assert again == found
     assert again.hash() == found.hash()
 
@@ -123,7 +124,7 @@ def test_json_reads_back_to_the_same_architecture() -> None:
 )
 def test_damaged_json_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(DecodeError, match=r"arch\.json: "):
-        Architecture.from_json(decode([cell("Out")]).to_json() | change, "arch.json")
+        parse_architecture(decode([cell("Out")]).to_json() | change, "arch.json")
 
 
 VARIABLES = VarMap(

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3] / "featurenet_uvl"
-WAY = ("decoder", "network", "keras_model", "verify")
-SOURCES = [*(ROOT / "decoding" / f"{name}.py" for name in WAY), *sorted((ROOT / "ir").glob("*.py"))]
+from tests.places import ROOT
+
+PACKAGE = ROOT / "featurenet_uvl"
+WAY = ("solutions", "network", "keras/build", "keras/verify")
+SOURCES = [*(PACKAGE / "decoding" / f"{name}.py" for name in WAY), *sorted((PACKAGE / "ir").glob("*.py"))]
 
 
 def fallbacks(tree: ast.AST) -> Iterator[str]:

@@ -19,9 +19,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from featurenet_uvl.decoding.decoder import decode_solution
 from featurenet_uvl.decoding.named import architecture_names, named_architecture
 from featurenet_uvl.decoding.network import to_architecture
+from featurenet_uvl.decoding.solutions import decode_solution
 from featurenet_uvl.drawing.colours import FAINT, INK, colours_of
 from featurenet_uvl.drawing.layout import draw_network
 from featurenet_uvl.drawing.picture import Tone
@@ -390,7 +390,7 @@ def test_equal_networks_give_equal_bytes_in_any_process() -> None:
     code = (
         "import hashlib, json, sys\nfrom featurenet_uvl.ir.architecture import Architecture\n"
         "from featurenet_uvl.drawing.svg import architecture_svg\n"
-        "text = architecture_svg(Architecture.from_json(json.load(sys.stdin)))\n"
+        "text = architecture_svg(parse_architecture(json.load(sys.stdin)))\n"
         "print(hashlib.sha256(text.encode()).hexdigest())"
     )
     found = {

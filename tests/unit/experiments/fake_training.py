@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from featurenet_uvl.training.data import Dataset
-from featurenet_uvl.training.job import Surroundings, Trainer
-from featurenet_uvl.training.protocol import Protocol
-from featurenet_uvl.training.trial import Epoch, TrialResult, TrialSpec, TrialStatus
+from featurenet_uvl.training.data.dataset import Dataset
+from featurenet_uvl.training.engines.job import Surroundings, Trainer
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec, TrialStatus
 
 
 def fake_train(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surroundings) -> TrialResult:

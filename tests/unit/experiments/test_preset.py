@@ -13,6 +13,7 @@ import pytest
 from featurenet_uvl.errors import ReadError, UsageError
 from featurenet_uvl.experiments.preset import Longer, Preset
 from featurenet_uvl.experiments.preset_file import ORDER, load_preset, preset_names
+from tests.places import DOCS
 
 SMOKE = Path(str(files("featurenet_uvl.experiments.presets"))) / "smoke.cfg"
 
@@ -182,13 +183,13 @@ def test_unknown_names_and_files(tmp_path: Path) -> None:
         load_preset(str(tmp_path / "gone.cfg"))
 
 
-DOCS = Path(__file__).resolve().parents[3] / "docs" / "reproduce.md"
+PAGE = DOCS / "reproduce.md"
 
 
-@pytest.mark.skipif(not DOCS.exists(), reason="the docs are not installed with the package")
+@pytest.mark.skipif(not PAGE.exists(), reason="the docs are not installed with the package")
 @pytest.mark.parametrize("name", ORDER)
 def test_the_docs_say_what_the_presets_do(name: str) -> None:
-    rows = [line.strip("| ").split(" | ") for line in DOCS.read_text().splitlines()]
+    rows = [line.strip("| ").split(" | ") for line in PAGE.read_text().splitlines()]
     (row,) = (row for row in rows if row[0] == f"`{name}`")
     preset = load_preset(name)
     assert preset.longer is not None

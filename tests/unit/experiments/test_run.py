@@ -14,16 +14,16 @@ from featurenet_uvl.errors import DataError, FeatureNetError, ReadError, StoreEr
 from featurenet_uvl.experiments.collect import collect
 from featurenet_uvl.experiments.preset import Preset
 from featurenet_uvl.experiments.run import Listener, RunResult, run_experiment
-from featurenet_uvl.files import read_text
-from featurenet_uvl.ir.architecture import Architecture
-from featurenet_uvl.report.study import Study
+from featurenet_uvl.ir.architecture_json import parse_architecture
+from featurenet_uvl.report.content.study import Study
 from featurenet_uvl.report.write import write_report
-from featurenet_uvl.sampling.sample_file import parse_sample
+from featurenet_uvl.system.files import read_text
 from featurenet_uvl.training.cost import EPOCH_S, SETUP_TIMES
+from featurenet_uvl.training.engines.ray_cluster import RayEngine
 from featurenet_uvl.training.pool import Progress
-from featurenet_uvl.training.ray_engine import RayEngine
 from featurenet_uvl.training.store import hold
-from featurenet_uvl.training.trial import TrialStatus
+from featurenet_uvl.training.trials.trial import TrialStatus
+from featurenet_uvl.translators.formats.configurations.sample_file import parse_sample
 from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
 
 Run = Callable[..., RunResult]
@@ -45,7 +45,7 @@ def test_every_stage_leaves_its_files(run: Run, small: Preset, tmp_path: Path) -
     assert len(sample) == 6
     assert sample.names == cnf.variables.feature_names
     networks = [
-        Architecture.from_json(json.loads(path.read_text())) for path in sorted((place / "architectures").iterdir())
+        parse_architecture(json.loads(path.read_text())) for path in sorted((place / "architectures").iterdir())
     ]
     assert len({network.hash() for network in networks}) == 6
     assert {(network.input_shape, network.classes) for network in networks} == {((16, 16, 1), 10)}
@@ -71,7 +71,7 @@ def test_the_report_has_everything_in_one_json(run: Run, small: Preset, tmp_path
     s1, s2 = report["samples"]
     assert [network["name"] for network in s1["networks"]] == [f"S1/00{number}" for number in range(1, 7)]
     for network in (*s1["networks"], *s2["networks"]):
-        assert Architecture.from_json(network["architecture"]).weights() == network["weights"]
+        assert parse_architecture(network["architecture"]).weights() == network["weights"]
         if network["trial"]["status"] == "done":
             assert len(network["trial"]["history"]) == 3
     assert [len(report["equivalence"][side]) for side in ("by_hand", "from_model")] == [3, 3]

@@ -13,13 +13,13 @@ from typing import Any
 import jsonschema
 import pytest
 
-from featurenet_uvl.cli.networks import read_network
 from featurenet_uvl.decoding.named import architecture_names, named_architecture
 from featurenet_uvl.errors import DecodeError, ReadError
-from featurenet_uvl.ir.architecture import Architecture
-from featurenet_uvl.ir.architecture_json import load_json
+from featurenet_uvl.ir.architecture_json import load_json, parse_architecture
+from featurenet_uvl.operations.network_folders import read_network
+from tests.places import DOCS
 
-PAGE = (Path(__file__).resolve().parents[3] / "docs" / "architecture-json.md").read_text(encoding="utf-8")
+PAGE = (DOCS / "architecture-json.md").read_text(encoding="utf-8")
 (EXAMPLE,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
 SCHEMA = json.loads((files("featurenet_uvl.ir") / "architecture.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -32,7 +32,7 @@ def example() -> Any:
 def test_the_schema_is_one_and_the_page_follows_it() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     VALIDATOR.validate(example())
-    network = Architecture.from_json(example())
+    network = parse_architecture(example())
     assert network.to_json() == {key: value for key, value in example().items() if key != "origin"}
     listed = {word for row in re.findall(r"^\| (`.*?) \|", PAGE, re.MULTILINE) for word in re.findall(r"`(\w+)`", row)}
     assert listed == {*SCHEMA["properties"], *SCHEMA["$defs"]["cell"]["properties"]} - {
@@ -45,14 +45,14 @@ def test_named_networks_follow_the_schema_and_read_back(name: str) -> None:
     network = named_architecture(name).architecture((28, 28, 1), 10)
     data = json.loads(json.dumps(network.to_json()))
     VALIDATOR.validate(data)
-    assert Architecture.from_json(data) == network
+    assert parse_architecture(data) == network
 
 
 def test_the_origin_is_no_part_of_the_network() -> None:
     data = example()
     del data["origin"]
-    assert Architecture.from_json(data) == Architecture.from_json(example())
-    assert Architecture.from_json(data).hash() == Architecture.from_json(example()).hash()
+    assert parse_architecture(data) == parse_architecture(example())
+    assert parse_architecture(data).hash() == parse_architecture(example()).hash()
 
 
 Change = Callable[[Any], None]
@@ -158,7 +158,7 @@ def test_a_fault_is_refused_with_its_place(change: Change, message: str, is_in_s
     data = example()
     change(data)
     with pytest.raises(DecodeError, match=rf"^n\.json: .*{message}") as error:
-        Architecture.from_json(data, "n.json")
+        parse_architecture(data, "n.json")
     assert len(str(error.value)) < 500
     assert VALIDATOR.is_valid(data) is not is_in_schema
 
@@ -188,7 +188,7 @@ def test_whatever_a_file_holds_there_is_a_network_or_one_error() -> None:
     read = refused = 0
     for data in changed_values(example()):
         try:
-            network = Architecture.from_json(data, "n.json")
+            network = parse_architecture(data, "n.json")
         except DecodeError:
             refused += 1
             continue
@@ -228,4 +228,4 @@ def test_a_file_that_is_no_json_of_ours_is_refused(tmp_path: Path, text: str, me
 def test_a_good_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "n.json"
     path.write_text(EXAMPLE)
-    assert read_network(path) == Architecture.from_json(load_json(EXAMPLE, "x"))
+    assert read_network(path) == parse_architecture(load_json(EXAMPLE, "x"))

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from pysat.solvers import Solver
 
-from featurenet_uvl.decoding.decoder import decode_solution
-from featurenet_uvl.decoding.keras_model import build_keras_model
+from featurenet_uvl.decoding.keras.build import build_keras_model
 from featurenet_uvl.decoding.network import to_architecture
+from featurenet_uvl.decoding.solutions import decode_solution
 from featurenet_uvl.translators.pipeline import compile_model
+from tests.places import MODELS
 
-MODELS = Path(__file__).parents[3] / "models"
 BOUNDS = {"Block": 1, "Cell": 1}
 PREFIX = "Block_1_Cell_1_"
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 from pysat.solvers import Solver
 
-from featurenet_uvl.cli.network_files import load_named_model, network_text
-from featurenet_uvl.decoding.decoder import decode_solution
 from featurenet_uvl.decoding.encoder import encode_configuration, to_configuration
-from featurenet_uvl.decoding.keras_model import build_keras_model
+from featurenet_uvl.decoding.keras.build import build_keras_model
+from featurenet_uvl.decoding.keras.verify import verify_keras_model
 from featurenet_uvl.decoding.named import architecture_names, named_architecture
 from featurenet_uvl.decoding.network import to_architecture
-from featurenet_uvl.decoding.verify import verify_keras_model
+from featurenet_uvl.decoding.solutions import decode_solution
 from featurenet_uvl.ir.architecture import Architecture, CellId
 from featurenet_uvl.ir.layers import Shape
-from featurenet_uvl.translators.formats.featureide.configuration import read_configuration
+from featurenet_uvl.operations.network_files import load_named_model, network_text
+from featurenet_uvl.translators.formats.configurations.featureide import read_configuration
 from featurenet_uvl.translators.pipeline import compile_feature_model, compile_model, load_model
+from tests.places import MODELS
 
-MODELS = Path(__file__).parents[3] / "models"
 MNIST, CIFAR = (28, 28, 1), (32, 32, 3)
 
 WEIGHTS: Mapping[str, tuple[int, int]] = {

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from featurenet_uvl.analysis.count import count_solutions
-from featurenet_uvl.decoding.decoder import decode_solution
 from featurenet_uvl.decoding.named import named_architecture
 from featurenet_uvl.decoding.network import to_architecture
+from featurenet_uvl.decoding.solutions import decode_solution
 from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.ir.layers import Convolution, Dense, Pooling, Shape
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request
 from featurenet_uvl.translators.pipeline import compile_feature_model, compile_model, load_model
+from tests.places import MODELS
 from tests.unit.models.membership import is_configuration
-
-MODELS = Path(__file__).parents[3] / "models"
 
 
 def networks(name: str, count: int, shape: Shape = (28, 28, 1)) -> list[Architecture]:

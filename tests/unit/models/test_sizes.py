@@ -6,13 +6,12 @@ import importlib.util
 import json
 from collections import Counter
 from itertools import product
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.places import DOCS, ROOT
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +33,7 @@ def rows(benchmark: ModuleType) -> list[dict[str, Any]]:
 def test_the_table_in_the_docs_is_that_of_the_last_measurement(
     benchmark: ModuleType, rows: list[dict[str, Any]]
 ) -> None:
-    assert benchmark.table(rows) in (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    assert benchmark.table(rows) in (DOCS / "models.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

@@ -10,8 +10,7 @@ import pytest
 
 from featurenet_uvl.analysis.count import count_solutions
 from featurenet_uvl.translators.pipeline import compile_feature_model, load_model
-
-MODELS = Path(__file__).parents[3] / "models"
+from tests.places import MODELS
 
 Cell = tuple[str | int, bool]
 """Where the output goes (a relative index, `B` or `O`), and whether there is a second half."""

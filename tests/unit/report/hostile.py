@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from study_of import MLP, network, result, whole_study
 
-from featurenet_uvl.report.study import NamedStudy, Network, SampleStudy, Study
-from featurenet_uvl.training.trial import TrialResult, TrialStatus
+from featurenet_uvl.report.content.study import NamedStudy, Network, SampleStudy, Study
+from featurenet_uvl.training.trials.trial import TrialResult, TrialStatus
 
 MARK = "window.hacked"
 ATTACKS = (

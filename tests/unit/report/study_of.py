@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from featurenet_uvl.decoding.named import named_architecture
-from featurenet_uvl.report.study import (
+from featurenet_uvl.report.content.study import (
     BaselineStudy,
     DataSet,
     EquivalenceStudy,
@@ -15,8 +15,8 @@ from featurenet_uvl.report.study import (
     SampleStudy,
     Study,
 )
-from featurenet_uvl.training.protocol import Protocol
-from featurenet_uvl.training.trial import Epoch, TrialResult, TrialStatus
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialStatus
 
 MLP = named_architecture("mlp").architecture((16, 16, 1), 10)
 

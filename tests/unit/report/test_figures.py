@@ -8,9 +8,9 @@ import pytest
 from study_of import baseline, data_set, whole_study
 
 from featurenet_uvl.errors import UsageError
-from featurenet_uvl.report.figure import STYLES, Figure, Panel, Series, draw
-from featurenet_uvl.report.figures import distribution_points, figures
-from featurenet_uvl.report.study import Study
+from featurenet_uvl.report.content.figure import STYLES, Figure, Panel, Series, draw
+from featurenet_uvl.report.content.figures import distribution_points, figures
+from featurenet_uvl.report.content.study import Study
 
 
 def figure_of(name: str, study: Study | None = None) -> Figure:

@@ -21,18 +21,18 @@ from hostile import ATTACKS, hostile_study
 from study_of import MLP, data_set, network, sample, whole_study
 
 from featurenet_uvl.drawing.svg import architecture_svg
-from featurenet_uvl.report.document import tables
-from featurenet_uvl.report.figures import figures
+from featurenet_uvl.report.content.document import tables
+from featurenet_uvl.report.content.figures import figures
+from featurenet_uvl.report.content.study import DiversityLimit, NamedStudy, Network, Study
+from featurenet_uvl.report.content.table import shown
 from featurenet_uvl.report.page.drawings import unpack
 from featurenet_uvl.report.page.entries import entries
 from featurenet_uvl.report.page.html import element
 from featurenet_uvl.report.page.page import study_page
 from featurenet_uvl.report.page.summary import certificate, summary
-from featurenet_uvl.report.study import DiversityLimit, NamedStudy, Network, Study
-from featurenet_uvl.report.table import shown
 from featurenet_uvl.report.write import write_report
-from featurenet_uvl.sampling.metrics import Diversity
-from featurenet_uvl.training.trial import TrialStatus
+from featurenet_uvl.sampling.metrics.distances import Diversity
+from featurenet_uvl.training.trials.trial import TrialStatus
 
 HERE = Path(__file__).parent
 

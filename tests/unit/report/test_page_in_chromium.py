@@ -13,9 +13,9 @@ from hostile import ATTACKS, hostile_study
 from study_of import MLP, baseline, network, result, sample, whole_study
 
 from featurenet_uvl.decoding.named import named_architecture
+from featurenet_uvl.report.content.study import Network, Study
+from featurenet_uvl.report.content.tables import table1
 from featurenet_uvl.report.page.page import study_page
-from featurenet_uvl.report.study import Network, Study
-from featurenet_uvl.report.tables import table1
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no playwright, which drives the browser")
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from featurenet_uvl.errors import UsageError
-from featurenet_uvl.report.figure import STYLES
-from featurenet_uvl.report.sample_figure import LINES, PlottedSample, sample_figure, sample_sizes
-from featurenet_uvl.sampling.coverage import Coverable
-from featurenet_uvl.sampling.metrics import diversity
-from featurenet_uvl.sampling.pairs import covered_pairs
+from featurenet_uvl.report.content.figure import STYLES
+from featurenet_uvl.report.content.sample_figure import LINES, PlottedSample, sample_figure, sample_sizes
+from featurenet_uvl.sampling.metrics.distances import diversity
+from featurenet_uvl.sampling.pairs.coverage import Coverable
+from featurenet_uvl.sampling.pairs.covered import covered_pairs
 
 SELECTED = np.random.default_rng(5).random((40, 300)) < 0.3
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from featurenet_uvl.report.statistics import Verdict, equivalence, mean_interval, wilson
+from featurenet_uvl.report.content.statistics import Verdict, equivalence, mean_interval, wilson
 
 
 @pytest.mark.parametrize(("successes", "count"), [(1, 7), (50, 100), (9714, 10_000), (360, 400), (3, 2000)])

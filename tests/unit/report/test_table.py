@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from featurenet_uvl.report.table import Column, Table, table_csv, table_latex, table_markdown
+from featurenet_uvl.report.content.table import Column, Table, table_csv, table_latex, table_markdown
 
 TABLE = Table(
     "t",

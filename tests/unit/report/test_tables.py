@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 from study_of import baseline, data_set, network, sample, whole_study
 
-from featurenet_uvl.report.choice import best_by_test, best_by_validation, efficiency
-from featurenet_uvl.report.document import study_json, study_markdown, tables
-from featurenet_uvl.report.paper import TABLE_1, TABLE_2
-from featurenet_uvl.report.statistics import mean_interval, wilson
-from featurenet_uvl.report.study import Study
-from featurenet_uvl.report.table import Table
-from featurenet_uvl.report.tables import conformance_table, equivalence_table, selection_table, table1, table2
-from featurenet_uvl.training.trial import TrialStatus
+from featurenet_uvl.report.content.choice import best_by_test, best_by_validation, efficiency
+from featurenet_uvl.report.content.document import study_json, study_markdown, tables
+from featurenet_uvl.report.content.paper import TABLE_1, TABLE_2
+from featurenet_uvl.report.content.statistics import mean_interval, wilson
+from featurenet_uvl.report.content.study import Study
+from featurenet_uvl.report.content.table import Table
+from featurenet_uvl.report.content.tables import conformance_table, equivalence_table, selection_table, table1, table2
+from featurenet_uvl.training.trials.trial import TrialStatus
 
 
 def row_of(table: Table | None, column: str, value: str) -> dict[str, object]:

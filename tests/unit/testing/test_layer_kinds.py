@@ -12,21 +12,21 @@ from typing import Any
 
 import pytest
 
-from featurenet_uvl.decoding.decoder import decode_solution
-from featurenet_uvl.decoding.keras_model import build_keras_model
+from featurenet_uvl.decoding.keras.build import build_keras_model
+from featurenet_uvl.decoding.keras.verify import verify_keras_model
 from featurenet_uvl.decoding.network import to_architecture
-from featurenet_uvl.decoding.verify import verify_keras_model
+from featurenet_uvl.decoding.solutions import decode_solution
 from featurenet_uvl.errors import ModelError, UnsupportedError
-from featurenet_uvl.ir.architecture import Architecture
+from featurenet_uvl.ir.architecture_json import parse_architecture
 from featurenet_uvl.ir.layer_kinds import input_kinds, operation_kinds
 from featurenet_uvl.ir.layers import INPUT_LAYERS, OPERATION_LAYERS, Layer, Shape, ShapeError
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request
 from featurenet_uvl.testing.layer_kinds import check_layer_kind
 from featurenet_uvl.translators.pipeline import compile_model
+from tests.places import DOCS, MODELS
 
-ROOT = Path(__file__).resolve().parents[3]
-PAGE = (ROOT / "docs" / "layers.md").read_text(encoding="utf-8")
+PAGE = (DOCS / "layers.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
@@ -81,7 +81,7 @@ def second(text: str) -> str:
 
 def edited_uvl(folder: Path, line: str = UVL.strip()) -> Path:
     """models/dnn.uvl with the line of the page below Input1 and Input2, and a restriction to it."""
-    text = (ROOT / "models" / "dnn.uvl").read_text(encoding="utf-8")
+    text = (MODELS / "dnn.uvl").read_text(encoding="utf-8")
     for new in (line, second(line)):
         half = new.split("_")[0]
         text, count = re.subn(rf"(\n\t+){half}_Pooling .*", rf"\g<0>\g<1>{new}", text)
@@ -96,7 +96,7 @@ def edited_uvl(folder: Path, line: str = UVL.strip()) -> Path:
 
 
 def edited_xml(folder: Path) -> Path:
-    text = (ROOT / "models" / "dnn.xml").read_text(encoding="utf-8")
+    text = (MODELS / "dnn.xml").read_text(encoding="utf-8")
     for half, new in (("Input1", XML), ("Input2", second(XML))):
         head, tail = text.split(f'name="{half}_Pooling"')
         inside, rest = tail.split("</alt>", 1)
@@ -118,7 +118,7 @@ def test_the_example_of_the_page_goes_from_the_model_to_keras(install: Installer
         model = build_keras_model(network)
         verify_keras_model(network, model)
         assert network.weights() == model.count_params()
-        assert Architecture.from_json(network.to_json()) == network
+        assert parse_architecture(network.to_json()) == network
         for cell in network.cells:
             assert type(cell.input1) is kind
             for name in cell.input1.__dataclass_fields__:

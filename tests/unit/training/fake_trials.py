@@ -9,10 +9,10 @@ import sys
 import time
 from pathlib import Path
 
-from featurenet_uvl.training.data import Dataset
-from featurenet_uvl.training.job import Surroundings, Trainer
-from featurenet_uvl.training.protocol import Protocol
-from featurenet_uvl.training.trial import Epoch, TrialResult, TrialSpec, TrialStatus
+from featurenet_uvl.training.data.dataset import Dataset
+from featurenet_uvl.training.engines.job import Surroundings, Trainer
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec, TrialStatus
 
 DATA = Dataset("digits", "/nowhere", (16, 16, 1), 10, 1437, 360, "0" * 16)
 PROTOCOL = Protocol("digits", seed=3)
@@ -72,4 +72,4 @@ def two_callbacks(spec: TrialSpec) -> tuple[str, ...]:
     return f"callback of {spec.name}", "another"
 
 
-FAKE = Trainer(fake_train, ("featurenet_uvl.training.worker",))
+FAKE = Trainer(fake_train, ("featurenet_uvl.training.engines.worker",))

@@ -16,11 +16,11 @@ from featurenet_uvl.ir.layers import Convolution, Dropout, Void, Zeros
 from featurenet_uvl.training import keras_trainer
 from featurenet_uvl.training.baselines import lenet5
 from featurenet_uvl.training.cost import time_steps
-from featurenet_uvl.training.data import Dataset, load_dataset
+from featurenet_uvl.training.data.dataset import Dataset, load_dataset
+from featurenet_uvl.training.engines.job import Surroundings
 from featurenet_uvl.training.evaluate import evaluate
-from featurenet_uvl.training.job import Surroundings
-from featurenet_uvl.training.protocol import Protocol
-from featurenet_uvl.training.trial import TrialSpec
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import TrialSpec
 
 LOGS = "logs" if find_spec("tensorboard") else None
 """The folder for TensorBoard, where it is installed."""

@@ -21,20 +21,20 @@ os.environ |= {
     "PYTHONPATH": HERE,
 }
 sys.path.insert(0, HERE)
-from featurenet_uvl.training.ray_engine import SETTINGS, RayEngine  # noqa: E402  # imports no Ray
+from featurenet_uvl.training.engines.ray_cluster import SETTINGS, RayEngine  # noqa: E402  # imports no Ray
 
 os.environ |= SETTINGS
 
 import fake_trials  # noqa: E402  # found by the path above
 
 from featurenet_uvl.errors import FeatureNetError  # noqa: E402  # Ray reads the environment when it is imported
-from featurenet_uvl.training.data import load_dataset  # noqa: E402
-from featurenet_uvl.training.job import Limits  # noqa: E402
+from featurenet_uvl.training.data.dataset import load_dataset  # noqa: E402
+from featurenet_uvl.training.engines.job import Limits  # noqa: E402
 from featurenet_uvl.training.pool import Progress, run_trials  # noqa: E402
-from featurenet_uvl.training.protocol import Protocol  # noqa: E402
 from featurenet_uvl.training.run_state import read_run_state  # noqa: E402
 from featurenet_uvl.training.store import read_results  # noqa: E402
-from featurenet_uvl.training.trial import TrialSpec  # noqa: E402
+from featurenet_uvl.training.trials.protocol import Protocol  # noqa: E402
+from featurenet_uvl.training.trials.trial import TrialSpec  # noqa: E402
 
 NODE = {"num_cpus": 1, "object_store_memory": 80_000_000}
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from featurenet_uvl.decoding.keras_model import build_keras_model
+from featurenet_uvl.decoding.keras.build import build_keras_model
 from featurenet_uvl.decoding.named import named_architecture
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.training.baselines import BASELINES

@@ -16,12 +16,12 @@ import pytest
 from featurenet_uvl.errors import DataError, StoreError, UsageError
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destination
 from featurenet_uvl.ir.layers import Flatten, Identity, Void, Zeros
-from featurenet_uvl.training.job import NO_LIMITS, Job, Limits
-from featurenet_uvl.training.local_engine import tree_memory
+from featurenet_uvl.training.engines.job import NO_LIMITS, Job, Limits
+from featurenet_uvl.training.engines.local import tree_memory
 from featurenet_uvl.training.pool import Progress, run_trials
-from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.store import ResultStore, read_results
-from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus
 
 
 @pytest.fixture
@@ -256,7 +256,7 @@ def test_each_trial_has_its_own_folder_of_logs(fakes: ModuleType, tmp_path: Path
 
 
 def test_logs_need_the_package(fakes: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("featurenet_uvl.training.job.find_spec", lambda name: None)
+    monkeypatch.setattr("featurenet_uvl.training.engines.job.find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"pip install 'featurenet_uvl\[tensorboard\]'"):
         run_trials([], fakes.PROTOCOL, tmp_path / "t", data=fakes.DATA, trainer=fakes.FAKE, tensorboard=tmp_path)
     assert not (tmp_path / "t").exists()

@@ -7,8 +7,8 @@ from dataclasses import fields, replace
 import pytest
 
 from featurenet_uvl.errors import UsageError
-from featurenet_uvl.training.protocol import Protocol
-from featurenet_uvl.training.trial import TrialSpec
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import TrialSpec
 
 OTHER = {
     "data": "mnist",

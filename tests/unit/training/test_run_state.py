@@ -14,13 +14,13 @@ from types import ModuleType
 import pytest
 
 from featurenet_uvl.training import run_state
-from featurenet_uvl.training.local_engine import LocalSession
+from featurenet_uvl.training.engines.local import LocalSession
 from featurenet_uvl.training.pool import run_trials
-from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.run_state import RunState, read_run_state, state_file
 from featurenet_uvl.training.status import Status, read_status
 from featurenet_uvl.training.store import ResultStore, read_added
-from featurenet_uvl.training.trial import TrialResult, TrialSpec, TrialStatus
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from featurenet_uvl.errors import StoreError
-from featurenet_uvl.training.protocol import Protocol
 from featurenet_uvl.training.store import VERSION, ResultStore, read_results
-from featurenet_uvl.training.trial import Epoch, TrialResult, TrialSpec, TrialStatus
+from featurenet_uvl.training.trials.protocol import Protocol
+from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec, TrialStatus
 
 PROTOCOL = Protocol("digits")
 SPEC = TrialSpec.of_baseline("LeNet-5", "lenet5")

@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from featurenet_uvl.errors import UnsupportedError
-from featurenet_uvl.ir.selection import Selections
-from featurenet_uvl.translators.formats.configurations.names import (
+from featurenet_uvl.ir.selections import Selections
+from featurenet_uvl.translators.formats.configurations.rows import (
     Problems,
     check_names,
     missing_message,

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from featurenet_uvl.ir.selection import Selections
-from featurenet_uvl.translators.formats.configurations.config_list import read_config, write_config
-from featurenet_uvl.translators.formats.configurations.csv_table import read_configuration_csv, write_configuration_csv
+from featurenet_uvl.ir.selections import Selections
+from featurenet_uvl.translators.formats.configurations.config import read_config, write_config
+from featurenet_uvl.translators.formats.configurations.csv import read_configuration_csv, write_configuration_csv
+from featurenet_uvl.translators.formats.configurations.featureide import read_configuration, write_configuration
 from featurenet_uvl.translators.formats.configurations.pdt import read_pdt, write_pdt
-from featurenet_uvl.translators.formats.featureide.configuration import read_configuration, write_configuration
 
 
 @dataclass(frozen=True, slots=True)

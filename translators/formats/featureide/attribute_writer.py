@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TypeGuard
-from xml.sax.saxutils import escape
 
 from featurenet_uvl.errors import UnsupportedError
 from featurenet_uvl.ir.feature_model import Attribute, AttributeValue, Feature, FeatureType, GroupKind
@@ -26,21 +25,9 @@ from featurenet_uvl.translators.formats.featureide.values import (
     format_value,
     type_of,
 )
-from featurenet_uvl.translators.formats.losses import attempt
-from featurenet_uvl.translators.formats.uvl.values import format_attribute_value
-
-_ESCAPES = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
-
-
-def element(depth: int, tag: str, *, is_open: bool = False, **attributes: str | None) -> str:
-    """A start or empty tag with its attributes in alphabetical order, None left out; `data_type` means `data-type`.
-
-    >>> element(0, "graphics", value="1", key="layoutalgorithm")
-    '<graphics key="layoutalgorithm" value="1"/>'
-    """
-    pairs = sorted((name.replace("_", "-"), value) for name, value in attributes.items() if value is not None)
-    text = "".join(f' {name}="{escape(value, _ESCAPES)}"' for name, value in pairs)
-    return "\t" * depth + f"<{tag}{text}{'>' if is_open else '/>'}"
+from featurenet_uvl.translators.formats.language.values import format_attribute_value
+from featurenet_uvl.translators.formats.shared.losses import attempt
+from featurenet_uvl.translators.formats.xml.writer import element
 
 
 def attribute_lines(feature: Feature, depth: int, *, is_root: bool, losses: list[str] | None = None) -> Iterator[str]:

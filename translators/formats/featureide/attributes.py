@@ -10,7 +10,6 @@ from lxml import etree
 
 from featurenet_uvl.errors import ReadError
 from featurenet_uvl.ir.feature_model import Attribute, Cardinality, FeatureType, GroupKind
-from featurenet_uvl.translators.formats.featureide.document import Document, check_attributes, flag, without_place
 from featurenet_uvl.translators.formats.featureide.values import (
     CARDINALITY,
     CONSTRAINT_ATTRIBUTES,
@@ -30,6 +29,7 @@ from featurenet_uvl.translators.formats.featureide.values import (
     parse_value,
 )
 from featurenet_uvl.translators.formats.uvl.features import parse_attribute_value
+from featurenet_uvl.translators.formats.xml.document import Document, check_attributes, flag, without_place
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,15 @@ from lxml import etree
 
 from featurenet_uvl.errors import ReadError, UnsupportedError
 from featurenet_uvl.ir.feature_model import Constraint
-from featurenet_uvl.translators.formats.expression_text import parse_formula
-from featurenet_uvl.translators.formats.featureide.document import Document, without_place
-from featurenet_uvl.translators.formats.featureide.formulas import is_rule
 from featurenet_uvl.translators.formats.featureide.values import (
     CONSTRAINT_ATTRIBUTES,
     CONSTRAINT_DESCRIPTIONS,
     CONSTRAINT_SEPARATOR,
 )
-from featurenet_uvl.translators.formats.uvl.values import unescape_text
+from featurenet_uvl.translators.formats.language.parser import parse_formula
+from featurenet_uvl.translators.formats.language.values import unescape_text
+from featurenet_uvl.translators.formats.xml.document import Document, without_place
+from featurenet_uvl.translators.formats.xml.formulas import is_rule
 
 
 def read_texts(

@@ -9,8 +9,8 @@ from xml.sax.saxutils import escape
 
 from featurenet_uvl.errors import ModelError, UnsupportedError, UsageError
 from featurenet_uvl.ir.feature_model import FeatureModel
-from featurenet_uvl.ir.selection import Selections
-from featurenet_uvl.translators.formats.featureide.configuration import write_configuration
+from featurenet_uvl.ir.selections import Selections
+from featurenet_uvl.translators.formats.configurations.featureide import write_configuration
 from featurenet_uvl.translators.formats.featureide.groups import is_helper, split_groups
 from featurenet_uvl.translators.formats.featureide.writer import write_featureide
 

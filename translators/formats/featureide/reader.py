@@ -23,7 +23,6 @@ from itertools import groupby
 from lxml import etree
 
 from featurenet_uvl.errors import ModelError, ReadError
-from featurenet_uvl.files import decode_text
 from featurenet_uvl.ir.feature_model import (
     Constraint,
     Feature,
@@ -33,18 +32,19 @@ from featurenet_uvl.ir.feature_model import (
     GroupKind,
 )
 from featurenet_uvl.ir.span import Span
+from featurenet_uvl.system.files import decode_text
 from featurenet_uvl.translators.formats.featureide.attributes import FeatureAttributes, Heads, read_attributes
 from featurenet_uvl.translators.formats.featureide.constraints import in_order, read_texts
-from featurenet_uvl.translators.formats.featureide.document import (
+from featurenet_uvl.translators.formats.featureide.groups import helper_problem
+from featurenet_uvl.translators.formats.featureide.values import CONSTRAINT_DESCRIPTIONS
+from featurenet_uvl.translators.formats.xml.document import (
     Document,
     check_attributes,
     flag,
     parse_document,
     text_of,
 )
-from featurenet_uvl.translators.formats.featureide.formulas import FORMULA_TAGS, read_formula
-from featurenet_uvl.translators.formats.featureide.groups import helper_problem
-from featurenet_uvl.translators.formats.featureide.values import CONSTRAINT_DESCRIPTIONS
+from featurenet_uvl.translators.formats.xml.formulas import FORMULA_TAGS, read_formula
 
 FEATURE_TAGS = ("and", "or", "alt", "feature")
 NAMESPACE_NOTE = "property:featurenet_uvl:namespace"

@@ -33,8 +33,8 @@ from featurenet_uvl.ir.feature_model import (
 )
 from featurenet_uvl.ir.span import Span
 from featurenet_uvl.translators.formats.flamapy.formulas import FormulaMaker, NodeMaker
-from featurenet_uvl.translators.formats.losses import attempt
-from featurenet_uvl.translators.formats.reference_check import unknown_references
+from featurenet_uvl.translators.formats.language.references import unknown_references
+from featurenet_uvl.translators.formats.shared.losses import attempt
 
 INSTALL = "pip install 'featurenet_uvl[flamapy]'"
 MAX_DOMAIN = 10_000

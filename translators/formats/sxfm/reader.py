@@ -31,11 +31,11 @@ from itertools import groupby
 
 from lxml import etree
 
-from featurenet_uvl.files import decode_text
 from featurenet_uvl.ir.expression import Expression, FeatureRef, Not, Or
 from featurenet_uvl.ir.feature_model import Cardinality, Constraint, Feature, FeatureModel, Group, GroupKind
 from featurenet_uvl.ir.span import Span
-from featurenet_uvl.translators.formats.featureide.document import (
+from featurenet_uvl.system.files import decode_text
+from featurenet_uvl.translators.formats.xml.document import (
     Document,
     check_attributes,
     parse_document,

@@ -27,8 +27,8 @@ from featurenet_uvl.ir.expression import (
 from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, FeatureType, Group, GroupKind
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 from featurenet_uvl.translators.encodings.formula import assert_formula
-from featurenet_uvl.translators.formats.losses import attempt, with_writable_names
-from featurenet_uvl.translators.formats.reference_check import unknown_references
+from featurenet_uvl.translators.formats.language.references import unknown_references
+from featurenet_uvl.translators.formats.shared.losses import attempt, with_writable_names
 from featurenet_uvl.translators.formats.sxfm.reader import ABSTRACT_KEY, NAMESPACE_KEY
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -20,10 +20,16 @@ from featurenet_uvl.ir.feature_model import (
     GroupKind,
 )
 from featurenet_uvl.ir.span import Span
-from featurenet_uvl.translators.formats.expression_text import parse_formula, read_formula
+from featurenet_uvl.translators.formats.language.parser import parse_formula, read_formula
+from featurenet_uvl.translators.formats.language.tokens import (
+    GROUP_KEYWORDS,
+    KEYWORDS,
+    STRICT_NAME,
+    TYPE_KEYWORDS,
+    Tokens,
+)
+from featurenet_uvl.translators.formats.language.values import ESCAPED, unescape_text
 from featurenet_uvl.translators.formats.uvl.notes import FEATURE_NOTES, NOTE_ATTRIBUTES, read_notes
-from featurenet_uvl.translators.formats.uvl.tokens import GROUP_KEYWORDS, KEYWORDS, STRICT_NAME, TYPE_KEYWORDS, Tokens
-from featurenet_uvl.translators.formats.uvl.values import ESCAPED, unescape_text
 
 Path: TypeAlias = tuple[str, ...]
 

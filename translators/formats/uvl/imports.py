@@ -18,13 +18,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from featurenet_uvl.errors import ModelError, ReadError
-from featurenet_uvl.files import MAX_MODEL_BYTES, read_text
 from featurenet_uvl.ir.expression import Aggregate, AttributeRef, Expression, FeatureRef, rebuild
 from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel
 from featurenet_uvl.ir.span import Span
-from featurenet_uvl.translators.formats.featureide.formulas import is_rule
-from featurenet_uvl.translators.formats.model_names import rename_features
+from featurenet_uvl.system.files import MAX_MODEL_BYTES, read_text
+from featurenet_uvl.translators.formats.shared.model_names import rename_features
 from featurenet_uvl.translators.formats.uvl.features import FeatureDraft, Path
+from featurenet_uvl.translators.formats.xml.formulas import is_rule
 
 MAX_FEATURES = 100_000
 """How many features a composed model may have: files that import one another grow exponentially."""

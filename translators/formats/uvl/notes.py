@@ -18,10 +18,10 @@ from dataclasses import replace
 from featurenet_uvl.errors import ReadError
 from featurenet_uvl.ir.expression import And, Count, FeatureRef, Or, walk
 from featurenet_uvl.ir.feature_model import Attribute, AttributeValue, Constraint
-from featurenet_uvl.translators.formats.expression_format import format_expression
-from featurenet_uvl.translators.formats.featureide.document import parse_document, without_place
-from featurenet_uvl.translators.formats.featureide.formulas import FORMULA_TAGS, format_formula, is_rule, read_formula
-from featurenet_uvl.translators.formats.uvl.values import escape_text, unescape_text
+from featurenet_uvl.translators.formats.language.printer import format_expression
+from featurenet_uvl.translators.formats.language.values import escape_text, unescape_text
+from featurenet_uvl.translators.formats.xml.document import parse_document, without_place
+from featurenet_uvl.translators.formats.xml.formulas import FORMULA_TAGS, format_formula, is_rule, read_formula
 
 FEATURE_NOTES = "featureide__"
 MODEL_NOTES = "featureide_model__"

@@ -14,18 +14,18 @@ from functools import partial
 from types import MappingProxyType
 
 from featurenet_uvl.errors import ModelError, ReadError, UnsupportedError
-from featurenet_uvl.files import MAX_MODEL_BYTES, read_bytes
 from featurenet_uvl.ir.feature_model import Attribute, Constraint, FeatureModel
 from featurenet_uvl.ir.restriction import Restriction
 from featurenet_uvl.ir.span import Span
-from featurenet_uvl.translators.formats.expression_text import parse_formula
-from featurenet_uvl.translators.formats.reference_check import unknown_references
+from featurenet_uvl.system.files import MAX_MODEL_BYTES, read_bytes
+from featurenet_uvl.translators.formats.language.parser import parse_formula
+from featurenet_uvl.translators.formats.language.plain_formulas import read_plain_formula
+from featurenet_uvl.translators.formats.language.references import unknown_references
+from featurenet_uvl.translators.formats.language.tokens import MINOR_LEVELS, Tokens
 from featurenet_uvl.translators.formats.uvl.features import Details, FeatureDraft, Path
 from featurenet_uvl.translators.formats.uvl.imports import Import, Loader, Scope, compose
 from featurenet_uvl.translators.formats.uvl.lines import Line, logical_lines
 from featurenet_uvl.translators.formats.uvl.notes import apply_constraint_notes, split_notes
-from featurenet_uvl.translators.formats.uvl.plain_formulas import read_plain_formula
-from featurenet_uvl.translators.formats.uvl.tokens import MINOR_LEVELS, Tokens
 from featurenet_uvl.translators.formats.uvl.tree import read_tree
 from featurenet_uvl.translators.passes.restrict import restrict
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from featurenet_uvl.errors import ReadError, UnsupportedError
 from featurenet_uvl.ir.span import Span
+from featurenet_uvl.translators.formats.language.tokens import GROUP_KEYWORDS
 from featurenet_uvl.translators.formats.uvl.features import (
     FeatureDraft,
     GroupDraft,
@@ -14,7 +15,6 @@ from featurenet_uvl.translators.formats.uvl.features import (
     read_group_line,
 )
 from featurenet_uvl.translators.formats.uvl.lines import Line
-from featurenet_uvl.translators.formats.uvl.tokens import GROUP_KEYWORDS
 
 
 @dataclass(slots=True)

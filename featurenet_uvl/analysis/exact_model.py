@@ -1,0 +1,75 @@
+"""What samplers know of a formula that has a decision diagram: its choices and exact counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from featurenet_uvl.analysis.choice_graph import BoolMatrix, Choices, find_choices
+from featurenet_uvl.analysis.diagram import Diagram, TooManyNodesError, build_diagram
+from featurenet_uvl.analysis.diagram_counts import node_counts, solution_count
+from featurenet_uvl.errors import LimitError, UnsatisfiableError
+from featurenet_uvl.ir.cnf import Cnf
+
+MAX_NODES = 120_000
+"""A diagram that grows larger than this while it is built costs more than it helps a sampler."""
+TIME_LIMIT_S = 300.0
+"""The last stop: what is too large ends by its size long before, so that the same samples come on slower machines."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExactModel:
+    """A satisfiable formula with its diagram, the diagram's choices, and how many solutions there are."""
+
+    diagram: Diagram
+    choices: Choices
+    counts: list[int]
+    total: int
+
+    def draw_uniform(self, count: int, rng: np.random.Generator) -> BoolMatrix:
+        """Solutions of which all are equally likely, each drawn on its own: the same may come twice."""
+        return self.choices.draw(self.choices.uniform(self.diagram, self.counts), count, rng)
+
+
+def exact_model(cnf: Cnf, time_limit_s: float | None = None) -> ExactModel:
+    """The exact model of a formula; the last ones are kept, as several steps of one command ask for them.
+
+    Args:
+        time_limit_s: At most so long, and never longer than TIME_LIMIT_S.
+
+    Raises:
+        LimitError: Its diagram is too large, or takes too long.
+        UnsatisfiableError: It has no solution.
+
+    >>> from featurenet_uvl.ir.cnf import VarMap
+    >>> exact_model(Cnf(VarMap.from_names(("App", "Log", "Net")), ((1,), (-2, 1)))).total
+    4
+    """
+    kept = _kept(cnf)
+    if not kept:
+        limit = TIME_LIMIT_S if time_limit_s is None else min(TIME_LIMIT_S, time_limit_s)
+        try:
+            kept.append(_build(cnf, limit))
+        except LimitError as error:
+            if limit == TIME_LIMIT_S or isinstance(error, TooManyNodesError):
+                kept.append(error)
+            raise
+    if isinstance(kept[0], LimitError):
+        raise kept[0]
+    return kept[0]
+
+
+@lru_cache(maxsize=4)
+def _kept(cnf: Cnf) -> list[ExactModel | LimitError]:
+    """Where the model of a formula is kept, or why it has none."""
+    return []
+
+
+def _build(cnf: Cnf, time_limit_s: float) -> ExactModel:
+    diagram = build_diagram(cnf, time_limit_s, MAX_NODES)
+    if not diagram.is_satisfiable:
+        raise UnsatisfiableError("no configuration exists: the CNF is unsatisfiable")
+    counts = node_counts(diagram)
+    return ExactModel(diagram, find_choices(diagram), counts, solution_count(diagram, counts))

@@ -1,0 +1,183 @@
+"""The commands `check`, `analyse` and `count`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from featurenet_uvl.cli.console.options import (
+    Bounds,
+    InputShape,
+    Json,
+    NoRules,
+    Quiet,
+    Restrictions,
+    TimeLimit,
+    parse_bounds,
+    parse_input_shape,
+    parse_time_limit,
+)
+from featurenet_uvl.cli.console.streams import printable, put, put_json, say
+from featurenet_uvl.errors import FeatureNetError, LimitError, ReadError, UsageError
+from featurenet_uvl.operations.sources import load_cnf, refuse_other_kinds
+from featurenet_uvl.system.streams import STREAM, read_input
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from featurenet_uvl.analysis.core_and_dead import Decided
+    from featurenet_uvl.analysis.count import Count
+
+Engine = Annotated[
+    str, typer.Option("--engine", help="bdd, ganak (if pyganak is installed), or auto: bdd first, then ganak.")
+]
+Subject = Annotated[str, typer.Argument(metavar="MODEL|DIMACS", help="A model, a restriction, or DIMACS; - is stdin.")]
+
+
+def check(
+    source: Annotated[str, typer.Argument(metavar="MODEL", help="A model, or a restriction of one.")],
+    restrict: Restrictions = None,
+    bound: Bounds = None,
+    input_shape: InputShape = None,
+    no_rules: NoRules = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Find all problems of a model at once, each with its place and the way out.
+
+    Also what looks unmeant: features that no configuration has. Exit code 1 if there are problems.
+    """
+    from featurenet_uvl.operations.check import check_hints, check_model
+
+    if source == STREAM:
+        raise UsageError("found -, expected the path of a model: a problem has its place in a file")
+    shape, bounds, files = parse_input_shape(input_shape), parse_bounds(bound or ()), restrict or []
+    problems = _kind_problems((source, *files)) or check_model(source, files, bounds, shape, with_rules=not no_rules)
+    hints = [] if problems else check_hints(source, files, bounds, shape, with_rules=not no_rules)
+    if as_json:
+        put_json({"problems": problems, "hints": hints})
+    if problems:
+        raise ReadError(problems)
+    for hint in hints:
+        say(hint, quiet=quiet)
+    say(f"{source}: no problems, {len(hints)} hints", quiet=quiet or as_json)
+
+
+def _kind_problems(files: Sequence[str]) -> list[str]:
+    """One line for each file that is DIMACS or a sample; what cannot be read at all is found later."""
+    found: list[str] = []
+    for file in files:
+        try:
+            text, place = read_input(file)
+        except FeatureNetError:
+            return []
+        try:
+            refuse_other_kinds(text, place)
+        except ReadError as error:
+            found.extend(error.problems)
+    return found
+
+
+def analyse(
+    source: Subject,
+    restrict: Restrictions = None,
+    bound: Bounds = None,
+    input_shape: InputShape = None,
+    no_rules: NoRules = False,
+    no_count: Annotated[bool, typer.Option("--no-count", help="Do not count the configurations.")] = False,
+    engine: Engine = "auto",
+    time_limit: TimeLimit = 600.0,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Say what a model or DIMACS leaves possible: core, dead and false-optional features, number of configurations.
+
+    A false-optional feature is open in the tree, but in every configuration that its parent is in. DIMACS has no tree,
+    and so none.
+    """
+    from featurenet_uvl.analysis.core_and_dead import decided_features
+    from featurenet_uvl.analysis.count import Count, check_engine, count_solutions
+
+    limit_s = parse_time_limit(time_limit)
+    check_engine(engine)
+    cnf, model = load_cnf(source, restrict or [], parse_bounds(bound or ()), parse_input_shape(input_shape), no_rules)
+    decided = decided_features(cnf, model, limit_s)
+    count, limit = None, None
+    if not decided.is_satisfiable:
+        count = Count(0, "sat")
+    elif not no_count:
+        try:
+            count = count_solutions(cnf, limit_s, engine)
+        except LimitError as error:
+            limit = error
+    sizes = {
+        "features": cnf.variables.feature_count,
+        "auxiliaries": len(cnf.variables) - cnf.variables.feature_count,
+        "clauses": len(cnf.clauses),
+    }
+    if as_json:
+        put_json(_facts(decided, count, sizes))
+    else:
+        put(_text(decided, count, sizes))
+    if limit is not None:
+        raise limit
+
+
+def _facts(decided: Decided, count: Count | None, sizes: dict[str, int]) -> dict[str, Any]:
+    return {
+        "satisfiable": decided.is_satisfiable,
+        **_count_facts(count),
+        **sizes,
+        "core": decided.core,
+        "dead": decided.dead,
+        "false_optional": decided.false_optional,
+    }
+
+
+def _count_facts(count: Count | None) -> dict[str, Any]:
+    if count is None:
+        return {"configurations": None, "log10": None, "engine": None}
+    return {"configurations": count.digits, "log10": count.log10, "engine": count.engine}
+
+
+def _text(decided: Decided, count: Count | None, sizes: dict[str, int]) -> str:
+    lines = [f"satisfiable: {'yes' if decided.is_satisfiable else 'no'}"]
+    lines.append(f"configurations: {'not counted' if count is None else _shown(count)}")
+    lines.extend(f"{what}: {number}" for what, number in sizes.items())
+    lists = {"core": decided.core, "dead": decided.dead, "false-optional": decided.false_optional}
+    for what, names in lists.items():
+        lines.append(f"{what}: {'no tree to ask' if names is None else len(names)}")
+        lines.extend(f"  {printable(name)}" for name in names or ())
+    return "\n".join(lines) + "\n"
+
+
+def _shown(count: Count) -> str:
+    about = "" if count.magnitude == count.digits else f" ({count.magnitude})"
+    return f"{count.digits}{about}"
+
+
+def count(
+    source: Subject,
+    restrict: Restrictions = None,
+    bound: Bounds = None,
+    input_shape: InputShape = None,
+    no_rules: NoRules = False,
+    engine: Engine = "auto",
+    time_limit: TimeLimit = 600.0,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Count the configurations of a model, or the solutions of DIMACS, exactly."""
+    from featurenet_uvl.analysis.count import check_engine, count_solutions
+
+    limit_s = parse_time_limit(time_limit)
+    check_engine(engine)
+    cnf, _ = load_cnf(source, restrict or [], parse_bounds(bound or ()), parse_input_shape(input_shape), no_rules)
+    found = count_solutions(cnf, limit_s, engine)
+    if as_json:
+        put_json(_count_facts(found))
+        return
+    put(found.digits + "\n")
+    if found.magnitude != found.digits:
+        say(f"{found.magnitude} configurations, counted by {found.engine}", quiet=quiet)

@@ -1,0 +1,163 @@
+"""The command `convert`."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from featurenet_uvl.cli.console.options import Bounds, Force, Format, From, Json, Quiet, Restrictions, parse_bounds
+from featurenet_uvl.cli.console.streams import check_output, put_json, say, write_output
+from featurenet_uvl.errors import ModelError, UnsupportedError, UsageError
+from featurenet_uvl.operations.sources import load_source
+from featurenet_uvl.system.streams import read_input
+
+if TYPE_CHECKING:
+    from featurenet_uvl.ir.feature_model import FeatureModel
+    from featurenet_uvl.translators.formats.registry import Writer
+
+_PROJECT_FILE = re.compile(r"\.project|model\.xml|configs/[^/]+\.xml")
+
+
+def convert(
+    source: Annotated[str, typer.Argument(metavar="INPUT", help="A model or restriction; - is stdin.")],
+    output: Annotated[str | None, typer.Option("-o", "--output", help="The file to write; - is stdout.")] = None,
+    read_as: From = None,
+    to: Format = None,
+    lossy: Annotated[
+        bool,
+        typer.Option("--lossy", help="Leave out what the format cannot carry, and say what; else that is an error."),
+    ] = False,
+    project: Annotated[
+        str | None,
+        typer.Option("--featureide-project", metavar="DIR", help="Write a folder that FeatureIDE imports, instead."),
+    ] = None,
+    configurations: Annotated[
+        str | None,
+        typer.Option(
+            "--configurations", metavar="SAMPLE", help="A sample for the project, whose model is the unfolded one then."
+        ),
+    ] = None,
+    restrict: Restrictions = None,
+    bound: Bounds = None,
+    force: Force = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Write a feature model in another format, complete.
+
+    The format of the input is known by its content. A restriction is applied to the model that it imports.
+    """
+    bounds = parse_bounds(bound or ())
+    losses: list[str] | None = [] if lossy else None
+    if project is not None:
+        _refuse("--featureide-project", {"-o": output is not None, "--to": to is not None})
+        facts = _project(source, read_as, project, configurations, restrict or [], bounds, losses, force)
+    else:
+        if output is None:
+            raise UsageError("found no -o, expected a file to write (-o FILE) or --featureide-project DIR")
+        if configurations is not None:
+            raise UsageError("found --configurations without --featureide-project, expected both")
+        facts = _file(source, read_as, output, to, restrict or [], bounds, losses, force, as_json)
+    for loss in losses or ():
+        say(f"warning: {loss}", quiet=quiet)
+    if as_json:
+        put_json({**facts, "losses": losses or []})
+    say(f"{facts['features']} features, {facts['constraints']} constraints", quiet=quiet or as_json)
+
+
+def _refuse(option: str, given: dict[str, bool]) -> None:
+    for other, is_given in given.items():
+        if is_given:
+            raise UsageError(f"found {option} with {other}, expected one of them")
+
+
+def _file(
+    source: str,
+    read_as: str | None,
+    output: str,
+    to: str | None,
+    restrict: list[str],
+    bounds: Any,
+    losses: list[str] | None,
+    force: bool,
+    as_json: bool,
+) -> dict[str, Any]:
+    from featurenet_uvl.translators.formats.registry import writer_for
+
+    check_output(output, force=force, as_json=as_json)
+    writer = writer_for(output, to)
+    model = load_source(source, read_as, restrict, bounds)
+    check_references(model)
+    write_output(output, _written(writer, model, losses), force=force)
+    return {"output": output, **_sizes(model)}
+
+
+def _written(writer: Writer, model: FeatureModel, losses: list[str] | None) -> str:
+    """The text; where the format cannot carry something, the error says whether --lossy would do."""
+    try:
+        return writer.write(model, losses)
+    except UnsupportedError as error:
+        if losses is not None or not _writes(writer, model):
+            raise
+        raise UnsupportedError(f"{error}; --lossy leaves out what the format cannot carry") from error
+
+
+def _writes(writer: Writer, model: FeatureModel) -> bool:
+    try:
+        writer.write(model, [])
+    except UnsupportedError:
+        return False
+    return True
+
+
+def _project(
+    source: str,
+    read_as: str | None,
+    folder: str,
+    configurations: str | None,
+    restrict: list[str],
+    bounds: Any,
+    losses: list[str] | None,
+    force: bool,
+) -> dict[str, Any]:
+    from featurenet_uvl.system.folders import check_new_folder, write_files
+    from featurenet_uvl.translators.formats.featureide.project import featureide_project
+
+    check_new_folder(folder, force=force, is_ours=lambda name: _PROJECT_FILE.fullmatch(name) is not None)
+    model = load_source(source, read_as, restrict, bounds)
+    check_references(model)
+    name = os.path.basename(os.path.realpath(folder))
+    rows = None
+    if configurations is not None:
+        from featurenet_uvl.analysis.complete_configurations import complete_selections
+        from featurenet_uvl.cli.commands.configurations import selections_of_sample
+        from featurenet_uvl.translators.pipeline import compile_feature_model, emit
+
+        text, place = read_input(configurations)
+        model = emit(model, "rewrite_constraints")
+        rows = complete_selections(
+            selections_of_sample(text, place), compile_feature_model(model, with_rules=False), place
+        )
+    files = featureide_project(model, name, rows, losses)
+    write_files(folder, files)
+    return {"output": folder, **_sizes(model), "configurations": 0 if rows is None else len(rows)}
+
+
+def _sizes(model: FeatureModel) -> dict[str, int]:
+    return {"features": sum(1 for _ in model.features()), "constraints": len(model.constraints)}
+
+
+def check_references(model: FeatureModel) -> None:
+    """That a model which is to be written reads back.
+
+    Raises:
+        ModelError: A restriction names what the model lacks, or an instance by its unfolded name.
+    """
+    from featurenet_uvl.translators.formats.language.references import unknown_references
+
+    problems = unknown_references(model)
+    if problems:
+        raise ModelError(problems)

@@ -1,0 +1,101 @@
+"""The command `decode`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from featurenet_uvl.cli.console.options import (
+    Bounds,
+    Force,
+    InputShape,
+    Json,
+    Quiet,
+    Restrictions,
+    Specialise,
+    parse_bounds,
+    parse_input_shape,
+)
+from featurenet_uvl.cli.console.progress import ProgressLine
+from featurenet_uvl.cli.console.streams import put_json, say
+from featurenet_uvl.errors import UsageError
+from featurenet_uvl.system.streams import read_input
+
+if TYPE_CHECKING:
+    from featurenet_uvl.ir.architecture import Architecture
+
+
+def decode(
+    source: Annotated[str, typer.Argument(metavar="SAMPLE", help="A sample file; - is stdin.")],
+    model: Annotated[str, typer.Option("--model", metavar="MODEL", help="The model or restriction it was drawn from.")],
+    folder: Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="Where the networks go.")],
+    restrict: Restrictions = None,
+    bound: Bounds = None,
+    input_shape: InputShape = None,
+    specialise: Specialise = False,
+    classes: Annotated[int, typer.Option("--classes", help="How many classes the networks tell apart.")] = 10,
+    any_formula: Annotated[
+        bool,
+        typer.Option("--any-formula", help="Take a sample of another input shape, restriction or version, too."),
+    ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Build each network in Keras, too, and compare it layer by layer.")
+    ] = False,
+    force: Force = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Decode a sample to networks, one JSON file each.
+
+    Give the model, restrictions, bounds and input shape that the sample was drawn with. A sample knows from which
+    formula it was drawn, and another one is refused; with --any-formula, each configuration need only be one here.
+    """
+    from featurenet_uvl.decoding.solutions import check_names
+    from featurenet_uvl.operations.network_folders import (
+        check_folder,
+        networks_of_sample,
+        verify_networks,
+        write_folder,
+    )
+    from featurenet_uvl.translators.formats.configurations.sample_file import parse_sample
+    from featurenet_uvl.translators.pipeline import compile_feature_model, load_model
+    from featurenet_uvl.translators.rules.registry import model_input_shape
+
+    if classes < 1:
+        raise UsageError(f"--classes: found {classes}, expected at least 1")
+    shape, bounds = parse_input_shape(input_shape), parse_bounds(bound or ())
+    check_folder(folder, force=force)
+    text, place = read_input(source)
+    sample = parse_sample(text, place)
+    loaded = load_model(model, restrict or (), bounds)
+    cnf = compile_feature_model(loaded, input_shape=shape, specialised=specialise)
+    check_names(sample.names, cnf.variables, place)  # before a model of another kind is asked for its images
+    images = shape or model_input_shape(loaded)
+    networks = networks_of_sample(sample, cnf, images, classes, place, any_formula=any_formula)
+    if verify:
+        with ProgressLine(quiet=quiet) as line:
+            verify_networks(networks, lambda done: line.show(f"verified {done:,} of {len(networks):,}"))
+    write_folder(folder, networks, force=force, model=Path(model).name, formula=cnf.fingerprint())
+    if as_json:
+        put_json([_facts(name, network) for name, network in networks.items()])
+    say(_summary(networks, folder) + ("; all of them verified in Keras" if verify else ""), quiet=quiet or as_json)
+
+
+def _facts(name: str, network: Architecture) -> dict[str, Any]:
+    return {
+        "file": name,
+        "hash": network.hash(),
+        "blocks": len({cell.id.block for cell in network.cells}),
+        "cells": len(network.cells),
+        "weights": network.weights(),
+    }
+
+
+def _summary(networks: Mapping[str, Architecture], folder: str) -> str:
+    weights = [network.weights() for network in networks.values()]
+    spread = f"{min(weights):,} to {max(weights):,}, median {median(weights):,.0f}"
+    return f"{len(networks):,} networks in {folder}; weights: {spread}"

@@ -1,0 +1,133 @@
+"""The command `diversity`: all metrics of samples, whichever tool drew them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from featurenet_uvl.cli.console.options import Force, Json, Quiet, TimeLimit, parse_time_limit
+from featurenet_uvl.cli.console.progress import ProgressLine
+from featurenet_uvl.cli.console.streams import check_output, printable, put, put_json, say
+from featurenet_uvl.errors import ReadError, UsageError
+from featurenet_uvl.operations.sources import load_cnf
+from featurenet_uvl.system.streams import read_input
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from featurenet_uvl.ir.cnf import Cnf
+    from featurenet_uvl.ir.sample import BoolMatrix
+    from featurenet_uvl.ir.selections import Selections
+    from featurenet_uvl.sampling.metrics.measures import Landscape
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Listed:
+    path: str
+    selected: BoolMatrix
+
+
+def diversity(
+    samples: Annotated[
+        list[str],
+        typer.Argument(metavar="SAMPLE...", help="Sample files, .pdt, CSV, or lines of signed numbers; - is stdin."),
+    ],
+    cnf: Annotated[
+        str | None,
+        typer.Option("--cnf", metavar="DIMACS|MODEL", help="What they are samples of: checks them, and knows limits."),
+    ] = None,
+    plot: Annotated[
+        str | None, typer.Option("--plot", metavar="FILE", help="Draw them side by side: a .png or .pdf file.")
+    ] = None,
+    time_limit: TimeLimit = 60.0,
+    force: Force = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Measure samples: distances, nearest neighbours, pairwise coverage, sizes; several side by side.
+
+    With --cnf each configuration is checked, and what the model allows is known: how far apart configurations can be in
+    the mean, and which pairs of literals can be covered at all. --time-limit is for finding out each of the two.
+    """
+    import numpy as np
+
+    from featurenet_uvl.sampling.metrics.measures import explore, format_measures, measure
+
+    limit_s = parse_time_limit(time_limit)
+    form = None if plot is None else _form(plot, force)
+    if samples.count("-") > 1:
+        raise UsageError("found - twice, expected it once: stdin can be read once")
+    model = None if cnf is None else load_cnf(cnf)[0]
+    listed = _read_all(samples, model)
+    landscape = None
+    if model is not None:
+        known = np.concatenate([sample.selected for sample in listed])
+        with ProgressLine(quiet=quiet) as line:
+            landscape = explore(model, known, limit_s, line.show)
+    for note in landscape.notes if landscape is not None else ():
+        say(note, quiet=quiet)
+    measured = [measure(sample.selected, landscape) for sample in listed]
+    if plot is not None and form is not None:
+        _draw(listed, landscape, plot, form, force)
+    if as_json:
+        put_json([{"sample": sample.path, **m.to_json()} for sample, m in zip(listed, measured, strict=True)])
+    else:
+        put(format_measures([printable(label) for label in _labels(samples)], measured) + "\n")
+    if model is None:
+        say("--cnf DIMACS tells which pairs can be covered at all, and checks each configuration", quiet=quiet)
+
+
+def _form(plot: str, force: bool) -> str:
+    """The format that a file's ending asks for."""
+    from featurenet_uvl.report.content.figure import FORMATS
+
+    ending = Path(plot).suffix.lower().removeprefix(".")
+    if ending not in FORMATS:
+        raise UsageError(f"--plot: found {plot!r}, expected a file that ends in .{' or .'.join(FORMATS)}")
+    check_output(plot, force=force)
+    return ending
+
+
+def _read_all(paths: Sequence[str], model: Cnf | None) -> list[_Listed]:
+    """The samples over the same features in the same order: the model's, or those of the first file."""
+    from featurenet_uvl.translators.formats.configurations.detect import align, selected_matrix
+
+    listed: list[_Listed] = []
+    names: tuple[str, ...] = ()
+    for path in paths:
+        selections, place = _read(path, model)
+        if not listed:
+            names = selections.names
+        selections = align(selections, place, names, paths[0])
+        listed.append(_Listed(path, selected_matrix(selections)))
+    return listed
+
+
+def _read(path: str, model: Cnf | None) -> tuple[Selections, str]:
+    from featurenet_uvl.translators.formats.configurations.detect import checked_selections, read_listed
+
+    text, place = read_input(path)
+    selections = read_listed(text, place, None if model is None else model.variables)
+    if not len(selections):
+        raise ReadError(f"{place}: found no configurations, expected at least one")
+    return selections if model is None else checked_selections(selections, model, place), place
+
+
+def _labels(paths: Sequence[str]) -> list[str]:
+    """Names of files, whole paths where names repeat."""
+    names = [Path(path).name for path in paths]
+    return names if len(set(names)) == len(names) else list(paths)
+
+
+def _draw(listed: Sequence[_Listed], landscape: Landscape | None, plot: str, form: str, force: bool) -> None:
+    from featurenet_uvl.report.content.figure import draw
+    from featurenet_uvl.report.content.sample_figure import PlottedSample, sample_figure
+    from featurenet_uvl.system.files import write_file
+
+    labels = _labels([sample.path for sample in listed])
+    plotted = [PlottedSample(label, sample.selected) for label, sample in zip(labels, listed, strict=True)]
+    figure = sample_figure(plotted, None if landscape is None else landscape.coverable)
+    write_file(plot, draw(figure, form), force=force)

@@ -1,0 +1,164 @@
+"""The commands `experiments ...`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from featurenet_uvl.cli.commands.status import status
+from featurenet_uvl.cli.commands.train import show_progress
+from featurenet_uvl.cli.console.engine_option import Address, Cpus, EngineName, Gpus, Memory, parse_engine
+from featurenet_uvl.cli.console.options import DataDir, Json, Quiet, Workers
+from featurenet_uvl.cli.console.progress import ProgressLine, resumable, shown_time
+from featurenet_uvl.cli.console.streams import put, put_json, say
+
+if TYPE_CHECKING:
+    from featurenet_uvl.experiments.costs import Estimate
+    from featurenet_uvl.experiments.preset import Preset
+    from featurenet_uvl.report.content.study import Study
+
+experiments = typer.Typer()
+
+
+@experiments.callback()
+def about() -> None:
+    """Rerun the paper's experiments and make its tables and figures."""
+
+
+@experiments.command("run")
+def run(
+    preset: Annotated[
+        str,
+        typer.Option(
+            "--preset", metavar="NAME|PATH", help="smoke, laptop, night, paper, lenet5, or a .cfg file of your own."
+        ),
+    ] = "smoke",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where results go. Else results/<preset>.")
+    ] = None,
+    data_dir: DataDir = None,
+    workers: Workers = None,
+    engine: EngineName = "local",
+    address: Address = None,
+    cpus: Cpus = None,
+    gpus: Gpus = None,
+    memory: Memory = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Train again what failed or reached a limit.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Draw the samples, say what the training will take, and stop.")
+    ] = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Compile, sample, decode, train, and write a web page, tables and figures.
+
+    The same command again goes on where it was stopped, and trains nothing twice.
+    """
+    from featurenet_uvl.experiments.preset_file import load_preset
+    from featurenet_uvl.experiments.run import Listener, run_experiment
+    from featurenet_uvl.training.engines.local import available_cores
+
+    chosen = load_preset(preset)
+    if engine == "local" and workers is None:
+        workers = chosen.limits.workers
+    where = parse_engine(engine, workers=workers, address=address, cpus=cpus, gpus=gpus, memory=memory)
+    count = (workers or available_cores()) if engine == "local" else None
+    with resumable(), ProgressLine(quiet=quiet) as line:
+        listener = Listener(
+            step=lambda step: say(step, quiet=quiet),
+            progress=lambda progress: show_progress(line, progress),
+            estimates=lambda estimates: _say_all(_estimate_lines(estimates, count), quiet=quiet),
+        )
+        result = run_experiment(
+            chosen,
+            output,
+            data_dir=data_dir,
+            engine=where,
+            retry_failed=retry_failed,
+            dry_run=dry_run,
+            listener=listener,
+        )
+    if result.study is None:
+        if as_json:
+            put_json({"folder": str(result.folder), "estimates": [asdict(part) for part in result.estimates]})
+        return
+    _show(result.study, result.folder, result.files, quiet=quiet, as_json=as_json)
+    _say_all(_next(chosen, result.study, count), quiet=quiet)
+
+
+@experiments.command("report")
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A results folder, of a run that is finished or not.")],
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Write a web page, tables and figures from what a results folder holds so far, and say what is missing.
+
+    Nothing is trained. A run that is going on in the folder is not disturbed.
+    """
+    from featurenet_uvl.experiments.collect import collect
+    from featurenet_uvl.report.write import write_report
+
+    study = collect(folder)
+    _show(study, folder, write_report(study, folder), quiet=quiet, as_json=as_json)
+
+
+experiments.command("status")(status)
+
+
+def _show(study: Study, folder: Path, files: Sequence[Path], *, quiet: bool, as_json: bool) -> None:
+    from featurenet_uvl.report.content.document import study_json, summary_markdown
+    from featurenet_uvl.report.write import PAGE
+
+    if as_json:
+        put_json({"folder": str(folder), "files": [str(path) for path in files], "report": study_json(study)})
+    else:
+        put(summary_markdown(study))
+    _say_all((f"missing: {text}" for text in study.missing), quiet=quiet)
+    single = [path.name for path in files if path.parent == folder]
+    parts = list(dict.fromkeys(f"{path.parent.name}/" for path in files if path.parent != folder))
+    say(f"results in {folder}: {', '.join([*single, *parts])}", quiet=quiet)
+    say(f"open {folder / PAGE} in a browser: everything on one page", quiet=quiet)
+
+
+def _say_all(lines: Iterable[str], *, quiet: bool) -> None:
+    for line in lines:
+        say(line, quiet=quiet)
+
+
+def _estimate_lines(estimates: Sequence[Estimate], workers: int | None) -> Iterator[str]:
+    """What each part takes, and the whole; how many a cluster trains at a time is not known."""
+    total = sum(part.cpu_s for part in estimates)
+    for part in estimates:
+        notes = [f"slowest {part.slowest}, {shown_time(part.slowest_cpu_s)}"] if part.slowest else []
+        notes += [f"{part.left_out} left out as too slow"] if part.left_out else []
+        notes += [f"{part.unknown} not timed"] if part.unknown else []
+        yield f"  {part.part}: {part.networks} networks, {shown_time(part.cpu_s)} of one core" + "".join(
+            f"; {note}" for note in notes
+        )
+    elapsed = "" if workers is None else f"{shown_time(total / workers)} with {workers} at a time, "
+    yield f"expected: {elapsed}{shown_time(total)} of one core in all"
+
+
+def _next(preset: Preset, study: Study, workers: int | None) -> tuple[str, ...]:
+    """What to run next, what it needs, and about how long it takes on this machine."""
+    from featurenet_uvl.experiments.preset_file import ORDER, load_preset
+    from featurenet_uvl.report.content.document import cpu_seconds
+
+    if preset.name not in ORDER[:-1]:
+        return ()
+    following = load_preset(ORDER[ORDER.index(preset.name) + 1])
+    needed = [f"{name}.npz" for name in following.data_names if name != "digits"]
+    needs = f"needs {' and '.join(needed)} (--data-dir, else Keras' cache or download)" if needed else "needs no data"
+    takes = ""
+    if following.cpu_hours and preset.cpu_hours:
+        pace = cpu_seconds(study) / (preset.cpu_hours * 3600)
+        with_so_many = "of one core" if workers is None else f"here with {workers} at a time"
+        takes = f", about {shown_time(following.cpu_hours * 3600 * pace / (workers or 1))} {with_so_many}"
+    return (f"next: --preset {following.name}: {following.about}; {needs}{takes}",)

@@ -1,0 +1,161 @@
+"""The command `train`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from featurenet_uvl.cli.console.engine_option import (
+    Address,
+    Cpus,
+    EngineName,
+    Gpus,
+    Memory,
+    TrialMemory,
+    TrialTime,
+    TrialWeights,
+    parse_engine,
+)
+from featurenet_uvl.cli.console.options import DataDir, Json, Quiet, Seed, Workers
+from featurenet_uvl.cli.console.progress import ProgressLine, resumable, shown_time
+from featurenet_uvl.cli.console.streams import printable, put, put_json, say
+from featurenet_uvl.errors import DecodeError
+
+if TYPE_CHECKING:
+    from featurenet_uvl.ir.architecture import Architecture
+    from featurenet_uvl.training.data.dataset import Dataset
+    from featurenet_uvl.training.pool import Progress
+    from featurenet_uvl.training.trials.trial import TrialResult
+
+
+def train(
+    sources: Annotated[list[Path], typer.Argument(metavar="NETWORK...", help="JSON files, or folders of them.")],
+    data: Annotated[str, typer.Option("--data", help="The data set: digits, mnist or cifar10.")],
+    store: Annotated[
+        Path, typer.Option("--store", help="The file of results; unpacked images go beside it, to <name>.data.")
+    ],
+    data_dir: DataDir = None,
+    epochs: Annotated[int, typer.Option("--epochs", help="Passes over the training images.")] = 12,
+    batch_size: Annotated[int, typer.Option("--batch-size", help="Images a step.")] = 128,
+    train_size: Annotated[int | None, typer.Option("--train-size", help="How many training images. Else all.")] = None,
+    test_size: Annotated[int | None, typer.Option("--test-size", help="How many test images. Else all.")] = None,
+    seed: Seed = 0,
+    validation_size: Annotated[
+        int,
+        typer.Option("--validation-size", help="How many of the training images are held out, and tested on apart."),
+    ] = 0,
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="Only operations that give the same bits each time.")
+    ] = False,
+    workers: Workers = None,
+    time_limit: TrialTime = None,
+    memory_limit: TrialMemory = None,
+    weight_limit: TrialWeights = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Train again what failed or reached a limit.")
+    ] = False,
+    tensorboard: Annotated[
+        Path | None, typer.Option("--tensorboard", metavar="DIR", help="Write TensorBoard logs, a folder a network.")
+    ] = None,
+    engine: EngineName = "local",
+    address: Address = None,
+    cpus: Cpus = None,
+    gpus: Gpus = None,
+    memory: Memory = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Train and test networks, and store each result as it comes.
+
+    The same command again goes on where it was stopped, and trains nothing twice.
+    """
+    from featurenet_uvl.operations.network_folders import read_networks
+    from featurenet_uvl.training.data.dataset import load_dataset
+    from featurenet_uvl.training.engines.job import Limits
+    from featurenet_uvl.training.pool import run_trials
+    from featurenet_uvl.training.trials.protocol import Protocol
+    from featurenet_uvl.training.trials.trial import TrialSpec
+
+    where = parse_engine(engine, workers=workers, address=address, cpus=cpus, gpus=gpus, memory=memory)
+    limits = Limits(time_limit, memory_limit, weight_limit)
+    protocol = Protocol(
+        *(data, train_size, test_size, epochs, batch_size),
+        seed=seed,
+        validation_images=validation_size,
+        deterministic=deterministic,
+    )
+    networks = read_networks(sources)
+    dataset = load_dataset(data, data_dir, store.with_name(store.name + ".data"))
+    _check_fit(networks, dataset)
+    with resumable(), ProgressLine(quiet=quiet) as line:
+        results = run_trials(
+            [TrialSpec.of_architecture(name, network) for name, network in networks.items()],
+            protocol,
+            store,
+            data=dataset,
+            engine=where,
+            limits=limits,
+            retry_failed=retry_failed,
+            tensorboard=tensorboard,
+            on_progress=lambda progress: show_progress(line, progress),
+        )
+    if as_json:
+        put_json([asdict(result) for result in results])
+    else:
+        put(_table(results))
+    say(f"results in {store}", quiet=quiet or as_json)
+
+
+def _check_fit(networks: Mapping[str, Architecture], data: Dataset) -> None:
+    wanted = (data.input_shape, data.classes)
+    for name, network in networks.items():
+        if (network.input_shape, network.classes) != wanted:
+            raise DecodeError(
+                f"{name}: found a network for images {_shape(network.input_shape)} and {network.classes} classes,"
+                f" expected {_shape(data.input_shape)} and {data.classes} as data set {data.name} has;"
+                f" decode again with --input-shape {_shape(data.input_shape)} --classes {data.classes}"
+            )
+
+
+def _shape(shape: Iterable[int]) -> str:
+    return "x".join(map(str, shape))
+
+
+def show_progress(line: ProgressLine, progress: Progress) -> None:
+    """Done, failed, best so far, time left."""
+    parts = [f"trained {progress.done:,} of {progress.total:,}", f"{progress.failed:,} failed"]
+    if progress.best_accuracy is not None:
+        parts.append(f"best accuracy {progress.best_accuracy:.4f}")
+    if progress.seconds_left:
+        parts.append(f"{shown_time(progress.seconds_left)} left")
+    line.show(", ".join(parts), is_last=progress.done == progress.total)
+
+
+_COLUMNS = ("network", "status", "accuracy", "held out", "weights", "epochs", "seconds", "reason")
+_HELD_OUT = _COLUMNS.index("held out")
+
+
+def _table(results: Sequence[TrialResult]) -> str:
+    """One row a network, in columns."""
+    rows = [_COLUMNS, *(_row(result) for result in results)]
+    if all(result.validation_accuracy is None for result in results):
+        rows = [(*row[:_HELD_OUT], *row[_HELD_OUT + 1 :]) for row in rows]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() + "\n" for row in rows)
+
+
+def _row(result: TrialResult) -> tuple[str, ...]:
+    return (
+        printable(result.name),
+        str(result.status),
+        "-" if result.test_accuracy is None else f"{result.test_accuracy:.4f}",
+        "-" if result.validation_accuracy is None else f"{result.validation_accuracy:.4f}",
+        "-" if result.weights is None else str(result.weights),
+        str(result.epochs),
+        f"{result.seconds:.1f}",
+        printable(result.reason),
+    )

@@ -1,0 +1,1 @@
+"""What a command shares with the others: options, streams, progress."""

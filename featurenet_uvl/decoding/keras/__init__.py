@@ -1,0 +1,1 @@
+"""Architectures as Keras models, and Keras models as architectures."""

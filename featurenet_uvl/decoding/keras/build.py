@@ -1,0 +1,69 @@
+"""The Keras model of an architecture: exactly its layers, connections and shapes, nothing altered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from featurenet_uvl.decoding.keras.model_name import wiring_name
+from featurenet_uvl.ir.architecture import Architecture, Cell, CellId
+from featurenet_uvl.ir.layers import Layer
+
+COMBINATIONS = {"Sum": "Add", "Product": "Multiply", "Concat": "Concatenate"}
+"""Keras' merging layer for each combination of two halves."""
+
+
+def build_keras_model(architecture: Architecture) -> Any:
+    """A functional `keras.Model`, built but not compiled.
+
+    Layers are named after where they come from: `b1_c2_in1_conv`, `b1_c2_op1_drop`, `b1_c2_sum`, `b1_c2_out_softmax`.
+    Identity, Void and Zeros make no layer; a cell with one half has no combination. The model's own name says where the
+    cells' outputs go (`wiring.py`), so that a saved model can be read back to the same architecture.
+
+    Input shape:
+        (batch, height, width, channels), as `architecture.input_shape`.
+    Output shape:
+        (batch, classes) for each cell that ends in Out; a list if there are several.
+
+    Raises:
+        DecodeError: The shapes of the architecture do not fit; found before any Keras layer is made.
+    """
+    import keras
+
+    shapes = architecture.shapes()
+    image = keras.Input(architecture.input_shape, name="image")
+    tensors: dict[CellId, Any] = {}
+    outputs = []
+    for cell in architecture.cells:
+        tensors[cell.id] = _cell(keras, cell, [tensors[source] for source in cell.sources] or [image])
+        if cell.destination.kind == "Out":
+            end = tensors[cell.id]
+            if len(shapes[cell.id].output) > 1:
+                end = keras.layers.Flatten(name=f"{cell.id}_out_flatten")(end)
+            softmax = keras.layers.Dense(architecture.classes, activation="softmax", name=f"{cell.id}_out_softmax")
+            outputs.append(softmax(end))
+    return keras.Model(image, outputs if len(outputs) > 1 else outputs[0], name=wiring_name(architecture.cells))
+
+
+def _cell(keras: Any, cell: Cell, sources: list[Any]) -> Any:
+    first = _layer(keras, cell.input1, f"{cell.id}_in1", sources[0])
+    first = _layer(keras, cell.operation1, f"{cell.id}_op1", first)
+    if not cell.has_second_half:
+        return first
+    second = _layer(keras, cell.input2, f"{cell.id}_in2", sources[-1])
+    second = _layer(keras, cell.operation2, f"{cell.id}_op2", second)
+    merge = getattr(keras.layers, COMBINATIONS[cell.combination])(name=f"{cell.id}_{cell.combination.lower()}")
+    return merge([first, second])
+
+
+def _layer(keras: Any, layer: Layer, place: str, tensor: Any) -> Any:
+    made = layer.keras_layer(keras, f"{place}_{layer.short_name}")
+    return tensor if made is None else made(tensor)
+
+
+def serialised_layer(layer: Layer) -> tuple[str, Mapping[str, Any]]:
+    """The class and the settings with which Keras would save a layer."""
+    import keras
+
+    data = keras.saving.serialize_keras_object(layer.keras_layer(keras, "layer"))
+    return data["class_name"], data["config"]

@@ -1,0 +1,182 @@
+"""From a Keras model in a file to the network of the DNN model that it is, or to what of it is outside of the model.
+
+A network that was built here comes back as it was: the names of its layers say in which cell each is, and the name of
+the Keras model says where each cell's output goes. For any other, blocks and cells are chosen (`placement.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from featurenet_uvl.decoding.configuration_file import CellConfiguration
+from featurenet_uvl.decoding.encoder import cell_features, to_configuration
+from featurenet_uvl.decoding.keras.file import KerasLayer, KerasModel, read_keras_file
+from featurenet_uvl.decoding.keras.model_name import parse_wiring
+from featurenet_uvl.decoding.keras.problems import Problems
+from featurenet_uvl.decoding.keras.settings import LayerReader, merge_of, offered_layers, setting_problems
+from featurenet_uvl.decoding.network import CellFeatures
+from featurenet_uvl.decoding.placement.graph import IMAGE, Graph, Node, graph_of
+from featurenet_uvl.decoding.placement.place import Placed, limits_of, place
+from featurenet_uvl.errors import DecodeError
+from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destination
+from featurenet_uvl.ir.feature_model import FeatureModel
+from featurenet_uvl.ir.layers import Dense, Identity, Layer, Void, Zeros
+
+_CELL = re.compile(r"(?:.*:)?\s*cell (b\d+_c\d+): ")
+
+
+def import_keras_file(path: str, model: FeatureModel) -> Architecture:
+    """The network in a `.keras` file, which is a configuration of the model but for the model's constraints.
+
+    Raises:
+        ReadError: The file is no Keras model that can be read.
+        DecodeError: Something in it is outside of the model: a layer, a setting, a connection. All layers and settings
+            that are outside are listed.
+    """
+    found = read_keras_file(path)
+    try:
+        return import_keras_model(found, model)
+    except DecodeError as error:
+        raise DecodeError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from None
+
+
+def import_keras_model(found: KerasModel, model: FeatureModel) -> Architecture:
+    """`import_keras_file` for a model that has been read."""
+    graph = to_graph(found, offered_layers(model))
+    ours = _named_network(found.name, graph)
+    placed = place(graph, limits_of(model)) if ours is None else Placed(ours, {})
+    try:
+        to_configuration(placed.architecture, model)
+    except DecodeError as error:
+        lines = [_with_layer(line, placed.layers) for line in str(error).splitlines()]
+        raise DecodeError("\n".join(lines)) from None
+    return placed.architecture
+
+
+def to_graph(found: KerasModel, offered: Iterable[Layer] = ()) -> Graph:
+    """The model's layers as layers of the DNN model; a combination of more than two tensors becomes a chain of them.
+
+    Args:
+        offered: Layers of kinds from other packages, of which one must fit where a class is not one of Keras' own.
+
+    Raises:
+        DecodeError: Layers, settings or connections that the model has not.
+    """
+    image, rest = _image(found)
+    reader, problems = LayerReader(offered), Problems()
+    nodes: list[Node] = []
+    classes: dict[str, int] = {}
+    for layer in rest:
+        inputs = tuple(IMAGE if name == image.name else name for name in layer.inputs)
+        with problems.of(f"layer {layer.name!r}"):
+            if layer.name in found.outputs:
+                classes[layer.name] = _classes(layer, found, reader)
+            else:
+                nodes += _nodes(layer, inputs, reader)
+    problems.raise_all()
+    if len(set(classes.values())) > 1:
+        counts = ", ".join(f"{name!r} {count}" for name, count in classes.items())
+        raise DecodeError(f"found outputs with different numbers of classes ({counts}), expected one number")
+    ends = {layer.name: layer.inputs[0] for layer in rest if layer.name in classes}
+    outputs = tuple(IMAGE if ends[name] == image.name else ends[name] for name in found.outputs)
+    graph = Graph(_image_shape(image), next(iter(classes.values())), tuple(nodes), outputs)
+    _check_outputs_are_vectors(graph, found.outputs)
+    return graph
+
+
+def _image(found: KerasModel) -> tuple[KerasLayer, list[KerasLayer]]:
+    images = [layer for layer in found.layers if layer.kind == "InputLayer"]
+    rest = [layer for layer in found.layers if layer.kind != "InputLayer"]
+    if len(images) != 1:
+        raise DecodeError(f"found {len(images)} inputs, expected one: images of a known size, as keras.Input(shape)")
+    lost = [layer.name for layer in rest if not layer.inputs]
+    if lost:
+        raise DecodeError(f"layer {lost[0]!r}: found no input, expected a tensor")
+    return images[0], rest
+
+
+def _image_shape(image: KerasLayer) -> tuple[int, int, int]:
+    shape = image.settings.get("batch_shape")
+    sizes = shape[1:] if isinstance(shape, list) else []
+    if len(sizes) != 3 or not all(type(size) is int and size > 0 for size in sizes):
+        raise DecodeError(f"layer {image.name!r}: found shape {shape!r}, expected (height, width, channels), all known")
+    return sizes[0], sizes[1], sizes[2]
+
+
+def _classes(layer: KerasLayer, found: KerasModel, reader: LayerReader) -> int:
+    """How many classes a softmax layer that ends a network tells apart."""
+    used_by = [other.name for other in found.layers if layer.name in other.inputs]
+    if used_by:
+        raise DecodeError(f"found an output that layer {used_by[0]!r} takes, too, expected an end")
+    activation = layer.settings.get("activation")
+    if layer.kind != "Dense" or activation != "softmax":
+        what = f"{layer.kind} with activation {activation!r}" if isinstance(activation, str) else layer.kind
+        raise DecodeError(f"found {what} as an output, expected Dense with activation 'softmax'")
+    (node,) = _nodes(layer, layer.inputs, reader)
+    if not isinstance(node.layer, Dense):
+        raise DecodeError(f"found {node.layer} as an output, expected Dense with activation 'softmax'")
+    return node.layer.neurons
+
+
+def _nodes(layer: KerasLayer, inputs: Sequence[str], reader: LayerReader) -> list[Node]:
+    """A layer as nodes: one, or a chain of combinations."""
+    combination = merge_of(layer)
+    known = combination or reader.layer_of(layer)
+    problems = list(setting_problems(layer))
+    if (len(inputs) < 2) if combination else (len(inputs) != 1):
+        problems.append(f"found {len(inputs)} inputs, expected {'two or more' if combination else 'one'}")
+    if problems:
+        raise DecodeError("\n".join(problems))
+    if combination is None:
+        return [Node(layer.name, known, tuple(inputs))]
+    nodes: list[Node] = []
+    before = inputs[0]
+    for number, other in enumerate(inputs[1:], 2):
+        name = layer.name if number == len(inputs) else f"{layer.name}/{number}"
+        nodes.append(Node(name, combination, (before, other)))
+        before = name
+    return nodes
+
+
+def _check_outputs_are_vectors(graph: Graph, names: Sequence[str]) -> None:
+    shapes = graph.shapes()
+    for name, source in zip(names, graph.outputs, strict=True):
+        if len(shapes[source]) != 1:
+            raise DecodeError(f"layer {name!r}: found a matrix as its input, expected a vector: Flatten before it")
+
+
+def _named_network(name: str, graph: Graph) -> Architecture | None:
+    """The network that the names speak of, if it is this graph."""
+    destinations = parse_wiring(name)
+    if destinations is None:
+        return None
+    nodes = {node.name: node for node in graph.nodes}
+    cells = {id_: _named_cell(id_, destination, nodes) for id_, destination in destinations.items()}
+    named: list[Architecture] = []
+    with Problems().of(name):  # names that make no network say nothing; the layers are then placed anew
+        named.append(CellConfiguration("", "", cells).architecture(graph.input_shape, graph.classes))
+    return named[0] if named and graph_of(named[0]).is_equal(graph) else None
+
+
+def _named_cell(id_: CellId, destination: Destination, nodes: Mapping[str, Node]) -> CellFeatures:
+    """The cell whose layers have these names; `graph_of` tells whether they are all there are."""
+
+    def layer_at(part: str, otherwise: Layer) -> Layer:
+        start = f"{id_}_{part}_"
+        found = [node.layer for name, node in nodes.items() if name.startswith(start)]
+        return found[0] if found and isinstance(found[0], Layer) else otherwise
+
+    merges = [c for c in ("Sum", "Product", "Concat") if f"{id_}_{c.lower()}" in nodes]
+    second = layer_at("in2", Identity()) if merges else Zeros()
+    parts = (layer_at("in1", Identity()), layer_at("op1", Void()), second, layer_at("op2", Void()))
+    return cell_features(Cell(id_, (), *parts, merges[0] if merges else "Sum", destination))
+
+
+def _with_layer(line: str, layers: Mapping[CellId, str]) -> str:
+    """A message about a cell with the name of the cell's last layer, which its reader knows."""
+    found = _CELL.match(line)
+    names = {str(id_): name for id_, name in layers.items()}
+    if found is None or found[1] not in names:
+        return line
+    return f"layer {names[found[1]]!r}, {line}"

@@ -1,0 +1,277 @@
+"""Is a Keras model the network that an architecture describes? It shares no code with what builds the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from featurenet_uvl.errors import DecodeError
+from featurenet_uvl.ir.architecture import Architecture, Cell, CellShapes
+from featurenet_uvl.ir.layers import (
+    Activation,
+    BatchNormalization,
+    Convolution,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    Padding,
+    Pooling,
+    Shape,
+    format_shape,
+    parse_kernel,
+)
+
+MAX_PROBLEMS = 20
+"""How many differences a message lists."""
+
+_IGNORED = frozenset({"name", "dtype"})
+"""Settings that are no part of an architecture: names are compared apart, and the trainer chooses the number type."""
+
+_IMAGES: Mapping[str, object] = {"data_format": "channels_last"}
+
+
+def verify_keras_model(architecture: Architecture, model: Any) -> None:
+    """That the model is this network: layer by layer the type, settings, connections, output shape and weights.
+
+    The model's graph is walked from its outputs back to its input, so that what Keras would run is what is compared.
+    Layers are told apart by the names that `build_keras_model` gives them. A setting of which the architecture does
+    not speak must be Keras' default.
+
+    Args:
+        model: A functional `keras.Model`, built; its variables need no values.
+
+    Raises:
+        DecodeError: They differ; every difference is a line, up to 20.
+    """
+    import keras
+
+    if not isinstance(model, keras.Model) or not hasattr(model, "operations"):
+        raise DecodeError(f"found {type(model).__name__}, expected a functional Keras model")
+    expected = {layer.name: layer for layer in _expected_layers(keras, architecture)}
+    problems = list(_differences(expected, _called_layers(model)))
+    problems.extend(_end_differences(architecture, expected, model))
+    if len(problems) > MAX_PROBLEMS:
+        problems = [*problems[:MAX_PROBLEMS], f"and {len(problems) - MAX_PROBLEMS} more differences"]
+    if problems:
+        raise DecodeError("\n".join(f"Keras model: {problem}" for problem in problems))
+
+
+def verify_architecture(architecture: Architecture) -> None:
+    """That Keras builds this network, and exactly it; about 0.1 CPU s for a dozen cells.
+
+    The model is symbolic: Keras computes all shapes, but its variables get no memory. Keras' session is cleared.
+
+    Raises:
+        DecodeError: As `verify_keras_model`, or Keras refuses to build it.
+    """
+    import keras
+
+    from featurenet_uvl.decoding.keras.build import build_keras_model
+
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            verify_keras_model(architecture, build_keras_model(architecture))
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise DecodeError(f"Keras model: cannot be built: {error}") from error
+    finally:
+        keras.backend.clear_session(free_memory=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """One layer that the model must have; `made` is a Keras layer with its settings, never called."""
+
+    name: str
+    made: Any
+    sources: tuple[str, ...]
+    shape: Shape
+    weights: int = 0
+
+
+def _expected_layers(keras: Any, architecture: Architecture) -> Iterator[_Expected]:
+    shapes, ends = architecture.shapes(), dict[object, str]()
+    yield _Expected("image", keras.layers.InputLayer(architecture.input_shape), (), architecture.input_shape)
+    for cell in architecture.cells:
+        at = shapes[cell.id]
+        end = ""
+        for layer in _cell_layers(keras, cell, at, [ends[source] for source in cell.sources] or ["image"]):
+            yield layer
+            end = layer.name
+        ends[cell.id] = end = end or (ends[cell.sources[0]] if cell.sources else "image")
+        if cell.destination.kind != "Out":
+            continue
+        length = prod(at.output)
+        if len(at.output) != 1:
+            name = f"{cell.id}_out_flatten"
+            yield _Expected(name, keras.layers.Flatten(**_IMAGES), (end,), (length,))
+            end = name
+        softmax = keras.layers.Dense(architecture.classes, activation="softmax")
+        weights = length * architecture.classes + architecture.classes
+        yield _Expected(f"{cell.id}_out_softmax", softmax, (end,), (architecture.classes,), weights)
+
+
+def _cell_layers(keras: Any, cell: Cell, at: CellShapes, sources: list[str]) -> Iterator[_Expected]:
+    first = [("in1", cell.input1, at.source1, at.input1), ("op1", cell.operation1, at.input1, at.operation1)]
+    halves, ends = [(sources[0], first)], []
+    if at.source2 is not None and at.input2 is not None and at.operation2 is not None:
+        second = [("in2", cell.input2, at.source2, at.input2), ("op2", cell.operation2, at.input2, at.operation2)]
+        halves.append((sources[-1], second))
+    for source, steps in halves:
+        for place, layer, before, after in steps:
+            name = f"{cell.id}_{place}_{layer.short_name}"
+            made = _made(keras, layer)
+            if made is not None:
+                yield _Expected(name, made, (source,), after, layer.weights(before))
+                source = name
+        ends.append(source)
+    if len(ends) == 2:
+        merging = {"Sum": keras.layers.Add, "Product": keras.layers.Multiply, "Concat": keras.layers.Concatenate}
+        name = f"{cell.id}_{cell.combination.lower()}"
+        yield _Expected(name, merging[cell.combination](), tuple(ends), at.output)
+
+
+def _made(keras: Any, layer: Layer) -> Any:
+    """The Keras layer that is expected: by the table below; for kinds of other packages by their own word."""
+    if type(layer) in _SETTINGS:
+        kind, settings = _SETTINGS[type(layer)](layer)
+        return getattr(keras.layers, kind)(**settings)
+    return layer.keras_layer(keras, "expected")
+
+
+def _dense(layer: Dense) -> tuple[str, Mapping[str, object]]:
+    return "Dense", {"units": layer.neurons, "activation": layer.activation}
+
+
+def _convolution(layer: Convolution) -> tuple[str, Mapping[str, object]]:
+    settings = {
+        "filters": layer.filters,
+        "kernel_size": parse_kernel(layer.kernel),
+        "strides": (layer.stride, layer.stride),
+        "padding": layer.padding,
+        "activation": layer.activation,
+    }
+    return {"normal": "Conv2D", "separable": "SeparableConv2D"}[layer.type], {**settings, **_IMAGES}
+
+
+def _pooling(layer: Pooling) -> tuple[str, Mapping[str, object]]:
+    stride = (layer.stride, layer.stride)
+    settings = {"pool_size": parse_kernel(layer.kernel), "strides": stride, "padding": layer.padding}
+    return {"max": "MaxPooling2D", "average": "AveragePooling2D"}[layer.type], {**settings, **_IMAGES}
+
+
+def _padding(layer: Padding) -> tuple[str, Mapping[str, object]]:
+    return "ZeroPadding2D", {"padding": ((layer.size, layer.size), (layer.size, layer.size)), **_IMAGES}
+
+
+def _activation(layer: Activation) -> tuple[str, Mapping[str, object]]:
+    return "Activation", {"activation": layer.function}
+
+
+def _dropout(layer: Dropout) -> tuple[str, Mapping[str, object]]:
+    return "Dropout", {"rate": layer.rate}
+
+
+_SETTINGS: Mapping[type[Layer], Callable[[Any], tuple[str, Mapping[str, object]]]] = {
+    Dense: _dense,
+    Convolution: _convolution,
+    Pooling: _pooling,
+    Flatten: lambda _: ("Flatten", _IMAGES),
+    Padding: _padding,
+    Activation: _activation,
+    Dropout: _dropout,
+    BatchNormalization: lambda _: ("BatchNormalization", {"axis": -1}),
+}
+"""The Keras class and settings of the kinds of this project, written down apart from `Layer.keras_layer`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """One call of a layer in the model's graph."""
+
+    operation: Any
+    sources: tuple[str, ...]
+    shape: Shape
+    arguments: tuple[str, ...]
+    """What was passed besides tensors; Keras notes `training=False` where nothing was said."""
+
+
+def _called_layers(model: Any) -> dict[str, list[_Called]]:
+    """Every call that the outputs depend on, by the layer's name."""
+    calls: dict[str, list[_Called]] = {}
+    seen: set[tuple[int, int]] = set()
+    waiting = list(model.outputs)
+    while waiting:
+        operation, node_index, _ = waiting.pop()._keras_history
+        if (id(operation), node_index) in seen:
+            continue
+        seen.add((id(operation), node_index))
+        node = operation._inbound_nodes[node_index]
+        tensors = list(node.input_tensors)
+        call = _Called(
+            operation,
+            tuple(_name_of(tensor) for tensor in tensors),
+            tuple(node.outputs[0].shape[1:]),
+            tuple(
+                sorted(key for key, value in node.arguments.kwargs.items() if value is not None and value is not False)
+            ),
+        )
+        calls.setdefault(operation.name, []).append(call)
+        waiting.extend(tensors)
+    return calls
+
+
+def _name_of(tensor: Any) -> str:
+    return str(tensor._keras_history.operation.name)
+
+
+def _differences(expected: Mapping[str, _Expected], found: Mapping[str, list[_Called]]) -> Iterator[str]:
+    for name in [*expected, *sorted(set(found) - set(expected))]:
+        if name not in expected:
+            yield f"found layer {name} ({type(found[name][0].operation).__name__}), of which the architecture has none"
+        elif name not in found:
+            yield f"found no layer {name}, expected a {type(expected[name].made).__name__}"
+        elif len(found[name]) != 1:
+            yield f"layer {name}: found {len(found[name])} calls, expected 1"
+        else:
+            yield from _layer_differences(expected[name], found[name][0])
+
+
+def _layer_differences(expected: _Expected, found: _Called) -> Iterator[str]:
+    place, layer = f"layer {expected.name}", found.operation
+    if type(layer) is not type(expected.made):
+        yield f"{place}: found a {type(layer).__name__}, expected a {type(expected.made).__name__}"
+        return
+    settings, wish = layer.get_config(), expected.made.get_config()
+    for key in sorted({*settings, *wish} - _IGNORED):
+        if settings.get(key) != wish.get(key):
+            yield f"{place}: found {key} {settings.get(key)!r}, expected {wish.get(key)!r}"
+    if found.sources != expected.sources:
+        yield f"{place}: found inputs {_list(found.sources)}, expected {_list(expected.sources)}"
+    if found.shape != expected.shape:
+        yield f"{place}: found output shape {format_shape(found.shape)}, expected {format_shape(expected.shape)}"
+    if found.arguments:
+        yield f"{place}: found it called with {_list(found.arguments)}, expected tensors only"
+    count = sum(prod(weight.shape) for weight in layer.weights)
+    if count != expected.weights:
+        yield f"{place}: found {count:,} weights, expected {expected.weights:,}"
+
+
+def _end_differences(architecture: Architecture, expected: Mapping[str, _Expected], model: Any) -> Iterator[str]:
+    ends = tuple(f"{cell.id}_out_softmax" for cell in architecture.outputs)
+    outputs, inputs = ([_name_of(tensor) for tensor in tensors] for tensors in (model.outputs, model.inputs))
+    if tuple(outputs) != ends:
+        yield f"found outputs {_list(outputs)}, expected {_list(ends)}"
+    if inputs != ["image"]:
+        yield f"found inputs {_list(inputs)}, expected image"
+    weights = sum(layer.weights for layer in expected.values())
+    if model.count_params() != weights:
+        yield f"found {model.count_params():,} weights in all, expected {weights:,}"
+    if architecture.weights() != weights:
+        yield f"the architecture counts {architecture.weights():,} weights, its layers have {weights:,}"
+
+
+def _list(names: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(names) or "none"

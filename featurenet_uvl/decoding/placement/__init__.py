@@ -1,0 +1,1 @@
+"""Place the layers of an imported network in blocks and cells."""

@@ -1,0 +1,166 @@
+"""The order of cells within a block: where each is, so that its output can reach the cell that takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations_with_replacement, pairwise
+
+from featurenet_uvl.decoding.placement.loose_cells import Half, LooseCell, with_own_cell, with_relay
+
+MAX_STEPS = 20_000
+"""How many placements of a cell are tried for one block."""
+
+_OURS = "\0"
+"""How names of cells begin that no layer of the network has given its name to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the model allows: blocks, cells in a block, and relative indices."""
+
+    blocks: int
+    cells: int
+    relative_indices: frozenset[int]
+
+
+def arrange_block(
+    cells: Sequence[LooseCell], inputs: Sequence[str], ends: Sequence[str], limits: Limits
+) -> tuple[LooseCell, ...] | None:
+    """The cells of one block in an order in which each reaches its consumer, or None where there is none.
+
+    Cells that only pass a tensor on are added where it must be: a cell takes the block's inputs or outputs of the
+    block's own cells, not both, and an output reaches no further than the largest relative index.
+
+    Args:
+        cells: In an order in which sources come first; the result keeps to it where it can.
+        inputs: The one or two tensors that the block gets.
+        ends: The tensors that leave the block, in the order in which their cells must stand.
+    """
+    completed = _with_leaves(cells, inputs, ends)
+    if completed is None or len(completed[0]) > limits.cells:
+        return None
+    whole, ends = completed
+    if not _is_forest(whole, inputs, ends):
+        return None
+    budget = [MAX_STEPS]
+    for candidate in _with_relays(whole, inputs, limits.cells - len(whole)):
+        order = _Search(candidate, inputs, ends, limits.relative_indices, budget).run()
+        if order is not None or budget[0] <= 0:
+            return order
+    return None
+
+
+def _with_leaves(
+    cells: Sequence[LooseCell], inputs: Sequence[str], ends: Sequence[str]
+) -> tuple[list[LooseCell], list[str]] | None:
+    """The cells, and cells of their own for what a block's input does beside the outputs of cells."""
+    result: list[LooseCell] = []
+    for cell in cells:
+        taken = [source for source in cell.sources if source in inputs]
+        if len(inputs) == 2 and taken and (len(taken) < 2 or list(cell.sources) != list(inputs)):
+            return None
+        if len(inputs) == 1 and taken and len(cell.sources) == 2:
+            result += with_own_cell(cell, inputs[0], f"{_OURS}{len(result)}")
+        else:
+            result.append(cell)
+    new_ends = []
+    for end in ends:
+        if end in inputs:
+            if len(inputs) == 2:
+                return None
+            result.append(LooseCell(f"{_OURS}{len(result)}", Half(end)))
+            end = result[-1].name
+        new_ends.append(end)
+    return result, new_ends
+
+
+def _is_forest(cells: Sequence[LooseCell], inputs: Sequence[str], ends: Sequence[str]) -> bool:
+    """Whether each cell's output is taken exactly once, by a cell of the block or by what comes after it."""
+    uses = dict.fromkeys((cell.name for cell in cells), 0)
+    for name in [*(source for cell in cells for source in cell.sources), *ends]:
+        if name in uses:
+            uses[name] += 1
+        elif name not in inputs:
+            return False
+    return all(count == 1 for count in uses.values())
+
+
+def _with_relays(cells: Sequence[LooseCell], inputs: Sequence[str], spare: int) -> Iterator[list[LooseCell]]:
+    """The cells without relays, then with one, two, ... of them on any connections."""
+    edges = [(source, cell.name) for cell in cells for source in cell.sources if source not in inputs]
+    for count in range(spare + 1 if edges else 1):
+        for chosen in combinations_with_replacement(edges, count):
+            result = list(cells)
+            for number, (source, name) in enumerate(chosen):
+                position = next(i for i, cell in enumerate(result) if cell.name == name)
+                before = next(s for s in result[position].sources if _origin(s, result) == source)
+                result[position : position + 1] = with_relay(result[position], before, f"{_OURS}r{number}")
+            yield result
+
+
+def _origin(name: str, cells: Sequence[LooseCell]) -> str:
+    """The cell whose output arrives here through relays."""
+    by_name = {cell.name: cell for cell in cells}
+    while name.startswith(f"{_OURS}r"):
+        name = by_name[name].first.source
+    return name
+
+
+@dataclass(slots=True)
+class _Search:
+    """Depth first, the earliest cell first; gives up where a waiting output can no longer be reached."""
+
+    cells: Sequence[LooseCell]
+    inputs: Sequence[str]
+    ends: Sequence[str]
+    relative_indices: frozenset[int]
+    budget: list[int]
+    before: Mapping[str, list[str]] = field(init=False)
+    consumer: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.before = {cell.name: [s for s in cell.sources if s not in self.inputs] for cell in self.cells}
+        self.consumer = {source: name for name, sources in self.before.items() for source in sources}
+
+    def run(self) -> tuple[LooseCell, ...] | None:
+        after = {second: first for sources in self.before.values() for first, second in pairwise(sources)}
+        after |= dict(zip(self.ends[1:], self.ends))
+        at: dict[str, int] = {}
+        tried: list[int] = [0]
+        order: list[LooseCell] = []
+        while len(order) < len(self.cells):
+            self.budget[0] -= 1
+            if self.budget[0] <= 0:
+                return None
+            found = next(
+                (i for i in range(tried[-1], len(self.cells)) if self._fits(self.cells[i], at, after)),
+                None,
+            )
+            if found is not None:
+                order.append(self.cells[found])
+                at[order[-1].name] = len(at)
+                tried[-1] = found + 1
+                tried.append(0)
+            elif order:
+                tried.pop()
+                del at[order.pop().name]
+            else:
+                return None
+        return tuple(order)
+
+    def _fits(self, cell: LooseCell, at: Mapping[str, int], after: Mapping[str, str]) -> bool:
+        """Whether a cell can be the next one."""
+        position = len(at)
+        if cell.name in at or (cell.name in after and after[cell.name] not in at):
+            return False
+        for source in self.before[cell.name]:
+            if source not in at or position - at[source] - 1 not in self.relative_indices:
+                return False
+        furthest = max(self.relative_indices, default=-1)
+        waiting = (at[name] for name, taker in self.consumer.items() if name in at and taker not in at)
+        return all(
+            position - start <= furthest
+            for start in waiting
+            if start not in [at[source] for source in self.before[cell.name]]
+        )

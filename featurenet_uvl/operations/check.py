@@ -1,0 +1,137 @@
+"""All problems of a model at once: of its files, of what it says, and of what it leaves possible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from featurenet_uvl.errors import FeatureNetError, ModelError, ReadError, UnsupportedError, UsageError
+from featurenet_uvl.ir.feature_model import Constraint, FeatureModel
+from featurenet_uvl.ir.layers import Shape
+from featurenet_uvl.operations.conflicts import Question, dead_features, exclusions, rules_exclusion
+from featurenet_uvl.translators.passes.discretise_attributes import discretise_attributes
+from featurenet_uvl.translators.passes.rewrite_constraints import rewrite_constraints
+from featurenet_uvl.translators.passes.unfold_multi_features import unfold_multi_features
+from featurenet_uvl.translators.pipeline import load_model
+
+_INPUT_FAULTS = (ReadError, UnsupportedError, UsageError)
+
+
+def check_model(
+    path: str,
+    restrictions: Sequence[str] = (),
+    bounds: Mapping[str, int] | None = None,
+    input_shape: Shape | None = None,
+    *,
+    with_rules: bool = True,
+) -> list[str]:
+    """Every problem of a model, one line each: place, what was found, what was expected, and the way out.
+
+    Files come first: what is malformed in the model and in each restriction. Then, for files that can be read, what
+    means nothing: unknown names, domains that are not finite, multi-features without a limit, indices without a range,
+    names that would collide. Then, for a model that means something, the constraints that exclude one another, if it
+    has no configuration: each such set is minimal.
+
+    Args:
+        path: A model, or a restriction of one.
+        restrictions: Further restrictions.
+        bounds: Upper limits of multi-features by name.
+        input_shape: For the rule set `tensor-shapes`; the model's own where None.
+        with_rules: Whether rule sets that the model switches on are looked at.
+
+    Returns:
+        The problems, first cause first; an empty list for a sound model that has a configuration.
+
+    Raises:
+        LimitError: Whether there is a configuration could not be decided.
+    """
+    model, problems = _loaded(path, restrictions, bounds)
+    if model is None:
+        return problems
+    problems = meaning_problems(model)
+    if problems:
+        return problems
+    try:
+        question = Question.of(model)
+        found = exclusions(question)
+        if found or not with_rules:
+            return found
+        return rules_exclusion(question.with_rules(input_shape))
+    except _INPUT_FAULTS as error:
+        return _lines(error)
+
+
+def check_hints(
+    path: str,
+    restrictions: Sequence[str] = (),
+    bounds: Mapping[str, int] | None = None,
+    input_shape: Shape | None = None,
+    *,
+    with_rules: bool = True,
+) -> list[str]:
+    """What looks unmeant in a model without problems: dead features, values that are never taken. One line each.
+
+    Raises:
+        FeatureNetError: A file cannot be read, or means nothing; `check_model` lists the problems. Where there is no
+            configuration, there are no hints.
+    """
+    model = load_model(path, restrictions, bounds)
+    problems = meaning_problems(model)
+    if problems:
+        raise ModelError(problems)
+    question = Question.of(model)
+    if exclusions(question):
+        return []
+    return dead_features(question.with_rules(input_shape) if with_rules else question)
+
+
+def _loaded(
+    path: str, restrictions: Sequence[str], bounds: Mapping[str, int] | None
+) -> tuple[FeatureModel | None, list[str]]:
+    """The model, or the problems of all its files."""
+    try:
+        return load_model(path, restrictions, bounds), []
+    except _INPUT_FAULTS as error:
+        problems = _lines(error)
+    for file in (path, *restrictions):
+        try:
+            load_model(file)
+        except _INPUT_FAULTS as error:
+            problems.extend(_lines(error))
+    return None, list(dict.fromkeys(problems))
+
+
+def meaning_problems(model: FeatureModel) -> list[str]:
+    """Every problem that the passes have with a model, each constraint looked at by itself.
+
+    The passes stop at the first constraint that means nothing; here the constraints are halved until each such
+    constraint is found: O(p log n) runs for p of them among n.
+    """
+    try:
+        model.verify()
+        discretised = discretise_attributes(model)
+        _run_rest(discretised, ())
+    except _INPUT_FAULTS as error:
+        return _lines(error)
+    return list(dict.fromkeys(_constraint_problems(discretised, discretised.constraints)))
+
+
+def _constraint_problems(model: FeatureModel, constraints: Sequence[Constraint]) -> Iterator[str]:
+    stack = [tuple(constraints)]
+    while stack:
+        some = stack.pop()
+        try:
+            _run_rest(model, some)
+        except _INPUT_FAULTS as error:
+            if len(some) > 1:
+                stack.extend((some[len(some) // 2 :], some[: len(some) // 2]))
+            else:
+                yield from _lines(error)
+
+
+def _run_rest(model: FeatureModel, constraints: tuple[Constraint, ...]) -> None:
+    rewrite_constraints(unfold_multi_features(replace(model, constraints=constraints)))
+
+
+def _lines(error: FeatureNetError) -> list[str]:
+    return list(error.problems) if isinstance(error, ReadError | ModelError) else str(error).split("\n")

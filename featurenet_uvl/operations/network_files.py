@@ -1,0 +1,156 @@
+"""One network from a name or a file, and one network to a file of any format."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar
+
+from featurenet_uvl.decoding.configuration_file import (
+    configuration_of,
+    read_cell_configuration,
+    write_cell_configuration,
+)
+from featurenet_uvl.decoding.encoder import encode_configuration, to_configuration
+from featurenet_uvl.decoding.named import architecture_names, named_architecture
+from featurenet_uvl.decoding.solutions import check_solutions
+from featurenet_uvl.errors import DecodeError, UsageError
+from featurenet_uvl.ir.architecture import Architecture
+from featurenet_uvl.ir.feature_model import FeatureModel
+from featurenet_uvl.ir.layers import Shape, format_shape
+from featurenet_uvl.ir.selections import Selections
+from featurenet_uvl.operations.network_folders import read_network
+from featurenet_uvl.system.files import read_text
+from featurenet_uvl.translators.formats.configurations.featureide import write_configuration
+from featurenet_uvl.translators.pipeline import compile_feature_model, load_model
+
+DNN = "dnn.uvl"
+FORMATS = ("toml", "json", "featureide", "sample")
+_ENDINGS = {".toml": "toml", ".json": "json", ".xml": "featureide"}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedModel:
+    """A model with restrictions and bounds, and what it is called in messages."""
+
+    model: FeatureModel
+    name: str
+
+
+def load_named_model(path: str | None, restrictions: Sequence[str], bounds: Mapping[str, int]) -> NamedModel:
+    """The model of a file, or the DNN model where there is none.
+
+    Raises:
+        ReadError, ModelError: As `load_model` says.
+    """
+    found = path or str(files("featurenet_uvl.models") / DNN)
+    return NamedModel(load_model(found, restrictions, bounds), path or DNN)
+
+
+def load_network(source: str, input_shape: Shape, classes: int) -> Architecture:
+    """The network of a name, a `.toml` or a `.json`.
+
+    Args:
+        source: A name of `architecture_names`, or a path.
+        input_shape: Of the images, for what does not say it itself; a `.json` does.
+        classes: Likewise.
+
+    Raises:
+        UsageError: No such name and no such file.
+        ReadError, DecodeError: The file is no network, or not for this shape.
+    """
+    if source in architecture_names():
+        return _at(source, lambda: named_architecture(source).architecture(input_shape, classes))
+    if not Path(source).exists():
+        names = ", ".join(architecture_names())
+        raise UsageError(f"found no architecture and no file {source!r}, expected one of {names}, or a .toml or .json")
+    if source.lower().endswith(".json"):
+        return read_network(Path(source))
+    configuration = read_cell_configuration(read_text(source), source)
+    return _at(source, lambda: configuration.architecture(input_shape, classes))
+
+
+def network_text(network: Architecture, target: str, model: NamedModel) -> str:
+    """The text of a file in one of FORMATS.
+
+    Raises:
+        DecodeError: The network is no configuration of the model.
+    """
+    if target == "json":
+        return json.dumps(network.to_json(), indent=2) + "\n"
+    selections = _at(model.name, lambda: _selections(network, model))
+    if target == "toml":
+        return write_cell_configuration(configuration_of(network))
+    return _sample_text(selections) if target == "sample" else write_configuration(selections)
+
+
+def target_format(output: str, to: str | None) -> str:
+    """The format to write.
+
+    Raises:
+        UsageError: An unknown name, or an ending that does not tell.
+    """
+    target = to or _ENDINGS.get(Path(output).suffix.lower())
+    if target is None:
+        raise UsageError(f"{output}: found no known ending, expected --to with one of {', '.join(FORMATS)}")
+    if target not in FORMATS:
+        raise UsageError(f"--to: found format {target!r}, expected one of {', '.join(FORMATS)}")
+    return target
+
+
+def named_facts(shapes: Sequence[Shape], classes: int) -> list[dict[str, Any]]:
+    """What `architectures list` says of each; weights are None where a network does not fit the images."""
+    facts = []
+    for name in architecture_names():
+        found = named_architecture(name)
+        facts.append(
+            {
+                "name": name,
+                "title": found.title,
+                "about": found.about,
+                "blocks": len({id_.block for id_ in found.cells}),
+                "cells": len(found.cells),
+                "weights": {format_shape(shape): _weights(name, shape, classes) for shape in shapes},
+            }
+        )
+    return facts
+
+
+def _weights(name: str, shape: Shape, classes: int) -> int | None:
+    try:
+        return named_architecture(name).architecture(shape, classes).weights()
+    except DecodeError:
+        return None
+
+
+def _selections(network: Architecture, model: NamedModel) -> Selections:
+    """The network as a configuration of the unfolded model, checked against every clause.
+
+    Rule sets are left out: `to_configuration` has checked all shapes by the same arithmetic, for the network's images.
+    """
+    cnf = compile_feature_model(model.model, with_rules=False)
+    row = encode_configuration(to_configuration(network, model.model), cnf.variables)
+    check_solutions(cnf, row[None, :], "the network")
+    return Selections(cnf.variables.feature_names, (tuple(map(bool, row)),))
+
+
+def _sample_text(selections: Selections) -> str:
+    import numpy as np
+
+    from featurenet_uvl.ir.sample import Sample, Stop
+    from featurenet_uvl.translators.formats.configurations.sample_file import format_sample
+
+    return format_sample(Sample(selections.names, np.array(selections.rows), "named", 0, Stop.COMPLETE))
+
+
+def _at(place: str, work: Callable[[], T]) -> T:
+    """What `work` gives; its errors get the place in front of every line."""
+    try:
+        return work()
+    except DecodeError as error:
+        raise DecodeError("\n".join(f"{place}: {line}" for line in str(error).splitlines())) from error

@@ -1,0 +1,122 @@
+"""Networks from samples, and networks in files: one JSON file each, named by its number in the sample."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from featurenet_uvl.decoding.sampled import decode_networks
+from featurenet_uvl.decoding.solutions import check_formula, check_names
+from featurenet_uvl.errors import DecodeError, ReadError
+from featurenet_uvl.ir.architecture import Architecture
+from featurenet_uvl.ir.architecture_json import load_json, parse_architecture
+from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.ir.layers import Shape
+from featurenet_uvl.ir.sample import Sample
+from featurenet_uvl.system.files import read_text
+from featurenet_uvl.system.folders import check_new_folder, write_files
+
+_OURS = re.compile(r"[0-9]{4,}\.json")
+
+
+def networks_of_sample(
+    sample: Sample, cnf: Cnf, input_shape: Shape, classes: int, place: str, *, any_formula: bool = False
+) -> Mapping[str, Architecture]:
+    """The networks of a sample, by file name.
+
+    Args:
+        cnf: The compiled model that the sample is of.
+        place: What the sample is called in messages.
+        any_formula: Take a sample that was drawn from another formula, too; each configuration must be one here.
+
+    Raises:
+        DecodeError: The sample is of another model, a configuration violates it or is no network; nothing is skipped.
+    """
+    check_names(sample.names, cnf.variables, place)
+    if not any_formula:
+        check_formula(sample.formula, cnf, place)
+    width = max(4, len(str(len(sample))))
+    networks = decode_networks(sample.selected, cnf, input_shape, classes, place)
+    return {f"{number:0{width}}.json": network for number, network in enumerate(networks, 1)}
+
+
+def verify_networks(networks: Mapping[str, Architecture], on_progress: Callable[[int], None]) -> None:
+    """That Keras builds each network, and exactly it.
+
+    Args:
+        on_progress: Is told how many are done.
+
+    Raises:
+        DecodeError: The first that it does not; every difference is a line.
+    """
+    from featurenet_uvl.decoding.keras.verify import verify_architecture
+
+    for number, (name, network) in enumerate(networks.items(), 1):
+        try:
+            verify_architecture(network)
+        except DecodeError as error:
+            raise DecodeError("\n".join(f"{name}: {line}" for line in str(error).splitlines())) from error
+        on_progress(number)
+
+
+def check_folder(path: str, *, force: bool) -> None:
+    """Refuses a folder that is not to be replaced, as `check_new_folder` does; networks may be, with `force`."""
+    check_new_folder(path, force=force, is_ours=_is_network_file, what="networks")
+
+
+def _is_network_file(name: str) -> bool:
+    return _OURS.fullmatch(name) is not None
+
+
+def write_folder(
+    path: str, networks: Mapping[str, Architecture], *, force: bool, model: str = "", formula: str = ""
+) -> None:
+    """Writes one file a network. The folder has either its old or its new content, whatever happens.
+
+    Args:
+        model: What the networks are configurations of; each file then says so, with its number.
+        formula: The fingerprint of the compiled model.
+
+    Raises:
+        UsageError, FeatureNetError: As `check_folder`, or a file cannot be written.
+    """
+    check_folder(path, force=force)
+    texts = {}
+    for number, (name, network) in enumerate(networks.items(), 1):
+        data = network.to_json()
+        if model:
+            data["origin"] = {"model": model, "formula": formula, "configuration": number}
+        texts[name] = json.dumps(data, indent=2) + "\n"
+    write_files(path, texts)
+
+
+def read_networks(paths: Sequence[Path]) -> Mapping[str, Architecture]:
+    """The networks in files and folders, by name: the file's name without `.json`, or its path where two are equal.
+
+    Raises:
+        ReadError: A file is missing or no JSON, or a folder holds none.
+        DecodeError: A file holds no network.
+    """
+    files: list[Path] = []
+    for path in paths:
+        found = sorted(path.glob("*.json")) if path.is_dir() else [path]
+        if not found:
+            raise ReadError(f"{path}: found no file *.json, expected networks as decode writes them")
+        files.extend(found)
+    files = list(dict.fromkeys(files))
+    stems = [file.stem for file in files]
+    return {file.stem if stems.count(file.stem) == 1 else str(file): read_network(file) for file in files}
+
+
+def read_network(path: Path) -> Architecture:
+    """The network in a JSON file.
+
+    Raises:
+        ReadError: The file is missing or no JSON.
+        DecodeError: It holds no network.
+    """
+    network = parse_architecture(load_json(read_text(path), str(path)), str(path))
+    network.weights()
+    return network

@@ -1,0 +1,1 @@
+"""What a report says: the study, its tables, figures and captions."""

@@ -1,0 +1,182 @@
+"""The sampler `covering`: as far from each other as can be, and as many pairs of literals covered as that leaves room
+for. It takes some twenty times as long as `diverse`.
+
+It begins with the sample of `diverse`. Then, round by round, the rows that are worth least make room for better ones. A
+row is worth what it adds to the mean distance, and a price for each pair of literals that no other row has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from featurenet_uvl.analysis.choice_graph import Choices, FloatArray
+from featurenet_uvl.analysis.exact_model import exact_model
+from featurenet_uvl.errors import LimitError
+from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.ir.sample import BoolMatrix, Stop
+from featurenet_uvl.sampling.engines.diverse import solve_diverse
+from featurenet_uvl.sampling.pairs.possible_by_diagram import pair_bits
+from featurenet_uvl.sampling.pairs.rare import RarePairs
+from featurenet_uvl.sampling.pairs.uncovered import OpenPairs
+from featurenet_uvl.sampling.pool.pool import Counts, Pool, against, mean_distance
+from featurenet_uvl.sampling.request import Request, Solutions
+
+PRICE = 2.0
+"""What share of the mean distance may be lost for as large a share of the pairs."""
+ROUNDS = 12
+REPLACED = 1 / 8
+"""The share of the rows that each round replaces."""
+FLOOR = 0.45
+"""The least distance of a new row to any other, as a share of the mean distance, to begin with."""
+_RELAXED = 0.9
+"""By what the least distance shrinks when no proposal keeps it."""
+_STEPS = 2
+"""In how many steps the rows of a round go: what the rest is worth changes with each."""
+_PROPOSALS = 16
+"""How many rows are looked for at a time; the better half of them is taken."""
+_CLIMBS = 3
+"""How often a proposal is improved, given the pairs of the one before."""
+_NOISE = 0.05
+"""Deviation of what is added to the weights of a first proposal, which are within -1 and 1 without the pairs."""
+_ANCHORED = 5.0
+"""How much more an open pair with its anchor counts in a first proposal."""
+_HINT = 0.05
+"""What share of the open pairs of a literal are expected in a first proposal that has it."""
+_FORCED = 1e6
+"""A weight above all others: no model has so many features with as many pairs each at any price."""
+
+
+def solve_covering(cnf: Cnf, request: Request) -> Solutions:
+    """Up to `request.count` solutions of a large mean distance that cover more pairs than those of `diverse`.
+
+    Raises:
+        UnsatisfiableError: The CNF has no solution.
+
+    >>> from featurenet_uvl.ir.cnf import VarMap
+    >>> len(solve_covering(Cnf(VarMap.from_names(["App", "Log", "Net"]), ((1,),)), Request(4, 1)).values)
+    4
+    """
+    found = solve_diverse(cnf, request)
+    if found.stop is not Stop.COMPLETE:
+        return replace(found, engine=found.engine or "diverse")
+    best = found.values
+    try:
+        model = exact_model(cnf, request.time_left_s())
+        possible = OpenPairs.of_diagram(pair_bits(model.diagram, cnf.variables.feature_count))
+        exchange = _Exchange(model.choices, possible, found.values, request.known_rows(cnf), request.seed)
+        for number, rows in enumerate(exchange.rounds(), 1):
+            best = rows
+            request.step(f"exchanged the least diverse configurations {number} of {ROUNDS} times")
+            if request.is_out_of_time():
+                break
+    except LimitError as error:
+        request.note(f"{error}: no configuration is exchanged for one that covers more")
+        return replace(found, engine=found.engine or "diverse")
+    except KeyboardInterrupt:
+        request.note("interrupted: the sample is as it was after the last round")
+    return Solutions(best, Stop.COMPLETE)
+
+
+class _Exchange:
+    """A sample whose rows are replaced by better ones.
+
+    Args:
+        choices: Where heaviest solutions come from.
+        possible: The pairs that any configuration has.
+        rows: The sample to begin with.
+        known: Rows that stay, over the features.
+        seed: Of all chance.
+    """
+
+    def __init__(self, choices: Choices, possible: OpenPairs, rows: BoolMatrix, known: BoolMatrix, seed: int) -> None:
+        self._choices = choices
+        self._features = possible.features
+        self._known = known
+        self._rows = np.array(rows)
+        self._rng = np.random.default_rng(seed)
+        self._possible = max(1, len(possible))
+        self._floor = FLOOR
+        self._pairs = RarePairs(possible, rows[:, : self._features], known, self._rng)
+
+    def rounds(self) -> Iterator[BoolMatrix]:
+        """The whole sample after each round."""
+        for _ in range(ROUNDS):
+            if not self._pairs.open_count:
+                return
+            self._round()
+            yield np.array(self._rows)
+
+    def _round(self) -> None:
+        """Takes out the rows that are worth least, and fills their places."""
+        wanted = len(self._rows) + len(self._known)
+        price = self._price(wanted)
+        free = self._take_out(max(1, int(len(self._rows) * REPLACED)), price)
+        before = self._rows[free]
+        pool = Pool(self._features, self._known)
+        pool.offer(np.delete(self._rows, free, axis=0), 0, wanted)
+        mean = pool.mean_distance()
+        while free:
+            size = min(_PROPOSALS, 2 * len(free))
+            if not self._fill(free, self._proposals(size, pool, price)[: -(-size // 2)], pool, self._floor * mean):
+                self._floor *= _RELAXED
+                self._fill(free, before, pool, 0)
+
+    def _price(self, size: int) -> float:
+        """What a pair is worth, where a feature that half of the rows select is worth 0, and one that none does 1."""
+        selected: Counts = self._rows[:, : self._features].sum(axis=0) + self._known.sum(axis=0)
+        mean = mean_distance(selected, size)
+        return PRICE * max(1.0, mean) * size * self._pairs.stands_for / (2 * self._possible)
+
+    def _take_out(self, count: int, price: float) -> list[int]:
+        """The places of the rows that are worth least, one after another; their pairs are free again."""
+        features = self._rows[:, : self._features]
+        left = np.arange(len(features))
+        selected = features.sum(axis=0) + self._known.sum(axis=0)
+        step = -(-count // _STEPS)
+        free: list[int] = []
+        while len(free) < count:
+            worth = features[left] @ against(selected, len(left) + len(self._known)) + price * self._pairs.alone(left)
+            worst = left[np.argsort(worth, kind="stable")[: min(step, count - len(free))]]
+            for place in worst.tolist():
+                self._pairs.remove(place)
+                free.append(place)
+            selected = selected - features[worst].sum(axis=0)
+            left = np.setdiff1d(left, worst, assume_unique=True)
+        return free
+
+    def _fill(self, free: list[int], rows: BoolMatrix, pool: Pool, floor: float) -> int:
+        """Puts rows that are new, and far enough from the others, in free places; says how many."""
+        before = len(free)
+        for row in rows:
+            if free and pool.offer(row[np.newaxis], floor, len(pool) + 1):
+                place = free.pop()
+                self._rows[place] = row
+                self._pairs.put(place, row[: self._features])
+        return before - len(free)
+
+    def _proposals(self, size: int, pool: Pool, price: float) -> BoolMatrix:
+        """New rows, the best first: each has a literal of its own that has open pairs, and improves from there."""
+        matrix = self._pairs.open_matrix()
+        counts: FloatArray = np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel()
+        if not counts.any():
+            return self._rows[:0]
+        size = min(size, int(np.count_nonzero(counts)))
+        anchors = self._rng.choice(len(counts), size=size, replace=False, p=counts / counts.sum())
+        hints = _HINT * counts[:, np.newaxis] * self._rng.uniform(0.5, 1, size=(len(counts), size))
+        hints += _ANCHORED * matrix[anchors].toarray().T
+        noise = self._rng.normal(scale=_NOISE, size=(self._choices.variables, size))
+        best, worth = self._rows[:0], np.full(size, -np.inf)
+        for _ in range(_CLIMBS):
+            weights, noise = noise, np.zeros_like(noise)
+            weights[: self._features] += pool.against[:, np.newaxis] + price * (hints[1::2] - hints[0::2])
+            weights[anchors >> 1, np.arange(size)] = np.where(anchors & 1, _FORCED, -_FORCED)
+            found = self._choices.heaviest(weights)
+            literals = self._pairs.literals(found).T.astype(np.float32)
+            hints = (matrix @ literals).astype(np.float64)
+            value = found[:, : self._features] @ pool.against + price * (hints * literals).sum(axis=0) / 2
+            best = np.where((value > worth)[:, np.newaxis], found, best) if len(best) else found
+            worth = np.maximum(worth, value)
+        return best[np.argsort(-worth, kind="stable")]

@@ -1,0 +1,190 @@
+"""The sampler `external`: any program that reads DIMACS. What it answers is checked, not believed."""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from pysat.solvers import Glucose4
+
+from featurenet_uvl.analysis.violations import first_duplicate, first_violation
+from featurenet_uvl.errors import ReadError, ToolError, UnsatisfiableError, UsageError
+from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.ir.sample import BoolMatrix, Stop
+from featurenet_uvl.sampling.engines.process import Outcome, run_process
+from featurenet_uvl.sampling.pool.distinct import literals_of
+from featurenet_uvl.sampling.request import Engine, Request, Solutions
+from featurenet_uvl.system.files import read_text
+from featurenet_uvl.translators.formats.configurations.detect import read_listed, selected_matrix
+from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
+
+OPTION = "command"
+"""The name of the request's option that holds the command."""
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of one call, in a fresh folder that is removed after it."""
+
+    folder: Path
+    dimacs: Path
+    out: Path
+
+
+def solve_external(cnf: Cnf, request: Request) -> Solutions:
+    """Up to `request.count` solutions of the command in the request's options.
+
+    Raises:
+        UsageError: No command.
+        ToolError: See `external_engine`.
+    """
+    command = request.options.get(OPTION, "")
+    if not command.strip():
+        raise UsageError("sampler external: found no command, expected --command 'PROGRAM {dimacs} {n} {seed} {out}'")
+    return external_engine(command)(cnf, request)
+
+
+def external_engine(command: str) -> Engine:
+    """An engine that runs a command.
+
+    In each of its words `{dimacs}` becomes the path of the CNF, `{n}` how many solutions are wanted, `{seed}` the seed
+    and `{out}` the path of the answer; without `{out}` the answer is what the program prints. There is no shell, but
+    `sh -c '...'` is one. Names are spelt with letters, digits and `_` alone. Clauses forbid configurations that are
+    known.
+
+    The engine raises ToolError for a program that cannot be run, fails, gives no answer, one that cannot be read, an
+    invalid solution, or the same one twice. If it gives too many, the first are taken, and that is said.
+
+    Raises:
+        UsageError: The command cannot be split into words, or does not mention `{dimacs}`.
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise UsageError(f"--command: found {command!r}, which is no command: {str(error).lower()}") from error
+    if "{dimacs}" not in command or not words:
+        raise UsageError(f"--command: found {command!r}, expected {{dimacs}} in it, for the path of the CNF")
+
+    def arguments(files: Files, request: Request) -> Sequence[str]:
+        values = {"{dimacs}": files.dimacs, "{n}": request.count, "{seed}": request.seed, "{out}": files.out}
+        return [_filled(word, {key: str(value) for key, value in values.items()}) for word in words]
+
+    def run(cnf: Cnf, request: Request) -> Solutions:
+        return run_tool(cnf, request, words[0], lambda files: arguments(files, request), "{out}" in command)
+
+    return run
+
+
+def _filled(word: str, values: dict[str, str]) -> str:
+    for placeholder, value in values.items():
+        word = word.replace(placeholder, value)
+    return word
+
+
+def run_tool(
+    cnf: Cnf, request: Request, name: str, arguments: Callable[[Files], Sequence[str]], has_file: bool = True
+) -> Solutions:
+    """Runs a program once and checks its answer.
+
+    Args:
+        cnf: The formula.
+        request: How many solutions, in how much time.
+        name: Of the program, for messages.
+        arguments: The command line, for the files of the call.
+        has_file: Whether the answer is in `Files.out`; else it is what the program prints.
+
+    Raises:
+        ToolError: As `external_engine` says.
+    """
+    with tempfile.TemporaryDirectory(prefix="featurenet_uvl-") as folder_name:
+        folder = Path(folder_name)
+        files = Files(folder, folder / "model.dimacs", folder / "answer")
+        files.dimacs.write_text(write_dimacs(_without_known(cnf, request), safe_names=True), encoding="utf-8")
+        try:
+            outcome = run_process(arguments(files), folder, request.time_left_s())
+        except KeyboardInterrupt:
+            return _nothing(cnf, Stop.INTERRUPTED)
+        answer = files.out if has_file else outcome.stdout
+        if not answer.is_file() or not answer.stat().st_size:
+            return _no_answer(cnf, request, name, outcome)
+        if outcome.code not in (0, None):
+            raise ToolError(f"{name}: ended with exit code {outcome.code}, expected 0; {outcome.words()}")
+        return _checked(cnf, request, name, answer, outcome)
+
+
+def _without_known(cnf: Cnf, request: Request) -> Cnf:
+    forbidden = [tuple(-literal for literal in literals_of(row)) for row in request.known_rows(cnf)]
+    return Cnf(cnf.variables, (*cnf.clauses, *forbidden))
+
+
+def _nothing(cnf: Cnf, stop: Stop) -> Solutions:
+    return Solutions(np.zeros((0, len(cnf.variables)), dtype=np.bool_), stop)
+
+
+def _no_answer(cnf: Cnf, request: Request, name: str, outcome: Outcome) -> Solutions:
+    """What it means that a program left no answer; that no configuration exists is a better reason than any other."""
+    if outcome.code is None:
+        request.note(f"{name}: was ended at the time limit, and had written no answer")
+        return _nothing(cnf, Stop.TIME)
+    with Glucose4(bootstrap_with=[list(clause) for clause in cnf.clauses]) as solver:
+        if not solver.solve():
+            raise UnsatisfiableError("no configuration exists: the CNF is unsatisfiable")
+    raise ToolError(f"{name}: ended with exit code {outcome.code} and no answer; {outcome.words()}")
+
+
+def _checked(cnf: Cnf, request: Request, name: str, answer: Path, outcome: Outcome) -> Solutions:
+    """The answer as solutions, if that is what it is."""
+    try:
+        text = read_text(answer)
+        whole = text[: text.rfind("\n") + 1] if outcome.code is None else text  # the last line may have been cut off
+        selections = read_listed(whole, f"the answer of {name}", cnf.variables)
+    except ReadError as error:
+        if outcome.code is None:
+            request.note(f"{name}: was ended at the time limit, and its answer is not whole")
+            return _nothing(cnf, Stop.TIME)
+        more = f" and {len(error.problems) - 1} more problems" if len(error.problems) > 1 else ""
+        raise ToolError(f"{error.problems[0]}{more}") from error
+    found = selected_matrix(selections)
+    if len(found) > request.count:
+        request.note(f"{name}: answered {len(found):,} solutions, of which the first {request.count:,} are taken")
+        found = found[: request.count]
+    values = _completed(cnf, found, name) if found.shape[1] < len(cnf.variables) else found
+    _check(cnf, values, request, name)
+    if len(values) == request.count:
+        return Solutions(values, Stop.COMPLETE)
+    if outcome.code is not None:
+        request.note(f"{name}: answered {len(values):,} solutions of the {request.count:,} it was asked for")
+    return Solutions(values, Stop.TIME if outcome.code is None else Stop.GAVE_UP)
+
+
+def _completed(cnf: Cnf, selected: BoolMatrix, name: str) -> BoolMatrix:
+    """The solutions with their auxiliaries, which the features determine."""
+    rows = []
+    with Glucose4(bootstrap_with=[list(clause) for clause in cnf.clauses]) as solver:
+        count = len(cnf.variables)
+        solver.add_clause([count, -count])
+        for number, row in enumerate(selected, 1):
+            if not solver.solve(assumptions=literals_of(row)):
+                raise ToolError(f"{name}: solution {number} violates the CNF, expected valid ones")
+            rows.append(np.array(solver.get_model()[:count], dtype=np.int64) > 0)
+    return np.array(rows, dtype=np.bool_).reshape(len(rows), len(cnf.variables))
+
+
+def _check(cnf: Cnf, values: BoolMatrix, request: Request, name: str) -> None:
+    """Raises ToolError for a solution that is none, or is there twice."""
+    violation = first_violation(cnf, values)
+    if violation is not None:
+        row, clause = violation
+        shown = " ".join(map(str, cnf.clauses[clause]))[:_SHOWN]
+        raise ToolError(f"{name}: solution {row + 1} violates clause {clause + 1} ({shown}), expected valid ones")
+    known = request.known_rows(cnf)
+    duplicate = first_duplicate(np.concatenate([known, values[:, : cnf.variables.feature_count]]))
+    if duplicate is not None:
+        earlier, row = (place - len(known) + 1 for place in duplicate)
+        what = f"solution {earlier}" if earlier > 0 else "a known configuration"
+        raise ToolError(f"{name}: solution {row} repeats {what}, expected distinct ones")

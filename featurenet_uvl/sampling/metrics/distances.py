@@ -1,0 +1,122 @@
+"""How diverse a sample is: distances between configurations, and their sizes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from featurenet_uvl.errors import UsageError
+from featurenet_uvl.ir.sample import BoolMatrix
+from featurenet_uvl.sampling.pool.bits import Words, words_of
+
+
+@dataclass(frozen=True, slots=True)
+class Diversity:
+    """Metrics of one sample. A distance is the share of features in which two configurations differ (0 to 1).
+
+    Distances are None where there are none: for a single configuration, or no feature. `nearest_mean` is the mean
+    distance of a configuration to its nearest other one; sizes are numbers of selected features.
+    """
+
+    count: int
+    distinct: int
+    features: int
+    mean_distance: float | None
+    nearest_mean: float | None
+    minimum: float | None
+    size_min: int
+    size_median: float
+    size_max: int
+
+    def to_json(self) -> str:
+        """One JSON object, keys as the attributes are called, null for a distance that does not exist."""
+        return json.dumps(asdict(self))
+
+
+def diversity(selected: BoolMatrix) -> Diversity:
+    """The metrics of a sample, one row a configuration and one column a feature: O(rows^2 * columns / 64).
+
+    Raises:
+        UsageError: There is no row.
+
+    >>> diversity(np.array([[True, False], [True, True]])).mean_distance
+    0.5
+    """
+    rows, features = selected.shape
+    if not rows:
+        raise UsageError("found a sample without configurations, expected at least one")
+    packed = words_of(selected)
+    sizes = selected.sum(axis=1)
+    mean = nearest_mean = minimum = None
+    if rows > 1 and features:
+        total, nearest = _distances(packed)
+        mean = total / (rows * (rows - 1) // 2) / features
+        nearest_mean = float(nearest.mean()) / features
+        minimum = int(nearest.min()) / features
+    return Diversity(
+        count=rows,
+        distinct=len({row.tobytes() for row in packed}),
+        features=features,
+        mean_distance=mean,
+        nearest_mean=nearest_mean,
+        minimum=minimum,
+        size_min=int(sizes.min()),
+        size_median=float(np.median(sizes)),
+        size_max=int(sizes.max()),
+    )
+
+
+def distance_counts(selected: BoolMatrix) -> npt.NDArray[np.int64]:
+    """How many pairs of configurations differ in 0, 1, 2, ... features.
+
+    >>> distance_counts(np.array([[True, False], [True, True], [True, True]])).tolist()
+    [1, 2, 0]
+    """
+    packed = words_of(selected)
+    counts = np.zeros(selected.shape[1] + 1, dtype=np.int64)
+    for row in range(len(packed) - 1):
+        distances = np.bitwise_count(packed[row + 1 :] ^ packed[row]).sum(axis=1, dtype=np.int64)
+        counts += np.bincount(distances, minlength=len(counts))
+    return counts
+
+
+def nearest_distances(selected: BoolMatrix) -> npt.NDArray[np.int64]:
+    """For each configuration, in how many features it differs from its nearest other one; there must be two."""
+    return _distances(words_of(selected))[1]
+
+
+def _distances(packed: Words) -> tuple[int, npt.NDArray[np.int64]]:
+    """The sum over all pairs, and for each row the least to another, in differing features."""
+    rows = packed.shape[0]
+    total = 0
+    nearest = np.full(rows, np.iinfo(np.int64).max)
+    for row in range(rows - 1):
+        others = np.bitwise_count(packed[row + 1 :] ^ packed[row]).sum(axis=1, dtype=np.int64)
+        total += int(others.sum())
+        nearest[row] = min(nearest[row], others.min())
+        np.minimum(nearest[row + 1 :], others, out=nearest[row + 1 :])
+    return total, nearest
+
+
+def format_diversity(d: Diversity) -> str:
+    """The metrics as lines for people.
+
+    >>> print(format_diversity(diversity(np.array([[True, False], [True, True]]))))
+    configurations         2, all distinct
+    features               2
+    mean distance          0.5000
+    nearest neighbour      0.5000 on average, 0.5000 at least
+    selected features      1 to 2, median 1.5
+    """
+    distinct = "all distinct" if d.distinct == d.count else f"{d.distinct} distinct"
+    lines = [("configurations", f"{d.count}, {distinct}"), ("features", f"{d.features}")]
+    if d.mean_distance is None or d.nearest_mean is None or d.minimum is None:
+        lines.append(("distances", "none: they need two configurations and a feature"))
+    else:
+        lines.append(("mean distance", f"{d.mean_distance:.4f}"))
+        lines.append(("nearest neighbour", f"{d.nearest_mean:.4f} on average, {d.minimum:.4f} at least"))
+    lines.append(("selected features", f"{d.size_min} to {d.size_max}, median {d.size_median:g}"))
+    return "\n".join(f"{name:<23}{value}" for name, value in lines)

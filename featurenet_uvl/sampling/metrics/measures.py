@@ -1,0 +1,215 @@
+"""All metrics of a sample together: distances and their share of the largest possible, coverage, sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from math import isinf
+from typing import TYPE_CHECKING, Any
+
+from featurenet_uvl.analysis.diagram import Diagram
+from featurenet_uvl.analysis.exact_model import ExactModel, exact_model
+from featurenet_uvl.errors import LimitError
+from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.ir.sample import BoolMatrix
+from featurenet_uvl.sampling.metrics.distance_bound import Limit, mean_distance_limit
+from featurenet_uvl.sampling.metrics.distances import Diversity, diversity
+from featurenet_uvl.sampling.pairs.coverage import TIME_LIMIT_S, Coverable, Coverage, coverage, find_coverable
+from featurenet_uvl.sampling.pairs.covered import covered_pairs
+
+if TYPE_CHECKING:
+    from featurenet_uvl.sampling.metrics.distance_bound_by_programs import HullLimit
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What is known of one sample.
+
+    `covered` is the number of pairs of literals that it has. `coverage` sets those over open features in relation to
+    what the model lets be covered, and `limit` bounds the mean distance of any sample of this size; both are None
+    where the model is not known, or too hard.
+    """
+
+    diversity: Diversity
+    covered: int
+    coverage: Coverage | None = None
+    limit: Limit | None = None
+
+    @property
+    def share_of_limit(self) -> float | None:
+        """The mean distance as a share of the largest possible one, at least."""
+        mean = self.diversity.mean_distance
+        return None if mean is None or self.limit is None else self.limit.share(mean)
+
+    def to_json(self) -> dict[str, Any]:
+        """One value an entry; null where something is not known."""
+        found = self.coverage
+        return {
+            **asdict(self.diversity),
+            "largest_mean_distance": None if self.limit is None else self.limit.upper,
+            "largest_mean_gap": None if self.limit is None or isinf(self.limit.gap) else self.limit.gap,
+            "share_of_limit": self.share_of_limit,
+            "covered_pairs": self.covered if found is None else found.covered,
+            "coverable_pairs": None if found is None else found.coverable,
+            "undecided_pairs": None if found is None else found.undecided,
+            "pairwise_coverage": None if found is None else found.share,
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Landscape:
+    """What a model lets samples be, as far as it is known. `notes` say why something is not.
+
+    `hull` bounds distances where there is no diagram.
+    """
+
+    coverable: Coverable | None
+    model: ExactModel | None
+    notes: tuple[str, ...] = ()
+    hull: HullLimit | None = None
+
+    def limit(self, features: int, count: int) -> Limit | None:
+        """What bounds the mean distance of so many configurations; None where that is not known, or there is one."""
+        if count < 2:
+            return None
+        if self.model is not None:
+            return mean_distance_limit(self.model.choices, features, count)
+        return None if self.hull is None else self.hull.at(count)
+
+
+def explore(
+    cnf: Cnf,
+    known: BoolMatrix,
+    time_limit_s: float = TIME_LIMIT_S,
+    on_step: Callable[[str], None] = lambda text: None,
+) -> Landscape:
+    """What a CNF lets samples be.
+
+    Args:
+        cnf: The formula; it has a solution.
+        known: Some configurations, at least one.
+        time_limit_s: For the diagram, and again for the bound of distances and for the pairs if there is none.
+        on_step: Told what begins and may take that long.
+
+    >>> from featurenet_uvl.ir.cnf import VarMap
+    >>> import numpy as np
+    >>> cnf = Cnf(VarMap.from_names(["App", "Log", "Net"]), ((1,), (-3, 2)))
+    >>> explore(cnf, np.array([[True, True, False]])).coverable.pairs
+    3
+    """
+    notes: list[str] = []
+    model = coverable = hull = None
+    try:
+        model = exact_model(cnf, time_limit_s)
+    except LimitError as error:
+        on_step("bounding the mean distance by integer programs")
+        hull = _hull(cnf, known, time_limit_s)
+        notes.append(f"{error}: the largest possible mean distance is bounded by integer programs")
+    on_step("looking for the pairs that can be covered")
+    try:
+        coverable = _coverable(cnf, known, time_limit_s, None if model is None else model.diagram)
+    except LimitError as error:
+        notes.append(f"which pairs can be covered is unknown: {error}")
+    if coverable is not None and coverable.undecided:
+        notes.append(f"{coverable.undecided:,} pairs were not decided within {time_limit_s:g} s and count as coverable")
+    return Landscape(coverable, model, tuple(notes), hull)
+
+
+def _hull(cnf: Cnf, known: BoolMatrix, time_limit_s: float) -> HullLimit:
+    from featurenet_uvl.sampling.metrics.distance_bound_by_programs import hull_limit  # SciPy, which few need
+
+    return hull_limit(cnf, known, time_limit_s)
+
+
+def _coverable(cnf: Cnf, known: BoolMatrix, time_limit_s: float, diagram: Diagram | None) -> Coverable:
+    """By the diagram, or without it where that takes too much memory."""
+    if diagram is not None:
+        try:
+            return find_coverable(cnf, known, time_limit_s, diagram)
+        except LimitError:
+            return find_coverable(cnf, known, time_limit_s)
+    return find_coverable(cnf, known, time_limit_s)
+
+
+def measure(selected: BoolMatrix, landscape: Landscape | None = None) -> Measures:
+    """The metrics of a sample: one row a configuration, one column a feature of the model.
+
+    Raises:
+        UsageError: There is no configuration.
+    """
+    found = diversity(selected)
+    limit = None if landscape is None else landscape.limit(found.features, found.count)
+    if landscape is None or landscape.coverable is None:
+        return Measures(found, covered_pairs(selected), None, limit)
+    covered = coverage(selected, landscape.coverable)
+    return Measures(found, covered.covered, covered, limit)
+
+
+def format_measures(names: Sequence[str], measures: Sequence[Measures]) -> str:
+    """A table for people: a line a metric, a column a sample.
+
+    >>> import numpy as np
+    >>> sample = np.array([[True, False], [True, True]])
+    >>> print(format_measures(["a"], [measure(sample)]))
+                         a
+    configurations       2
+    distinct             2
+    features             2
+    mean distance        0.5000
+    of the limit         unknown
+    nearest, mean        0.5000
+    nearest, minimum     0.5000
+    pairwise coverage    2 pairs
+    selected features    1 to 2
+    selected, median     1.5
+    """
+    columns = [("", *_ROWS), *((name, *_cells(m)) for name, m in zip(names, measures, strict=True))]
+    widths = [max(map(len, column)) for column in columns]
+    lines = ["    ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in zip(*columns)]
+    return "\n".join(lines)
+
+
+_ROWS = (
+    "configurations",
+    "distinct",
+    "features",
+    "mean distance",
+    "of the limit",
+    "nearest, mean",
+    "nearest, minimum",
+    "pairwise coverage",
+    "selected features",
+    "selected, median",
+)
+
+
+def _cells(m: Measures) -> tuple[str, ...]:
+    d = m.diversity
+    share = m.share_of_limit
+    return (
+        f"{d.count:,}",
+        f"{d.distinct:,}",
+        f"{d.features:,}",
+        _distance(d.mean_distance),
+        "unknown" if share is None or m.limit is None else f"{share:.4f} (+{m.limit.gap:.4f})",
+        _distance(d.nearest_mean),
+        _distance(d.minimum),
+        _coverage(m),
+        f"{d.size_min:,} to {d.size_max:,}",
+        f"{d.size_median:g}",
+    )
+
+
+def _distance(value: float | None) -> str:
+    return "none" if value is None else f"{value:.4f}"
+
+
+def _coverage(m: Measures) -> str:
+    """A share where it is known; never rounded up to all, nor down to nothing."""
+    found = m.coverage
+    if found is None:
+        return f"{m.covered:,} pairs"
+    if found.covered == found.coverable and found.is_exact:
+        return "1 (all pairs)"
+    share = min(f"{found.share:.4f}", "0.9999")
+    return share if found.is_exact else f"at least {share}"

@@ -1,0 +1,122 @@
+"""The pairs of literals that few rows of a sample have, and which rows have them.
+
+Nearly all pairs are had by many rows. What a sampler wins or loses is among the others, and they are few enough to keep
+a bit for each pair and row.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+
+from featurenet_uvl.ir.sample import BoolMatrix
+from featurenet_uvl.sampling.pairs.uncovered import OpenPairs
+from featurenet_uvl.sampling.pool.bits import Words, bits_of, words_of
+
+Places = npt.NDArray[np.intp]
+Counts = npt.NDArray[np.int32]
+
+RARE = 3
+"""A pair that more rows than so many have is taken for covered, whatever happens."""
+MAX_PAIRS = 2_000_000
+"""Where there are more, every second one is drawn, or every fourth, until there are no more than this."""
+_BLOCK = 1024
+_FEW = 16
+"""Rows at a time: what is made of them fits a cache, which makes it four times as fast."""
+
+
+class RarePairs:
+    """Rare pairs of a sample whose rows are replaced one by one.
+
+    Literal `2 * feature + value` (features from 0) is a number, as in `OpenPairs`.
+
+    Args:
+        possible: The pairs that any configuration has; none of them covered yet.
+        rows: The sample, over the features.
+        known: Rows that are never replaced.
+        rng: Draws from the pairs where there are too many.
+
+    >>> from featurenet_uvl.analysis.diagram import build_diagram
+    >>> from featurenet_uvl.ir.cnf import Cnf, VarMap
+    >>> from featurenet_uvl.sampling.pairs.possible_by_diagram import pair_bits
+    >>> diagram = build_diagram(Cnf(VarMap.from_names(("App", "Log", "Net")), ((1,),)))
+    >>> possible = OpenPairs.of_diagram(pair_bits(diagram, 3))
+    >>> rows = np.array([[True, True, False], [True, False, True]])
+    >>> pairs = RarePairs(possible, rows, rows[:0], np.random.default_rng(1))
+    >>> pairs.open_count, pairs.alone().tolist()
+    (2, [1, 1])
+    """
+
+    def __init__(self, possible: OpenPairs, rows: BoolMatrix, known: BoolMatrix, rng: np.random.Generator) -> None:
+        self._possible = possible
+        both = possible.literals(np.concatenate([rows, known]))
+        self._first, self._second, self._counts, halvings = _rare(possible, both, rng)
+        self.stands_for = 1 << halvings
+        """How many pairs each of those here stands for: more than 1 where only some were drawn."""
+        self._bits: Words = np.stack([words_of(self._of(literals)) for literals in both[: len(rows)]])
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    @property
+    def open_count(self) -> int:
+        """How many of the pairs no row has."""
+        return int(np.count_nonzero(self._counts == 0))
+
+    def alone(self, places: Places | slice = slice(None)) -> npt.NDArray[np.int64]:
+        """How many pairs only this row has, for each row in these places."""
+        wanted, bits = words_of(self._counts == 1), self._bits[places]
+        found = np.empty(len(bits), dtype=np.int64)
+        for start in range(0, len(bits), _FEW):
+            few = slice(start, start + _FEW)
+            found[few] = np.bitwise_count(bits[few] & wanted).sum(axis=1, dtype=np.int64)
+        return found
+
+    def remove(self, place: int) -> None:
+        """The row in this place is gone; another can be `put` there."""
+        self._counts -= bits_of(self._bits[place], len(self))
+
+    def put(self, place: int, row: BoolMatrix) -> None:
+        """A row, over the features, in a place without one."""
+        having = self._of(self._possible.literals(row[np.newaxis])[0])
+        self._bits[place] = words_of(having)
+        self._counts += having
+
+    def open_matrix(self) -> csr_matrix:
+        """The open pairs: a symmetric matrix over the literals, 1 where a pair is open."""
+        places = np.flatnonzero(self._counts == 0)
+        first, second = self._first[places], self._second[places]
+        size = 2 * self._possible.features
+        ends = np.concatenate([first, second]), np.concatenate([second, first])
+        return csr_matrix((np.ones(2 * len(places), dtype=np.float32), ends), shape=(size, size))
+
+    def literals(self, rows: BoolMatrix) -> BoolMatrix:
+        """Configurations as rows over the literals."""
+        return self._possible.literals(rows)
+
+    def _of(self, literals: BoolMatrix) -> BoolMatrix:
+        """Which of the pairs a row with these literals has."""
+        having: BoolMatrix = literals[self._first] & literals[self._second]
+        return having
+
+
+def _rare(possible: OpenPairs, literals: BoolMatrix, rng: np.random.Generator) -> tuple[Places, Places, Counts, int]:
+    """Rare pairs: their two literals, how many rows have each, and how often half of them were forgotten.
+
+    O(rows * literals^2), by products of matrices. Half are forgotten, each by a coin, whenever they become too many.
+    """
+    size = literals.shape[1]
+    weights = literals.astype(np.float32)
+    found = np.zeros((3, 0), dtype=np.int32)
+    halvings = 0
+    for start in range(0, size, _BLOCK):
+        counts = weights[:, start : start + _BLOCK].T @ weights[:, start:]
+        present = bits_of(possible.rows[start : start + _BLOCK], size)[:, start:]
+        first, second = np.nonzero(np.triu(present & (counts <= RARE), 1))
+        more = np.stack([first + start, second + start, counts[first, second]]).astype(np.int32)
+        found = np.concatenate([found, more[:, rng.random(more.shape[1]) * (1 << halvings) < 1]], axis=1)
+        while found.shape[1] > MAX_PAIRS:
+            found = found[:, rng.random(found.shape[1]) < 0.5]
+            halvings += 1
+    return found[0].astype(np.intp), found[1].astype(np.intp), found[2], halvings

@@ -1,0 +1,1 @@
+"""Collect distinct solutions, and choose among them."""

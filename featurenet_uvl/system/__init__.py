@@ -1,0 +1,1 @@
+"""The operating system: files, folders, standard streams, the garbage collector."""

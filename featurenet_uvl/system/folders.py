@@ -1,0 +1,82 @@
+"""Folders that a command fills: all files, or none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from secrets import token_hex
+
+from featurenet_uvl.errors import FeatureNetError, UsageError
+from featurenet_uvl.system.files import write_file
+from featurenet_uvl.system.streams import STREAM
+
+_SHOWN = 3
+
+
+def check_new_folder(path: str, *, force: bool, is_ours: Callable[[str], bool], what: str = "files") -> None:
+    """Refuses a folder before the work for it begins.
+
+    Args:
+        path: The folder to write.
+        force: Whether its files may be replaced.
+        is_ours: Whether a path within it is one that the command writes; a folder with others is never replaced.
+        what: What the command writes, for messages.
+
+    Raises:
+        UsageError: It is stdout, is not empty and not to be replaced, or holds something else.
+        FeatureNetError: It is a file, or its own folder does not exist.
+    """
+    if path == STREAM:
+        raise UsageError(f"found {STREAM}, expected a folder: this is written as many files")
+    target = os.path.realpath(path)
+    if os.path.lexists(target) and not os.path.isdir(target):
+        raise FeatureNetError(f"{path}: found a file, expected a folder")
+    if not os.path.isdir(os.path.dirname(target)):
+        raise FeatureNetError(f"{path}: found no folder {Path(path).parent}, expected it to exist")
+    if not os.path.isdir(target):
+        return
+    present = sorted(str(p.relative_to(target)) for p in Path(target).rglob("*") if not p.is_dir() or p.is_symlink())
+    if present and not force:
+        raise UsageError(f"{path}: exists and is not empty; --force replaces what is in it")
+    foreign = [name for name in present if not is_ours(name)]
+    if foreign:
+        shown = ", ".join(foreign[:_SHOWN])
+        raise UsageError(f"{path}: found {shown}, expected nothing but {what} to replace; choose another folder")
+
+
+def write_files(path: str, files: Mapping[str, str]) -> None:
+    """Writes a folder, which has either its old or its new content, whatever happens.
+
+    Raises:
+        FeatureNetError: A file cannot be written.
+    """
+    target = os.path.realpath(path)
+    temporary = f"{target}.{token_hex(8)}.tmp"
+    try:
+        os.mkdir(temporary)
+        for name, text in files.items():
+            file = Path(temporary, name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_file(file, text)
+        _take_place(temporary, target)
+    except OSError as error:
+        raise FeatureNetError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _take_place(new: str, target: str) -> None:
+    """The old folder stays beside until the new one has its name."""
+    if not os.path.isdir(target) or not os.listdir(target):
+        os.replace(new, target)
+        return
+    old = f"{new}.old"
+    os.replace(target, old)
+    try:
+        os.replace(new, target)
+    except OSError:
+        os.replace(old, target)
+        raise
+    shutil.rmtree(old)

@@ -1,0 +1,20 @@
+"""Standard input by the name `-`."""
+
+from __future__ import annotations
+
+import sys
+
+from featurenet_uvl.errors import FeatureNetError
+from featurenet_uvl.system.files import decode_text, read_stream, read_text
+
+STREAM = "-"
+"""The path that stands for standard input, or standard output."""
+
+
+def read_input(path: str) -> tuple[str, str]:
+    """The text of a file or of stdin, and what to call it in messages."""
+    if path != STREAM:
+        return read_text(path), path
+    if sys.stdin is None:
+        raise FeatureNetError("<stdin>: is closed, expected an input")
+    return decode_text(read_stream(sys.stdin.buffer, "<stdin>"), "<stdin>"), "<stdin>"

@@ -1,0 +1,177 @@
+"""Where images come from: embedded, an `.npz` file in Keras' format, Keras' cache, or Keras' download."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from featurenet_uvl.errors import DataError, UsageError
+from featurenet_uvl.ir.layers import Shape
+from featurenet_uvl.system.silence import silent_stderr
+
+DATA_VARIABLE = "FEATURENET_DATA"
+"""The environment variable that names a folder with `mnist.npz` and `cifar10.npz`."""
+
+CLASSES = 10
+"""All three data sets have ten."""
+
+PARTS = ("x_train", "y_train", "x_test", "y_test")
+
+Images = dict[str, NDArray[np.uint8]]
+"""The four arrays by name: images `(count, height, width, channels)` of 0..255, labels `(count,)` of 0..9."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFormat:
+    """What a data set's `.npz` file holds."""
+
+    shape: Shape
+    """Of an image, with channels."""
+
+
+FORMATS: Mapping[str, ImageFormat] = {
+    "digits": ImageFormat((16, 16, 1)),
+    "mnist": ImageFormat((28, 28, 1)),
+    "cifar10": ImageFormat((32, 32, 3)),
+}
+
+
+def known_format(name: str) -> ImageFormat:
+    """The format of a data set.
+
+    Raises:
+        UsageError: No data set has this name.
+    """
+    if name not in FORMATS:
+        raise UsageError(f"found data set {name!r}, expected one of {', '.join(FORMATS)}")
+    return FORMATS[name]
+
+
+def places(name: str, data_dir: Path | None) -> Iterator[tuple[str, Path]]:
+    """The files to look for, best first, each with the reason why."""
+    if data_dir is not None:
+        yield "data folder", data_dir / f"{name}.npz"
+    if os.environ.get(DATA_VARIABLE):
+        yield DATA_VARIABLE, Path(os.environ[DATA_VARIABLE]) / f"{name}.npz"
+    yield "Keras' cache", keras_home() / "datasets" / f"{name}.npz"
+
+
+def keras_home() -> Path:
+    """Keras' folder: `KERAS_HOME`, else `~/.keras`."""
+    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+
+
+def find_file(name: str, data_dir: Path | None) -> Path | None:
+    """The first of the places that exists."""
+    return next((path for _, path in places(name, data_dir) if path.is_file()), None)
+
+
+def read_npz(path: Path, form: ImageFormat) -> Images:
+    """The images of a file in Keras' format.
+
+    Raises:
+        DataError: The file is damaged or holds something else; each problem has its place.
+    """
+    try:
+        with path.open("rb") as file:
+            arrays = _npz_arrays(file, path)
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError) as error:
+        raise DataError(f"{path}: found a damaged file ({error}), expected an .npz file in Keras' format") from error
+    return checked_images(arrays, form, str(path))
+
+
+def _npz_arrays(file: IO[bytes], path: Path) -> Mapping[str, NDArray[Any]]:
+    start = file.read(6)
+    if not start.startswith((b"PK", b"\x93NUMPY")):  # numpy would take it for pickled objects
+        raise ValueError("it is no zip archive")
+    file.seek(0)
+    archive = np.load(file, allow_pickle=False)
+    if not isinstance(archive, np.lib.npyio.NpzFile):
+        raise DataError(f"{path}: found a single array, expected an .npz file with {', '.join(PARTS)}")
+    with archive:
+        missing = [part for part in PARTS if part not in archive]
+        if missing:
+            found = ", ".join(archive.files) or "none"
+            raise DataError(f"{path}: found keys {found}, expected also {', '.join(missing)}")
+        return {part: np.asarray(archive[part]) for part in PARTS}
+
+
+def embedded_digits() -> Images:
+    """scikit-learn's 1,797 digits of 8x8 pixels; the last 360 are for testing.
+
+    Each pixel is doubled in both directions, because LeNet-5 needs at least 15, and 0..16 becomes 0..255.
+    """
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    pixels = np.round(digits.images * (255 / 16)).astype(np.uint8)
+    x = pixels.repeat(2, axis=1).repeat(2, axis=2)[..., np.newaxis]
+    y = digits.target.astype(np.uint8)
+    return {"x_train": x[:-360], "y_train": y[:-360], "x_test": x[-360:], "y_test": y[-360:]}
+
+
+def from_keras(name: str, data_dir: Path | None) -> Images:
+    """The images from Keras, which unpacks its own cache or downloads them.
+
+    Raises:
+        DataError: Keras cannot, and no other place had the file; all are named.
+    """
+    with silent_stderr():
+        from keras import datasets
+
+    try:
+        with redirect_stdout(sys.stderr or io.StringIO()):  # where Keras tells of its download; stdout is for results
+            (x_train, y_train), (x_test, y_test) = getattr(datasets, name).load_data()
+    except Exception as error:  # Keras raises bare Exception when a download fails
+        looked = "; ".join(f"{path} ({reason})" for reason, path in places(name, data_dir))
+        raise DataError(
+            f"data set {name}: found no file and no download ({' '.join(str(error).split())}); looked for {looked}. "
+            f"Put {name}.npz into a folder and pass it as the data folder or in {DATA_VARIABLE}"
+        ) from error
+    arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+    return checked_images(arrays, FORMATS[name], f"Keras' {name}")
+
+
+def checked_images(arrays: Mapping[str, NDArray[Any]], form: ImageFormat, place: str) -> Images:
+    """The arrays with images as `(count, height, width, channels)` and labels as `(count,)`.
+
+    Raises:
+        DataError: A wrong shape, type, count or label; all problems of the place together.
+    """
+    images: Images = {}
+    problems: list[str] = []
+    for part in ("train", "test"):
+        x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
+        bare = form.shape[:-1] if form.shape[-1] == 1 else form.shape
+        if x.dtype != np.uint8 or x.shape[1:] not in (form.shape, bare) or not len(x):
+            problems.append(f"x_{part}: found {_describe(x)}, expected uint8 images of shape (count, {_sizes(bare)})")
+        if y.dtype.kind not in "iu" or y.shape not in ((len(x),), (len(x), 1)):
+            problems.append(f"y_{part}: found {_describe(y)}, expected {len(x)} whole numbers")
+        elif y.size and (y.min() < 0 or y.max() >= CLASSES):
+            problems.append(f"y_{part}: found labels {y.min()}..{y.max()}, expected 0..{CLASSES - 1}")
+        images[f"x_{part}"], images[f"y_{part}"] = x, y
+    if problems:
+        raise DataError("\n".join(f"{place}: {problem}" for problem in problems))
+    for part in ("train", "test"):
+        images[f"x_{part}"] = images[f"x_{part}"].reshape(-1, *form.shape)
+        images[f"y_{part}"] = images[f"y_{part}"].reshape(-1).astype(np.uint8)
+    return images
+
+
+def _describe(array: NDArray[Any]) -> str:
+    return f"{array.dtype} of shape {array.shape}"
+
+
+def _sizes(shape: Shape) -> str:
+    return ", ".join(map(str, shape))

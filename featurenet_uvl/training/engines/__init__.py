@@ -1,0 +1,1 @@
+"""Where trials run: local workers or a Ray cluster."""

@@ -1,0 +1,1 @@
+"""What is trained: the protocol, and one trial of a network."""

@@ -1,0 +1,116 @@
+"""Core, dead and false-optional features, against brute force; FeatureIDE's numbers: `tests/golden/test_corpora.py`."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from pathlib import Path
+
+import pytest
+
+from featurenet_uvl.analysis.complete_configurations import complete_selections
+from featurenet_uvl.analysis.core_and_dead import Decided, decided_features
+from featurenet_uvl.errors import DecodeError, LimitError, ModelError
+from featurenet_uvl.ir.cnf import Cnf, VarMap
+from featurenet_uvl.ir.selections import Selections
+from featurenet_uvl.translators.pipeline import compile_feature_model, load_model, to_boolean
+
+
+def test_against_brute_force() -> None:
+    chance = random.Random(4)
+    for _ in range(150):
+        count = chance.randint(1, 6)
+        clauses = tuple(
+            tuple(chance.choice((1, -1)) * chance.randint(1, count) for _ in range(chance.randint(1, 3)))
+            for _ in range(chance.randint(1, 9))
+        )
+        names = tuple(f"f{n}" for n in range(count))
+        cnf = Cnf(VarMap(names, chance.randint(0, count)), clauses)
+        solutions = [
+            values
+            for values in itertools.product((False, True), repeat=count)
+            if cnf.is_satisfied_by([number for number, value in enumerate(values, 1) if value])
+        ]
+        features = names[: cnf.variables.feature_count]
+        core = tuple(name for n, name in enumerate(features) if solutions and all(s[n] for s in solutions))
+        dead = tuple(name for n, name in enumerate(features) if solutions and not any(s[n] for s in solutions))
+        assert decided_features(cnf) == Decided(bool(solutions), core, dead)
+
+
+def analysed(path: Path) -> Decided:
+    model = load_model(str(path))
+    return decided_features(compile_feature_model(model), to_boolean(model))
+
+
+def test_false_optional_features(tmp_path: Path) -> None:
+    (tmp_path / "m.uvl").write_text(
+        "features\n\tApp\n\t\toptional\n\t\t\tLog\n\t\t\t\toptional\n\t\t\t\t\tFile\n\t\t\tNever\n"
+        "\t\t\t\toptional\n\t\t\t\t\tBelow\n\t\t\tFree\n\t\tor\n\t\t\tA\n\t\t\tB\n"
+        "constraints\n\tLog => File\n\t!Never\n\tA\n"
+    )
+    assert analysed(tmp_path / "m.uvl") == Decided(True, ("App", "A"), ("Never", "Below"), ("File", "A"))
+    (tmp_path / "none.uvl").write_text("features\n\tApp\nconstraints\n\t!App\n")
+    assert analysed(tmp_path / "none.uvl") == Decided(False, (), (), ())
+
+
+def test_only_members_and_dead_features_are_not_false_optional(tmp_path: Path) -> None:
+    """FeatureIDE counts both; docs/corpora.md has the models where that makes a difference."""
+    (tmp_path / "m.xml").write_text(
+        '<featureModel><struct><and name="App"><or name="Log"><feature name="File"/></or>'
+        '<and name="Never"><feature name="Below"/></and></and></struct>'
+        "<constraints><rule><not><var>Never</var></not></rule></constraints></featureModel>"
+    )
+    assert analysed(tmp_path / "m.xml") == Decided(True, ("App",), ("Never", "Below"), ())
+
+
+def test_time_is_a_limit() -> None:
+    holes = 11
+    pigeons = [[p * holes + h + 1 for h in range(holes)] for p in range(holes + 1)]
+    clauses = [tuple(row) for row in pigeons]
+    clauses += [(-a, -b) for column in zip(*pigeons, strict=True) for a, b in itertools.combinations(column, 2)]
+    count = holes * (holes + 1)
+    cnf = Cnf(VarMap(tuple(f"x{n}" for n in range(count)), count), tuple(clauses))
+    with pytest.raises(LimitError, match=r"found no answer of the SAT solver within 0.2 s"):
+        decided_features(cnf, time_limit_s=0.2)
+
+
+APP = Cnf(VarMap(("App", "Log", "File", "Net"), 4), ((1,), (-2, 3), (-3, 2)))
+
+
+def test_what_follows_is_completed() -> None:
+    given = Selections(("Net", "File"), ((True, False), (False, True)))
+    done = complete_selections(given, APP, "x.pdt")
+    assert (done.names, done.rows) == (APP.variables.names, ((True, False, False, True), (True, True, True, False)))
+    assert complete_selections(done, APP, "x.pdt") == done
+
+
+@pytest.mark.parametrize(
+    ("names", "row", "error", "message"),
+    [
+        (("Log", "File", "Net"), (True, False, True), DecodeError, r"x: configuration 1 violates .*: Log, !File"),
+        (
+            ("App", "Log"),
+            (True, True),
+            DecodeError,
+            r"x: configuration 1 says nothing of 'Net', .* expected it decided",
+        ),
+        (("App", "Lag"), (True, True), ModelError, r"x: found unknown feature 'Lag', expected those of the model"),
+    ],
+)
+def test_what_is_wrong_or_not_enough_is_refused(
+    names: tuple[str, ...], row: tuple[bool, ...], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        complete_selections(Selections(names, (row,)), APP, "x")
+
+
+def test_an_open_configuration_does_not_spoil_the_next() -> None:
+    """What is ruled out to look for a second completion holds for that configuration only."""
+    cnf = Cnf(VarMap(("A", "B", "C"), 3), ((-1, 2), (1, -2), (-3, 1)))
+    given = Selections(("A", "C"), ((True, True), (True, False), (False, False), (True, True)))
+    assert complete_selections(given, cnf, "x").rows == (
+        (True, True, True),
+        (True, True, False),
+        (False, False, False),
+        (True, True, True),
+    )

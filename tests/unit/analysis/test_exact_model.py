@@ -1,0 +1,72 @@
+"""The exact model of a formula: what is kept of it, and when it has none."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from featurenet_uvl.analysis import exact_model as module
+from featurenet_uvl.analysis.diagram import Diagram, TooManyNodesError
+from featurenet_uvl.analysis.exact_model import exact_model
+from featurenet_uvl.errors import LimitError
+from featurenet_uvl.ir.cnf import Cnf, VarMap
+from featurenet_uvl.sampling.registry import draw
+from featurenet_uvl.sampling.request import Request
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> Iterator[None]:
+    module._kept.cache_clear()
+    yield
+    module._kept.cache_clear()
+
+
+def in_turns(parts: int, length: int) -> Cnf:
+    """Chains of implications whose features take turns: huge in document order, small where parts stand apart.
+
+    Every fourth feature equals the one before it.
+    """
+    chance = random.Random(3)
+    clauses: list[tuple[int, ...]] = []
+    for part in range(1, parts + 1):
+        chain = [part + parts * place for place in range(length)]
+        clauses += [(-second, first) for first, second in itertools.pairwise(chain)]
+        clauses += [(-first, second) for first, second in list(itertools.pairwise(chain))[3::4]]
+        clauses += [(-chain[2], chain[-1], chance.choice(chain[4:8]))]
+    count = parts * length
+    return Cnf(VarMap(tuple(f"f{n}" for n in range(count)), count), tuple(clauses))
+
+
+def test_the_second_way_counts_and_samples() -> None:
+    """The number of all is the product of those of the parts; 31^16 nodes and more would be needed in turns."""
+    whole = in_turns(16, 20)
+    one = exact_model(in_turns(1, 20)).total
+    model = exact_model(whole)
+    assert model.diagram.order != tuple(range(1, 321))
+    assert one > 10
+    others = [exact_model(in_turns(parts, 20)).total for parts in (2, 3)]
+    assert others[1] % others[0] == 0
+    assert model.total % others[1] == 0
+    for sampler in ("diverse", "uniform"):
+        sample = draw(whole, Request(30, 1), sampler)
+        assert (len(sample), sample.sampler) == (30, sampler)
+        assert all(whole.is_satisfied_by([n for n, v in enumerate(row, 1) if v]) for row in sample.selected)
+
+
+def test_what_is_too_large_is_so_for_good_and_what_takes_too_long_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    cnf = Cnf(VarMap(("a", "b"), 2), ((1, 2),))
+    errors: list[LimitError] = [LimitError("found no diagram within 1 s"), TooManyNodesError("found 9 nodes")]
+    tries: list[float] = []
+
+    def failing(_: Cnf, time_limit_s: float, __: int) -> Diagram:
+        tries.append(time_limit_s)
+        raise errors[len(tries) - 1]
+
+    monkeypatch.setattr(module, "build_diagram", failing)
+    for expected in ("within 1 s", "9 nodes", "9 nodes"):
+        with pytest.raises(LimitError, match=expected):
+            exact_model(cnf, 1.0)
+    assert tries == [1.0, 1.0]

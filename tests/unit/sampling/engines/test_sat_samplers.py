@@ -1,0 +1,139 @@
+"""The samplers `cmsgen` and `random`: exactly the configurations, distinct, the same for the same seed."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from featurenet_uvl.errors import LimitError, UnsatisfiableError, UnsupportedError
+from featurenet_uvl.ir.cnf import Cnf, VarMap
+from featurenet_uvl.ir.sample import BoolMatrix, Stop
+from featurenet_uvl.sampling.engines import cmsgen, random_phases
+from featurenet_uvl.sampling.pool import distinct
+from featurenet_uvl.sampling.pool.distinct import collect
+from featurenet_uvl.sampling.registry import draw
+from featurenet_uvl.sampling.request import Request
+from tests.unit.sampling.brute_force import all_configurations, small_cnf
+
+NAMES = ("cmsgen", "random")
+if sys.version_info < (3, 13):
+    import pycmsgen  # noqa: F401  # a dependency there: a missing one must not skip tests
+
+
+def hard_cnf(pigeons: int) -> Cnf:
+    """More pigeons than holes: no solution, and a long way to see it."""
+    holes = pigeons - 1
+    clauses = [tuple(p * holes + h + 1 for h in range(holes)) for p in range(pigeons)]
+    for h in range(holes):
+        clauses += [(-(p * holes + h + 1), -(q * holes + h + 1)) for p in range(pigeons) for q in range(p)]
+    return Cnf(VarMap.from_names([f"f{i}" for i in range(pigeons * holes)]), tuple(clauses))
+
+
+@pytest.mark.parametrize("sampler", NAMES)
+@pytest.mark.parametrize("seed", range(25))
+def test_all_configurations_and_no_more(sampler: str, seed: int) -> None:
+    cnf = small_cnf(seed)
+    expected = all_configurations(cnf)
+    if not expected:
+        with pytest.raises(UnsatisfiableError, match="no configuration exists"):
+            draw(cnf, Request(5, seed), sampler)
+        return
+    sample = draw(cnf, Request(len(expected) + 1, seed), sampler)
+    assert sample.stop is Stop.EXHAUSTED
+    assert sorted(map(tuple, sample.selected.tolist())) == sorted(set(expected))
+    exact = draw(cnf, Request(len(set(expected)), seed), sampler)
+    assert exact.stop is Stop.COMPLETE
+
+
+@pytest.mark.parametrize("sampler", NAMES)
+@pytest.mark.parametrize("seed", range(10))
+def test_known_ones_do_not_come_again(sampler: str, seed: int) -> None:
+    cnf = small_cnf(seed)
+    expected = sorted(set(all_configurations(cnf)))
+    if len(expected) < 2:
+        return
+    known = np.array(expected[::2], dtype=np.bool_)
+    sample = draw(cnf, Request(len(expected), seed, known=known), sampler)
+    assert sorted(map(tuple, sample.selected.tolist())) == expected[1::2]
+
+
+@pytest.mark.parametrize("sampler", NAMES)
+def test_the_seed_alone_decides(sampler: str) -> None:
+    cnf = Cnf(VarMap.from_names([f"f{i}" for i in range(40)]), ((1, 2), (-3, 4)))
+    first, again, other = (draw(cnf, Request(20, seed), sampler).selected for seed in (7, 7, 2**100))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("sampler", NAMES)
+def test_features_in_no_clause_vary(sampler: str) -> None:
+    cnf = Cnf(VarMap.from_names([f"f{i}" for i in range(20)]), ((1,),))
+    shares = draw(cnf, Request(200, 3), sampler).selected[:, 1:].mean(axis=0)
+    assert shares.min() > 0.3
+    assert shares.max() < 0.7
+
+
+@pytest.mark.parametrize("sampler", NAMES)
+def test_cnfs_without_clauses_or_features(sampler: str) -> None:
+    assert len(draw(Cnf(VarMap.from_names(["a"]), ()), Request(9, 1), sampler)) == 2
+    assert draw(Cnf(VarMap.from_names([]), ()), Request(9, 1), sampler).selected.shape == (1, 0)
+    with pytest.raises(UnsatisfiableError):
+        draw(Cnf(VarMap.from_names(["a"]), ((1,), (-1,))), Request(9, 1), sampler)
+
+
+@pytest.mark.parametrize("sampler", NAMES)
+def test_time_is_a_limit_within_a_solution(sampler: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cmsgen, "_CONFLICTS", 50)
+    monkeypatch.setattr(random_phases, "_CONFLICTS", 50)
+    with pytest.raises(LimitError, match=f"{sampler}: found no configuration within 0.3 s"):
+        draw(hard_cnf(14), Request(1, 1, time_limit_s=0.3), sampler)
+
+
+@pytest.mark.parametrize("sampler", NAMES)
+def test_a_solution_that_takes_several_turns(sampler: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cmsgen, "_CONFLICTS", 5)
+    monkeypatch.setattr(random_phases, "_CONFLICTS", 5)
+    with pytest.raises(UnsatisfiableError):
+        draw(hard_cnf(6), Request(1, 1), sampler)
+
+
+def test_an_interrupt_leaves_what_was_found() -> None:
+    class Interrupted:
+        calls = 0
+
+        def next(self) -> BoolMatrix | None:
+            self.calls += 1
+            if self.calls == 3:
+                raise KeyboardInterrupt
+            return np.array([True, self.calls == 2])
+
+        def forbid(self, literals: object) -> None:
+            raise AssertionError
+
+    cnf = Cnf(VarMap.from_names(["a", "b"]), ())
+    found = collect(Interrupted(), cnf, Request(9, 1))
+    assert (found.values.tolist(), found.stop) == ([[True, False], [True, True]], Stop.INTERRUPTED)
+
+
+def test_what_repeats_is_forbidden_once_on_its_features() -> None:
+    class Repeating:
+        forbidden: list[object] = []
+
+        def next(self) -> BoolMatrix | None:
+            return None if self.forbidden else np.array([True, False, True])
+
+        def forbid(self, literals: object) -> None:
+            self.forbidden.append(literals)
+
+    source = Repeating()
+    found = distinct.collect(source, Cnf(VarMap.from_names(["a", "b", "__aux_1"]), ()), Request(9, 1))
+    assert (found.values.tolist(), found.stop) == ([[True, False, True]], Stop.EXHAUSTED)
+    assert source.forbidden == [[1, -2]]
+
+
+def test_without_pycmsgen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pycmsgen", None)
+    with pytest.raises(UnsupportedError, match="sampler cmsgen: found no pycmsgen"):
+        draw(small_cnf(1), Request(1, 1), "cmsgen")

@@ -1,0 +1,115 @@
+"""The checker finds what a wrong engine returns."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+
+import numpy as np
+import pytest
+
+from featurenet_uvl.analysis.violations import first_violation
+from featurenet_uvl.errors import LimitError, UnsupportedError, UsageError
+from featurenet_uvl.ir.cnf import Cnf, VarMap
+from featurenet_uvl.ir.sample import Sample, Stop
+from featurenet_uvl.sampling import registry
+from featurenet_uvl.sampling.checked import InvalidSolutionError
+from featurenet_uvl.sampling.request import Request, Solutions
+
+CNF = Cnf(VarMap.from_names(["a", "b", "__aux_1"]), ((1,), (-3, 2), (3, -2)))
+
+
+@pytest.mark.parametrize("rows", [1, 63, 64, 65, 200])
+def test_the_first_violation_is_that_of_a_naive_check(rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    found = 0
+    for _ in range(20):
+        variables = int(rng.integers(1, 9))
+        clauses = tuple(
+            tuple(int(v) for v in rng.integers(1, variables + 1, size=3) * rng.choice((-1, 1), size=3))
+            for _ in range(rng.integers(1, 5))
+        )
+        cnf = Cnf(VarMap(tuple(f"v{i}" for i in range(variables)), variables), clauses)
+        values = rng.random((rows, variables)) < 0.5
+        naive = None
+        for row, number in np.ndindex(rows, len(clauses)):
+            if not any(values[row, abs(literal) - 1] == (literal > 0) for literal in clauses[number]):
+                naive = (row, number)
+                break
+        assert first_violation(cnf, values) == naive
+        found += naive is not None
+    assert found
+
+
+def test_an_empty_clause_is_violated_by_every_solution() -> None:
+    cnf = Cnf(VarMap(("a",), 1), ((1, -1), (), (1,)))
+    assert first_violation(cnf, np.array([[True]])) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([[1, 0, 0], [0, 0, 0]], r"solution 2 violates clause 1: \(1,\)"),
+        ([[1, 0, 0], [1, 1, 0]], r"solution 2 violates clause 3: \(3, -2\)"),
+        ([[1, 1, 1], [1, 0, 0], [1, 1, 1]], "solution 3 repeats solution 1"),
+        ([[1, 1]], "found solutions of 2 variables, expected 3"),
+    ],
+)
+def test_a_wrong_engine_is_found_out(values: list[list[int]], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    solutions = Solutions(np.array(values, dtype=np.bool_), Stop.COMPLETE)
+    monkeypatch.setattr(registry, "SAMPLERS", {"wrong": lambda *_: solutions})
+    with pytest.raises(InvalidSolutionError, match=message):
+        registry.draw(CNF, Request(len(values), 1), "wrong")
+
+
+@pytest.mark.parametrize(("count", "stop"), [(3, Stop.COMPLETE), (2, Stop.EXHAUSTED), (1, Stop.COMPLETE)])
+def test_a_wrong_number_is_found_out(count: int, stop: Stop) -> None:
+    solutions = Solutions(np.array([[1, 0, 0], [1, 1, 1]], dtype=np.bool_), stop)
+    with pytest.raises(InvalidSolutionError, match=f"found 2 solutions and the word '{stop.value}', asked for {count}"):
+        registry.draw(CNF, Request(count, 1), "wrong", lambda *_: solutions)
+
+
+def test_a_known_configuration_is_not_new() -> None:
+    known = np.array([[1, 1]], dtype=np.bool_)
+    solutions = Solutions(np.array([[1, 0, 0], [1, 1, 1]], dtype=np.bool_), Stop.COMPLETE, "really")
+    with pytest.raises(InvalidSolutionError, match="really: solution 2 repeats a known configuration"):
+        registry.draw(CNF, Request(2, 1, known=known), "wrong", lambda *_: solutions)
+    with pytest.raises(UsageError, match="found known configurations of 3 features, expected the 2"):
+        registry.draw(CNF, Request(2, 1, known=np.ones((1, 3), dtype=np.bool_)))
+
+
+@pytest.mark.parametrize(
+    ("stop", "error"), [(Stop.TIME, LimitError), (Stop.GAVE_UP, LimitError), (Stop.INTERRUPTED, KeyboardInterrupt)]
+)
+def test_nothing_found_is_an_error_with_its_reason(stop: Stop, error: type[BaseException]) -> None:
+    nothing = Solutions(np.zeros((0, 3), dtype=np.bool_), stop)
+    with pytest.raises(error):
+        registry.draw(CNF, Request(2, 1, time_limit_s=60), "none", lambda *_: nothing)
+
+
+def test_samplers_of_other_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    offers = [
+        EntryPoint("theirs", "featurenet_uvl.sampling.engines.steered:solve_steered", registry.GROUP),
+        EntryPoint("broken", "featurenet_uvl.sampling.engines.steered:nothing", registry.GROUP),
+    ]
+    monkeypatch.setattr(registry, "entry_points", lambda group: offers if group == registry.GROUP else [])
+    assert registry.draw(CNF, Request(9, 1), "theirs").sampler == "theirs"
+    with pytest.raises(UnsupportedError, match=r"sampler broken: cannot be loaded from .*steered:nothing"):
+        registry.draw(CNF, Request(9, 1), "broken")
+    with pytest.raises(UsageError, match=r"expected one of .*, broken, theirs"):
+        registry.draw(CNF, Request(9, 1), "best")
+
+
+def test_an_unknown_sampler() -> None:
+    with pytest.raises(UsageError, match="found sampler 'best', expected one of diverse, covering, uniform, steered"):
+        registry.draw(CNF, Request(3, 1), "best")
+
+
+def test_a_sample_is_read_only_and_independent_of_what_it_was_made_from() -> None:
+    source = np.array([[True, False]])
+    sample = Sample(("a", "b"), source, "steered", 1, Stop.COMPLETE)
+    source[0, 1] = True
+    assert list(sample.configurations()) == [("a",)]
+    with pytest.raises(ValueError, match="read-only"):
+        sample.selected[0, 0] = False
+    with pytest.raises(ValueError, match="found 2 columns"):
+        Sample(("a",), source, "steered", 1, Stop.COMPLETE)

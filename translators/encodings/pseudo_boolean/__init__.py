@@ -1,0 +1,1 @@
+"""Encode comparisons of weighted sums: by decision diagrams or by adders."""

@@ -1,0 +1,78 @@
+r"""FeatureIDE's `.config` files: the names of the selected concrete features of one configuration.
+
+Blanks and line ends separate names; a name with blanks stands in quotation marks; a line that starts with `#` is a
+comment. FeatureIDE leaves abstract features out, as the concrete ones decide them, so both directions take the names
+of the abstract features, if any, and the configuration is over the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from featurenet_uvl.ir.selections import Selections
+from featurenet_uvl.translators.formats.configurations.rows import Problems, check_names, only_row, shown
+
+_WHAT = "a .config file"
+_FORBIDDEN = '"\n\r\0'
+_TOKEN = re.compile(r'"(?P<quoted>[^"]*)"(?=\s|$)|(?P<plain>[^\s"]+)(?=\s|$)|(?P<broken>\S.*)')
+_NEEDS_QUOTES = re.compile(r"\s|\A[#\ufeff]")
+
+
+def write_config(selections: Selections, abstract: Collection[str] = ()) -> str:
+    """The text of a `.config` file: one selected concrete feature a line, in order.
+
+    Args:
+        selections: One configuration.
+        abstract: Names of the abstract features, which are left out.
+
+    Raises:
+        UnsupportedError: There is not exactly one configuration, or a name that the format cannot carry.
+
+    >>> write_config(Selections.of(("App", "Log file", "Net"), [{"App", "Log file"}]))
+    'App\\n"Log file"\\n'
+    """
+    row = only_row(selections, _WHAT)
+    check_names(selections.names, _FORBIDDEN, _WHAT)
+    left_out = set(abstract)
+    chosen = [name for name, value in zip(selections.names, row, strict=True) if value and name not in left_out]
+    return "".join(f'"{name}"\n' if _NEEDS_QUOTES.search(name) else f"{name}\n" for name in chosen)
+
+
+def read_config(text: str, path: str, names: Sequence[str], abstract: Collection[str] = ()) -> Selections:
+    """The one configuration of a `.config` file, over the concrete features.
+
+    Args:
+        text: The file's content.
+        path: What the file is called in messages.
+        names: The features of the model.
+        abstract: Those of them that are abstract, and so must not be in the file.
+
+    Raises:
+        ReadError: Every problem with its place: a feature that is unknown, abstract or twice there, or quotation marks
+            that do not match.
+    """
+    problems = Problems(path)
+    known, left_out = set(names), set(abstract)
+    places: dict[str, str] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.startswith("#"):
+            continue
+        for match in _TOKEN.finditer(line):
+            column = match.start() + 1
+            if match["broken"] is not None:
+                message = f"found {shown(match[0])}, expected a name, or one in quotation marks, and a blank after it"
+                problems.report(number, column, message)
+                continue
+            name = match["plain"] if match["quoted"] is None else match["quoted"]
+            first = places.get(name)
+            if name not in known:
+                problems.report(number, column, f"found unknown feature {shown(name)}, expected one of the model")
+            elif name in left_out:
+                problems.report(number, column, f"found the abstract feature {shown(name)}, expected concrete ones")
+            elif first is not None:
+                message = f"found feature {shown(name)} a second time, expected it once; the first is at {first}"
+                problems.report(number, column, message)
+            places.setdefault(name, f"{path}:{number}:{column}")
+    problems.raise_any()
+    return Selections.of([name for name in names if name not in left_out], [places])

@@ -1,0 +1,1 @@
+"""The constraint language that UVL and FeatureIDE attributes share: tokens, parser, printer."""

@@ -1,0 +1,1 @@
+"""Helpers that several model formats use: recorded losses, renaming."""

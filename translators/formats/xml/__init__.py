@@ -1,0 +1,1 @@
+"""XML documents with places, and FeatureIDE's formula elements."""

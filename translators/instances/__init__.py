@@ -1,0 +1,1 @@
+"""Instances of multi-features, and constraints instantiated for them."""

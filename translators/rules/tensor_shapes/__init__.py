@@ -1,0 +1,1 @@
+"""The rule set `tensor-shapes`: a network's tensor shapes as determined auxiliaries."""

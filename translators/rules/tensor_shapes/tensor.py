@@ -1,0 +1,116 @@
+"""Tensor shapes as literals.
+
+A shape is: whether it is a vector; height and width less one, in binary; and the last axis in one of the forms of
+`_units.py`. All literals are determined by the features; of a tensor that does not exist they are false.
+
+A flattened tensor keeps height and width beside its channels, until two vectors meet: then the numbers of their
+elements are computed, and only then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from featurenet_uvl.ir.layers import Shape
+from featurenet_uvl.translators.encodings.binary import Bits, constant, digit
+from featurenet_uvl.translators.encodings.gates import FALSE, TRUE, Gates
+from featurenet_uvl.translators.rules.tensor_shapes.last_axis import Form, Key, Units
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A shape, and what it cannot exceed.
+
+    A matrix has (height + 1, width + 1, units), a vector (height + 1) * (width + 1) * units elements.
+    """
+
+    is_vector: int
+    sizes: tuple[Bits, Bits]
+    units: Units
+    largest: tuple[int, int]
+    """Of height and width less one."""
+    channels: int
+    """The largest last axis of a matrix."""
+    elements: int
+    """The most elements of a vector."""
+    vector_has_sizes: bool = False
+    """Whether height and width of a vector can be other than 0."""
+
+    def literals(self) -> Iterable[int]:
+        """Those that can be true of an existing tensor."""
+        for literal in (self.is_vector, *self.sizes[0], *self.sizes[1], *self.units.values()):
+            if literal != FALSE:
+                yield literal
+
+
+def constant_tensor(shape: Shape, form: Form) -> Tensor:
+    """The matrix of this shape (height, width, channels)."""
+    height, width, channels = shape
+    units = dict.fromkeys(sorted(form.keys(channels)), TRUE)
+    sizes = (constant(height - 1), constant(width - 1))
+    return Tensor(FALSE, sizes, units, (height - 1, width - 1), channels, 0)
+
+
+def no_tensor() -> Tensor:
+    """What a block gets into which nothing is sent."""
+    return Tensor(FALSE, ((), ()), {}, (0, 0), 0, 0)
+
+
+Source = tuple[Sequence[int], Tensor]
+"""A tensor, and the literals under which it is the one that is meant."""
+
+
+def select(gates: Gates, form: Form, exists: int, sources: Sequence[Source]) -> Tensor:
+    """The source whose condition holds; the conditions exclude each other. Nothing where `exists` is false."""
+    tensors = [tensor for _, tensor in sources]
+    if all(tensor is tensors[0] for tensor in tensors):
+        return tensors[0]
+    conditions = [condition for condition, _ in sources]
+    vector = _selected(gates, exists, conditions, [tensor.is_vector for tensor in tensors])
+    sizes = tuple(
+        tuple(
+            _selected(gates, exists, conditions, [digit(tensor.sizes[axis], i) for tensor in tensors])
+            for i in range(max(len(tensor.sizes[axis]) for tensor in tensors))
+        )
+        for axis in (0, 1)
+    )
+    keys = sorted({key for tensor in tensors for key in tensor.units})
+    units = {
+        key: _selected(gates, exists, conditions, [tensor.units.get(key, FALSE) for tensor in tensors]) for key in keys
+    }
+    add_ladder(gates, form, units)
+    largest = tuple(max(tensor.largest[axis] for tensor in tensors) for axis in (0, 1))
+    return Tensor(
+        vector,
+        (sizes[0], sizes[1]),
+        units,
+        (largest[0], largest[1]),
+        max(tensor.channels for tensor in tensors),
+        max(tensor.elements for tensor in tensors),
+        any(tensor.vector_has_sizes for tensor in tensors),
+    )
+
+
+def _selected(gates: Gates, exists: int, conditions: Sequence[Sequence[int]], literals: Sequence[int]) -> int:
+    if all(literal == FALSE for literal in literals):
+        return FALSE
+    result = gates.new()
+    for condition, literal in zip(conditions, literals):
+        gates.equal_if(condition, result, literal)
+    gates.add(-result, exists)
+    return result
+
+
+def add_ladder(gates: Gates, form: Form, units: Units) -> None:
+    """What the keys of a number imply of one another, said directly."""
+    for key, literal in units.items():
+        weaker: Key | None = form.weaker(key)
+        if weaker is not None:
+            gates.add(-literal, units.get(weaker, FALSE))
+
+
+def require_equal(gates: Gates, condition: Sequence[int], left: Units, right: Units) -> None:
+    """Where the condition holds, the numbers are equal."""
+    for key in sorted({*left, *right}):
+        gates.equal_if(condition, left.get(key, FALSE), right.get(key, FALSE))

@@ -1,0 +1,1 @@
+"""Numeric terms: simplify, evaluate and linearise them, and find the domains of typed features."""

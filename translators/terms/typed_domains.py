@@ -1,0 +1,271 @@
+"""The values that a typed feature can have: given by its `domain`, or left by the constraints over it alone.
+
+A constraint such as `n >= 1 & n <= 3` allows a set of values: finitely many texts or all but some, and intervals of
+numbers. The sets are exact, so that `n == 1 | n >= 7 & n <= 9` gives the four values that it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+
+from featurenet_uvl.errors import ModelError, UnsupportedError
+from featurenet_uvl.ir.expression import (
+    Aggregate,
+    And,
+    AttributeRef,
+    Comparison,
+    ComparisonOperator,
+    Constant,
+    Expression,
+    FeatureRef,
+    Implies,
+    Not,
+    Or,
+    Value,
+    children,
+    walk,
+)
+from featurenet_uvl.ir.feature_model import AttributeValue, Constraint, Feature, FeatureModel, FeatureType
+from featurenet_uvl.translators.terms.arithmetic import constant_of
+
+DOMAIN = "domain"
+"""The attribute that gives a typed feature's values."""
+
+MAX_VALUES = 2_000
+"""How many values a domain may have; an alternative of n features has n (n - 1) / 2 clauses."""
+
+_MIRRORED: Mapping[ComparisonOperator, ComparisonOperator] = {
+    "<": ">",
+    "<=": ">=",
+    ">": "<",
+    ">=": "<=",
+    "==": "==",
+    "!=": "!=",
+}
+_OPPOSITE: Mapping[ComparisonOperator, ComparisonOperator] = {
+    "<": ">=",
+    "<=": ">",
+    ">": "<=",
+    ">=": "<",
+    "==": "!=",
+    "!=": "==",
+}
+
+
+def typed_domains(model: FeatureModel) -> dict[str, tuple[Value, ...]]:
+    """The domain of each typed feature; it may hold values that constraints rule out, and lacks none that they leave.
+
+    Raises:
+        ModelError: Features without a finite domain, or with values of another type.
+        UnsupportedError: A domain of more than MAX_VALUES values.
+    """
+    typed = {feature.name: feature for feature in model.features() if feature.type is not FeatureType.BOOLEAN}
+    alone: dict[str, list[Expression]] = {name: [] for name in typed}
+    for constraint in model.constraints if typed else ():
+        subject = _subject(constraint)
+        if subject in alone:
+            alone[subject].append(constraint.formula)
+    domains: dict[str, tuple[Value, ...]] = {}
+    problems: list[str] = []
+    for name, feature in typed.items():
+        try:
+            domains[name] = _domain(feature, alone[name])
+        except ModelError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ModelError(problems)
+    return domains
+
+
+def _subject(constraint: Constraint) -> str | None:
+    """The one feature that a plain constraint speaks of, if it mentions nothing else."""
+    names: set[str] = set()
+    for node in walk(constraint.formula):
+        if isinstance(node, AttributeRef | Aggregate):
+            return None
+        if isinstance(node, FeatureRef):
+            names.add(node.name)
+    return names.pop() if len(names) == 1 and not constraint.is_indexed else None
+
+
+def _domain(feature: Feature, constraints: list[Expression]) -> tuple[Value, ...]:
+    given = feature.attribute(DOMAIN)
+    if given is not None:
+        values = given.domain if given.domain is not None else given.value
+        if not isinstance(values, tuple) or not values or not all(_is_of(value, feature.type) for value in values):
+            raise ModelError(f"{given.span}: found domain {values!r}, expected {feature.type.value} values")
+        return _limited(feature, [value for value in values if isinstance(value, bool | int | float | str)])
+    allowed = _ALL
+    for formula in constraints:
+        allowed = allowed.meet(_allowed(formula, True))
+    return _limited(feature, _listed(feature, allowed))
+
+
+def _is_of(value: AttributeValue, kind: FeatureType) -> bool:
+    if kind is FeatureType.STRING:
+        return isinstance(value, str)
+    numbers = int if kind is FeatureType.INTEGER else int | float
+    return isinstance(value, numbers) and not isinstance(value, bool)
+
+
+def _limited(feature: Feature, values: list[Value]) -> tuple[Value, ...]:
+    distinct = tuple(dict.fromkeys(values))
+    if len(distinct) > MAX_VALUES:
+        raise _too_many(feature, len(distinct))
+    return distinct
+
+
+def _too_many(feature: Feature, count: int) -> UnsupportedError:
+    return UnsupportedError(
+        f"{feature.span}: found {count} values of the {feature.type.value} feature {feature.name!r}, expected at most"
+        f" {MAX_VALUES}; narrow its domain"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Interval:
+    """The numbers from `lower` to `upper`, None for no end; a closed end belongs to it."""
+
+    lower: Fraction | None
+    upper: Fraction | None
+    lower_closed: bool = True
+    upper_closed: bool = True
+
+    def is_empty(self) -> bool:
+        if self.lower is None or self.upper is None:
+            return False
+        return self.lower > self.upper or (self.lower == self.upper and not (self.lower_closed and self.upper_closed))
+
+    def meet(self, other: _Interval) -> _Interval:
+        lows = [(i.lower, not i.lower_closed) for i in (self, other) if i.lower is not None]
+        highs = [(i.upper, i.upper_closed) for i in (self, other) if i.upper is not None]
+        lower, lower_open = max(lows, default=(None, False))
+        upper, upper_closed = min(highs, default=(None, True))
+        return _Interval(lower, upper, not lower_open, upper_closed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Allowed:
+    """A set of values: numbers in `intervals`, and `texts`, or all texts but those where `texts_are_excluded`."""
+
+    intervals: tuple[_Interval, ...]
+    texts: frozenset[str]
+    texts_are_excluded: bool
+
+    def meet(self, other: _Allowed) -> _Allowed:
+        met = (one.meet(two) for one in self.intervals for two in other.intervals)
+        intervals = tuple(dict.fromkeys(interval for interval in met if not interval.is_empty()))
+        match self.texts_are_excluded, other.texts_are_excluded:
+            case True, True:
+                return _Allowed(intervals, self.texts | other.texts, True)
+            case True, False:
+                return _Allowed(intervals, other.texts - self.texts, False)
+            case False, True:
+                return _Allowed(intervals, self.texts - other.texts, False)
+            case _:
+                return _Allowed(intervals, self.texts & other.texts, False)
+
+    def join(self, other: _Allowed) -> _Allowed:
+        intervals = tuple(dict.fromkeys((*self.intervals, *other.intervals)))
+        match self.texts_are_excluded, other.texts_are_excluded:
+            case True, True:
+                return _Allowed(intervals, self.texts & other.texts, True)
+            case True, False:
+                return _Allowed(intervals, self.texts - other.texts, True)
+            case False, True:
+                return _Allowed(intervals, other.texts - self.texts, True)
+            case _:
+                return _Allowed(intervals, self.texts | other.texts, False)
+
+
+_ALL = _Allowed((_Interval(None, None),), frozenset(), True)
+_NONE = _Allowed((), frozenset(), False)
+
+
+def _allowed(node: Expression, truth: bool) -> _Allowed:
+    """The values for which the formula may have this truth value, where the feature is selected."""
+    match node:
+        case Constant(value=bool(value)):
+            return _ALL if value is truth else _NONE
+        case FeatureRef():
+            return _ALL if truth else _NONE
+        case Not(operand=operand):
+            return _allowed(operand, not truth)
+        case Implies(left=left, right=right):
+            parts = [_allowed(left, not truth), _allowed(right, truth)]
+            return parts[0].join(parts[1]) if truth else parts[0].meet(parts[1])
+        case And() | Or():
+            meets = isinstance(node, And) is truth
+            result = _ALL if meets else _NONE
+            for operand in children(node):
+                part = _allowed(operand, truth)
+                result = result.meet(part) if meets else result.join(part)
+            return result
+        case Comparison():
+            return _compared(node, truth)
+        case _:
+            return _ALL
+
+
+def _compared(node: Comparison, truth: bool) -> _Allowed:
+    """The values for which `feature operator constant`, or the reverse, may have this truth value."""
+    operator, term = node.operator, node.right
+    if isinstance(node.right, FeatureRef):
+        operator, term = _MIRRORED[operator], node.left
+    value = constant_of(term) if isinstance(node.left, FeatureRef) or isinstance(node.right, FeatureRef) else None
+    if value is None or isinstance(value, bool):
+        return _ALL
+    operator = operator if truth else _OPPOSITE[operator]
+    if isinstance(value, str):
+        return _ALL if operator not in ("==", "!=") else _Allowed(*_texts(value, operator == "!="))
+    below, above = _Interval(None, value, True, operator == "<="), _Interval(value, None, operator == ">=", True)
+    match operator:
+        case "==":
+            return _Allowed((_Interval(value, value),), frozenset(), False)
+        case "!=":
+            return _Allowed((below, above), frozenset(), True)
+        case "<" | "<=":
+            return _Allowed((below,), frozenset(), True)
+        case ">" | ">=":
+            return _Allowed((above,), frozenset(), True)
+
+
+def _texts(value: str, excluded: bool) -> tuple[tuple[_Interval, ...], frozenset[str], bool]:
+    return (_ALL.intervals if excluded else ()), frozenset([value]), excluded
+
+
+def _listed(feature: Feature, allowed: _Allowed) -> list[Value]:
+    """The values of the feature's type in the set.
+
+    Raises:
+        ModelError: There are infinitely many.
+    """
+    if feature.type is FeatureType.STRING:
+        if allowed.texts_are_excluded:
+            raise _infinite(feature, "{domain ['a', 'b']}")
+        return sorted(allowed.texts)
+    numbers: set[Fraction] = set()
+    for interval in allowed.intervals:
+        if interval.lower is None or interval.upper is None:
+            raise _infinite(feature, "{domain [1, 2, 3]} or {constraint n >= 1 & n <= 3}")
+        if feature.type is FeatureType.INTEGER:
+            first = ceil(interval.lower) if interval.lower_closed else floor(interval.lower) + 1
+            last = floor(interval.upper) if interval.upper_closed else ceil(interval.upper) - 1
+            if last - first >= 2 * MAX_VALUES:
+                raise _too_many(feature, last - first + 1)
+            numbers.update(map(Fraction, range(first, last + 1)))
+        elif interval.lower < interval.upper:
+            raise _infinite(feature, "{domain [0.1, 0.5]}")
+        else:
+            numbers.add(interval.lower)
+    return [int(number) if number.denominator == 1 else float(number) for number in sorted(numbers)]
+
+
+def _infinite(feature: Feature, example: str) -> ModelError:
+    return ModelError(
+        f"{feature.span}: found infinitely many values of the {feature.type.value} feature {feature.name!r}, expected a"
+        f" finite domain; give it one, such as {example}"
+    )
