@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from featurenet_uvl.decoding.keras import build as build_module
 from featurenet_uvl.decoding.keras.build import build_keras_model
 from featurenet_uvl.decoding.keras.verify import verify_architecture, verify_keras_model
 from featurenet_uvl.errors import DecodeError
@@ -272,13 +273,13 @@ def test_a_builder_with_a_fallback_is_refused(fallback: Any, monkeypatch: pytest
         def __getattr__(self, asked: str) -> Any:
             return getattr(keras, asked)
 
-    build = build_keras_model
+    original = build_keras_model
 
     def build_with_fallback(architecture: Architecture) -> Any:
         with monkeypatch.context() as patch:
             patch.setitem(sys.modules, "keras", Keras())
-            return build(architecture)
+            return original(architecture)
 
-    monkeypatch.setattr(build, "build_keras_model", build_with_fallback)
+    monkeypatch.setattr(build_module, "build_keras_model", build_with_fallback)
     with pytest.raises(DecodeError, match="Keras model: "):
         verify_architecture(NETWORK)
