@@ -388,7 +388,7 @@ def test_the_image_has_a_name_for_those_who_do_not_see_it() -> None:
 
 def test_equal_networks_give_equal_bytes_in_any_process() -> None:
     code = (
-        "import hashlib, json, sys\nfrom featurenet_uvl.ir.architecture import Architecture\n"
+        "import hashlib, json, sys\nfrom featurenet_uvl.ir.architecture_json import parse_architecture\n"
         "from featurenet_uvl.drawing.svg import architecture_svg\n"
         "text = architecture_svg(parse_architecture(json.load(sys.stdin)))\n"
         "print(hashlib.sha256(text.encode()).hexdigest())"

@@ -89,7 +89,7 @@ def without_diagrams(monkeypatch: pytest.MonkeyPatch) -> None:
         raise LimitError("found 9 nodes")
 
     for name in ("diverse", "uniform", "covering"):
-        monkeypatch.setattr(f"featurenet_uvl.sampling.{name}.exact_model", no_diagram)
+        monkeypatch.setattr(f"featurenet_uvl.sampling.engines.{name}.exact_model", no_diagram)
 
 
 def test_uniform_subsets_are_equally_likely() -> None:

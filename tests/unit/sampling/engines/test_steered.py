@@ -276,7 +276,7 @@ def test_an_old_python_sat(monkeypatch: pytest.MonkeyPatch) -> None:
 INTERRUPTED = """
 import signal, sys
 from featurenet_uvl.ir.cnf import Cnf, VarMap
-from featurenet_uvl.sampling import steered
+from featurenet_uvl.sampling.engines import steered
 from featurenet_uvl.sampling.request import Request
 signal.signal(signal.SIGINT, signal.default_int_handler)
 name = sys.argv[1]
