@@ -119,7 +119,7 @@ def draw_one(arguments: argparse.Namespace) -> None:
     """Draws one sample, writes it, and prints what it cost: in a process of its own."""
     cnf, _ = load_cnf(arguments.one)
     limit_s = HARD_LIMIT_S if arguments.is_hard else None
-    options = {"pledge_jar": arguments.pledge_jar or ""}
+    options = {"pledge_jar": arguments.pledge_jar} if arguments.pledge_jar else {}
     before = cpu_s()
     try:
         sample = registry.draw(
@@ -156,7 +156,7 @@ class Measurer:
             out = Path(folder) / "sample"
             command = [sys.executable, __file__, "--one", str(self._path), "--out", str(out), "--sampler", sampler]
             command += ["-n", str(count), "--seed", str(seed), *(["--is-hard"] if self._model.is_hard else [])]
-            command += ["--pledge-jar", self._pledge_jar] if self._pledge_jar else []
+            command += ["--pledge-jar", self._pledge_jar] if self._pledge_jar and sampler == "pledge" else []
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             row = {"model": model, "sampler": sampler, "asked": count, "seed": seed, **json.loads(done.stdout)}
             if not out.is_file():

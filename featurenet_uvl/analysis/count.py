@@ -75,9 +75,9 @@ def count_solutions(cnf: Cnf, time_limit_s: float = 600.0, engine: str = "auto",
         return Count(diagram_count(cnf, share, max_nodes), "bdd")
     except LimitError as error:
         if engine == "bdd":
-            raise LimitError(f"{error}; --engine ganak may do") from error
+            raise LimitError(f"{error}; the engine ganak may count them") from error
         if not is_installed():
-            raise LimitError(f"{error}; {INSTALL}: it counts much of what diagrams cannot") from error
+            raise LimitError(f"{error}; {INSTALL}: it counts many formulas that have no diagram") from error
         return _second_try(cnf, time_limit_s - (time.monotonic() - start), error)
 
 
@@ -86,11 +86,13 @@ def check_engine(engine: str) -> None:
     if engine not in ENGINES:
         raise UsageError(f"found engine {engine!r}, expected one of {', '.join(ENGINES)}")
     if engine == "ganak" and not is_installed():
-        raise UsageError(f"found no pyganak, expected it installed for --engine ganak: {INSTALL}")
+        raise UsageError(f"found no pyganak, expected it installed for the engine ganak: {INSTALL}")
 
 
 def _second_try(cnf: Cnf, left_s: float, first: LimitError) -> Count:
     try:
         return Count(ganak_count(cnf, max(left_s, 0.1)), "ganak")
     except LimitError as error:
-        raise LimitError(f"{first}; then {error}; a longer --time-limit, --bound or --restrict may do") from error
+        raise LimitError(
+            f"{first}; then {error}; a longer time limit, lower bounds or a restriction may help"
+        ) from error

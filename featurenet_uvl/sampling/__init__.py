@@ -1,1 +1,1 @@
-"""Samplers that read DIMACS, the sample file, and the metrics of a sample."""
+"""Draws samples of configurations, and measures how diverse they are."""

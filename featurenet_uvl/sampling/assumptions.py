@@ -12,10 +12,10 @@ _NOT = "!"
 
 
 def parse_assumptions(texts: Iterable[str], variables: VarMap) -> tuple[int, ...]:
-    """The literals that the texts mean, each once.
+    """Return the literals that the texts stand for, each once.
 
     Raises:
-        UsageError: A feature that there is not, or one that is to be both selected and not.
+        UsageError: A text names no feature of the model, or a feature is assumed both selected and not selected.
 
     >>> parse_assumptions(["Log", "!Net"], VarMap.from_names(["App", "Log", "Net"]))
     (2, -3)
@@ -27,17 +27,19 @@ def parse_assumptions(texts: Iterable[str], variables: VarMap) -> tuple[int, ...
         if name not in numbers:
             near = get_close_matches(name, numbers, n=1)
             hint = f", such as {near[0]!r}" if near else ""
-            raise UsageError(f"--assume: found {text!r}, expected a feature of the model{hint}, or ! and a feature")
+            raise UsageError(
+                f"found the assumption {text!r}, expected a feature of the model{hint}, or ! and a feature"
+            )
         literal = numbers[name] if name == text else -numbers[name]
         if -literal in literals:
-            raise UsageError(f"--assume: found {name!r} both selected and not, expected one of them")
+            raise UsageError(f"found the assumptions {name!r} and '!{name}', expected one of them")
         if literal not in literals:
             literals.append(literal)
     return tuple(literals)
 
 
 def format_assumptions(literals: Iterable[int], variables: VarMap) -> str:
-    """The texts that mean these literals.
+    """Return the texts that stand for these literals.
 
     >>> format_assumptions((2, -3), VarMap.from_names(["App", "Log", "Net"]))
     'Log, !Net'

@@ -1,4 +1,4 @@
-"""Checks solutions against the CNF, clause by clause, sharing nothing with the engines that found them."""
+"""Checks solutions against the CNF, clause by clause; shares no code with the engines that find them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from featurenet_uvl.sampling.request import Request, Solutions
 
 
 class InvalidSolutionError(RuntimeError):
-    """An engine returned what is no solution, or one twice: a mistake of this project, never of its input."""
+    """An engine returned an invalid or duplicate configuration: a mistake of the engine, never of its input."""
 
 
 def checked_sample(cnf: Cnf, solutions: Solutions, request: Request, sampler: str) -> Sample:
-    """The sample that the solutions are, over the feature variables.
+    """Return the solutions as a sample over the feature variables.
 
     Raises:
-        InvalidSolutionError: A solution violates a clause or misses a variable, two have the same features, one is
-            known already, or there are more or fewer than the engine says.
+        InvalidSolutionError: A solution violates a clause or lacks a variable, two have the same features, one is
+            known already, or their number contradicts the engine's `stop`.
     """
     name = solutions.engine or sampler
     values = solutions.values
@@ -36,8 +36,8 @@ def checked_sample(cnf: Cnf, solutions: Solutions, request: Request, sampler: st
     duplicate = first_duplicate(np.concatenate([known, selected]))
     if duplicate is not None:
         earlier, row = (place - len(known) + 1 for place in duplicate)
-        what = f"solution {earlier}" if earlier > 0 else "a known configuration"
-        raise InvalidSolutionError(f"{name}: solution {row} repeats {what}")
+        first = f"solution {earlier}" if earlier > 0 else "a known configuration"
+        raise InvalidSolutionError(f"{name}: solution {row} repeats {first}")
     if (len(values) == request.count) != (solutions.stop is Stop.COMPLETE):
         raise InvalidSolutionError(
             f"{name}: found {len(values)} solutions and the word {solutions.stop.value!r}, asked for {request.count}"

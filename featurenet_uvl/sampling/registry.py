@@ -12,50 +12,51 @@ from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import Sample, Stop
 from featurenet_uvl.sampling.assumptions import format_assumptions
 from featurenet_uvl.sampling.checked import checked_sample
+from featurenet_uvl.sampling.engines import external, pledge
 from featurenet_uvl.sampling.engines.cmsgen import solve_cmsgen
 from featurenet_uvl.sampling.engines.covering import solve_covering
 from featurenet_uvl.sampling.engines.diverse import solve_diverse
-from featurenet_uvl.sampling.engines.external import solve_external
-from featurenet_uvl.sampling.engines.pledge import solve_pledge
 from featurenet_uvl.sampling.engines.random_phases import solve_random
 from featurenet_uvl.sampling.engines.steered import solve_steered
 from featurenet_uvl.sampling.engines.t_wise import solve_t_wise
 from featurenet_uvl.sampling.engines.uniform import solve_uniform
-from featurenet_uvl.sampling.request import Engine, Request
+from featurenet_uvl.sampling.request import Engine, Request, Sampler
 
-SAMPLERS: Mapping[str, Engine] = MappingProxyType(
+SAMPLERS: Mapping[str, Sampler] = MappingProxyType(
     {
-        "diverse": solve_diverse,
-        "covering": solve_covering,
-        "uniform": solve_uniform,
-        "steered": solve_steered,
-        "cmsgen": solve_cmsgen,
-        "random": solve_random,
-        "t-wise": solve_t_wise,
-        "pledge": solve_pledge,
-        "external": solve_external,
+        "diverse": Sampler(solve_diverse),
+        "covering": Sampler(solve_covering),
+        "uniform": Sampler(solve_uniform),
+        "steered": Sampler(solve_steered),
+        "cmsgen": Sampler(solve_cmsgen),
+        "random": Sampler(solve_random),
+        "t-wise": Sampler(solve_t_wise),
+        "pledge": Sampler(pledge.solve_pledge, {pledge.OPTION: "path of PLEDGE.jar"}),
+        "external": Sampler(external.solve_external, {external.OPTION: "command with {dimacs} {n} {seed} {out}"}),
     }
 )
+"""The samplers of this project."""
 DEFAULT = "diverse"
+"""Name of the sampler that draws if the caller names none."""
 GROUP = "featurenet_uvl.samplers"
-"""The entry-point group in which other packages offer samplers: a name, and an `Engine`."""
+"""Entry-point group in which other packages offer samplers: a name, and an `Engine` or a `Sampler`."""
 
 
-def draw(cnf: Cnf, request: Request, sampler: str = DEFAULT, engine: Engine | None = None) -> Sample:
-    """The configurations that a sampler finds; fewer than asked for only where the sample's `stop` says why.
+def draw(cnf: Cnf, request: Request, sampler: str = DEFAULT, engine: Engine | Sampler | None = None) -> Sample:
+    """Draw a sample; it is smaller than requested only if its `stop` says why.
 
-    Every solution is checked against every clause before it is returned, whatever engine found it.
+    Every solution is checked against every clause before it is returned, whichever engine found it.
 
     Args:
         cnf: The formula.
-        request: How many, and what they should be like.
-        sampler: A name of `sampler_names`.
-        engine: What runs in place of the sampler of that name, for samplers that are made on the spot.
+        request: Number and properties of the configurations.
+        sampler: One of `sampler_names()`.
+        engine: Runs in place of the sampler of that name; for samplers that are made on the spot.
 
     Raises:
-        UsageError: Unknown sampler, or a request without sense.
+        UsageError: Unknown sampler, an option that it does not know, or a request that makes no sense.
         UnsatisfiableError: No configuration exists, or none with the assumptions.
-        LimitError: The time was over before there was any.
+        LimitError: The time was over before the first configuration.
 
     >>> from featurenet_uvl.ir.cnf import Cnf, VarMap
     >>> cnf = Cnf(VarMap.from_names(["App", "Log"]), ((1,), (-2, 1)))
@@ -63,7 +64,8 @@ def draw(cnf: Cnf, request: Request, sampler: str = DEFAULT, engine: Engine | No
     >>> sorted(sample.configurations()), sample.is_exhaustive
     ([('App',), ('App', 'Log')], True)
     """
-    run = find_sampler(sampler) if engine is None else engine
+    found = find_sampler(sampler) if engine is None else _as_sampler(engine)
+    found.check_options(sampler, request.options)
     cnf.verify()
     request.verify(cnf)
     if not all(cnf.clauses):
@@ -71,28 +73,28 @@ def draw(cnf: Cnf, request: Request, sampler: str = DEFAULT, engine: Engine | No
     assumed = Cnf(cnf.variables, (*cnf.clauses, *((literal,) for literal in request.assumptions)))
     assumed.verify()
     try:
-        solutions = run(assumed, replace(request, assumptions=()))
+        solutions = found.engine(assumed, replace(request, assumptions=()))
     except UnsatisfiableError as error:
         if not request.assumptions:
             raise
-        what = format_assumptions(request.assumptions, cnf.variables)
-        raise UnsatisfiableError(f"no configuration exists with {what}") from error
+        texts = format_assumptions(request.assumptions, cnf.variables)
+        raise UnsatisfiableError(f"no configuration exists with {texts}") from error
     if not len(solutions.values):
         _explain_nothing(solutions.stop, sampler, request)
     return replace(checked_sample(assumed, solutions, request, sampler), formula=cnf.fingerprint())
 
 
 def sampler_names() -> tuple[str, ...]:
-    """The samplers that are there: those of the project, then those of other packages."""
+    """Return the names of all samplers: those of this project, then those of other packages."""
     return (*SAMPLERS, *sorted(name for name in _offered() if name not in SAMPLERS))
 
 
-def find_sampler(name: str) -> Engine:
-    """The sampler of this name.
+def find_sampler(name: str) -> Sampler:
+    """Return the sampler of this name.
 
     Raises:
-        UsageError: There is none.
-        UnsupportedError: Another package offers it, and it cannot be loaded.
+        UsageError: No sampler has this name.
+        UnsupportedError: Another package offers it, but it cannot be loaded.
     """
     if name in SAMPLERS:
         return SAMPLERS[name]
@@ -100,10 +102,15 @@ def find_sampler(name: str) -> Engine:
     if offered is None:
         raise UsageError(f"found sampler {name!r}, expected one of {', '.join(sampler_names())}")
     try:
-        engine: Engine = offered.load()
+        loaded: Engine | Sampler = offered.load()
     except (ImportError, AttributeError) as error:
         raise UnsupportedError(f"sampler {name}: cannot be loaded from {offered.value}: {error}") from error
-    return engine
+    return _as_sampler(loaded)
+
+
+def _as_sampler(found: Engine | Sampler) -> Sampler:
+    """Return a sampler as it is, and a bare engine as a sampler without options."""
+    return found if isinstance(found, Sampler) else Sampler(found)
 
 
 def _offered() -> dict[str, EntryPoint]:
@@ -111,14 +118,14 @@ def _offered() -> dict[str, EntryPoint]:
 
 
 def _explain_nothing(stop: Stop, sampler: str, request: Request) -> None:
-    """An empty answer as the error that it is; none at all where no more exist beside the known ones."""
+    """Raise the error that an empty answer means; none if no more configurations exist beside the known ones."""
     match stop:
         case Stop.INTERRUPTED:
             raise KeyboardInterrupt
         case Stop.TIME:
             raise LimitError(f"{sampler}: found no configuration within {request.time_limit_s:g} s")
         case Stop.GAVE_UP:
-            raise LimitError(f"{sampler}: found no configuration; another --sampler may find some")
+            raise LimitError(f"{sampler}: found no configuration; another sampler may find some")
         case Stop.EXHAUSTED | Stop.COVERED if len(request.known):
             return
         case _:

@@ -1,4 +1,4 @@
-"""What is asked of a sampler, and what it hands out."""
+"""A request for a sample, the solutions that answer it, and the samplers that turn one into the other."""
 
 from __future__ import annotations
 
@@ -14,32 +14,33 @@ from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import BoolMatrix, Stop, frozen_matrix
 
 Progress = Callable[[int], None]
-"""Is told how many solutions there are so far, now and then."""
+"""Listener that receives, now and then, the number of new solutions so far."""
 Step = Callable[[str], None]
-"""Is told, in a few words, what goes on where nothing is counted."""
+"""Listener that receives a few words about the current step, when nothing is counted."""
 Note = Callable[[str], None]
-"""Is told, in one line, what the user should know while it happens: that another engine takes over, and why."""
+"""Listener that receives one line that the user should read at once: another engine takes over, and why."""
 
-_NOTHING: BoolMatrix = np.zeros((0, 0), dtype=np.bool_)
+_NO_ROWS: BoolMatrix = np.zeros((0, 0), dtype=np.bool_)
 MAX_SEED = 2**128 - 1
+"""Largest seed that NumPy's generators take."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """What a sample should be like.
+    """A request for configurations.
 
     Args:
-        count: How many new configurations, at least 1.
-        seed: Of all chance: the same seed gives the same sample, in any process.
-        known: Configurations that exist already, one row each and one column a feature. New ones differ from them, and
-            are as diverse as can be together with them.
-        assumptions: Literals that hold in every new configuration. `draw` makes clauses of them before an engine sees
-            the CNF.
-        time_limit_s: After so many seconds an engine returns what it has. None is no limit.
-        on_progress: Is told the number of new solutions.
-        on_step: Is told what goes on between the numbers.
-        on_note: Is told what the user should know.
-        options: What a single sampler wants to know besides, by name.
+        count: Number of new configurations, at least 1.
+        seed: Seed of all random choices: the same seed gives the same sample, in any process.
+        known: Configurations that exist already, one per row, one column per feature. The new ones differ from them,
+            and are as diverse as possible together with them.
+        assumptions: Literals that hold in every new configuration. `draw` turns them into clauses before an engine
+            sees the CNF.
+        time_limit_s: Seconds after which an engine returns the solutions found so far. None: no limit.
+        on_progress: Receives the number of new solutions.
+        on_step: Receives the current step, between the numbers.
+        on_note: Receives lines that the user should read.
+        options: Values of the sampler's own options, by name. `draw` refuses names that the sampler does not declare.
 
     >>> Request(3, 7).time_left_s() is None
     True
@@ -47,7 +48,7 @@ class Request:
 
     count: int
     seed: int
-    known: BoolMatrix = field(default_factory=lambda: _NOTHING)
+    known: BoolMatrix = field(default_factory=lambda: _NO_ROWS)
     assumptions: tuple[int, ...] = ()
     time_limit_s: float | None = None
     on_progress: Progress | None = None
@@ -55,10 +56,10 @@ class Request:
     on_note: Note | None = None
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     started: float = field(default_factory=time.monotonic)
-    """The clock of the time limit runs from here."""
+    """Start of the time limit, on the monotonic clock."""
 
     def verify(self, cnf: Cnf) -> None:
-        """Raises UsageError for a request that makes no sense for this CNF."""
+        """Raise UsageError for a request that makes no sense for this CNF."""
         if self.count < 1:
             raise UsageError(f"found a sample size of {self.count}, expected at least 1")
         if not 0 <= self.seed <= MAX_SEED:
@@ -72,11 +73,11 @@ class Request:
             raise UsageError(f"found a time limit of {self.time_limit_s:g} s, expected more than 0")
 
     def known_rows(self, cnf: Cnf) -> BoolMatrix:
-        """The known configurations, also where there are none: as many columns as the CNF has features."""
+        """Return the known configurations with one column per feature of the CNF, even if none is known."""
         return self.known if len(self.known) else np.zeros((0, cnf.variables.feature_count), dtype=np.bool_)
 
     def time_left_s(self) -> float | None:
-        """What is left of the time limit, at least 0; None where there is no limit."""
+        """Return the seconds left of the time limit, at least 0; None without a limit."""
         return None if self.time_limit_s is None else max(0.0, self.started + self.time_limit_s - time.monotonic())
 
     def is_out_of_time(self) -> bool:
@@ -84,27 +85,29 @@ class Request:
         return self.time_left_s() == 0.0
 
     def progress(self, done: int) -> None:
-        """Tells the number of new solutions to who wants to know."""
+        """Report the number of new solutions to the listener, if any."""
         if self.on_progress is not None:
             self.on_progress(done)
 
     def step(self, text: str) -> None:
-        """Tells what goes on to who wants to know."""
+        """Report the current step to the listener, if any."""
         if self.on_step is not None:
             self.on_step(text)
 
     def note(self, text: str) -> None:
-        """Tells a line to who wants to know."""
+        """Report a line for the user to the listener, if any."""
         if self.on_note is not None:
             self.on_note(text)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solutions:
-    """What an engine hands out: complete assignments, auxiliaries included, one row a solution.
+    """The solutions that an engine found: distinct on the features, and different there from the known rows.
 
-    The rows are distinct on the features, and differ there from the known ones. `engine` is the name of the sampler
-    that really ran, where that is another than the one asked for.
+    Args:
+        values: Boolean matrix (solutions, variables), auxiliaries included.
+        stop: Reason why there are no more. COMPLETE if and only if there are as many as requested.
+        engine: Name of the engine that found them, if it is not the requested one.
     """
 
     values: BoolMatrix
@@ -116,8 +119,36 @@ class Solutions:
 
 
 Engine = Callable[[Cnf, Request], Solutions]
-"""Draws up to `request.count` solutions.
+"""Function that draws up to `request.count` solutions.
 
-It raises UnsatisfiableError where none exists. At the time limit, and at KeyboardInterrupt once it has begun to draw,
-it returns what it has.
+It raises UnsatisfiableError if the CNF has none. At the time limit, and at KeyboardInterrupt once it has begun to draw,
+it returns the solutions found so far.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Sampler:
+    """An engine with the options that it reads from `Request.options`: name and one line of explanation each.
+
+    >>> Sampler(print, {"level": "a number from 1 to 9"}).check_options("theirs", {"level": "3"})
+    >>> Sampler(print, {"level": "a number from 1 to 9"}).check_options("theirs", {"depth": "3"})
+    Traceback (most recent call last):
+    featurenet_uvl.errors.UsageError: sampler theirs: found the option 'depth', expected one of level
+    """
+
+    engine: Engine
+    options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def check_options(self, name: str, options: Mapping[str, str]) -> None:
+        """Raise UsageError for an option that the sampler does not know, or whose value is not a text.
+
+        Args:
+            name: Name of the sampler, for the message.
+            options: Values by name.
+        """
+        for option, value in options.items():
+            if option not in self.options:
+                known = f"one of {', '.join(self.options)}" if self.options else "none: it has no options"
+                raise UsageError(f"sampler {name}: found the option {option!r}, expected {known}")
+            if not isinstance(value, str):
+                raise UsageError(f"sampler {name}: found {value!r} for the option {option}, expected a text")

@@ -150,7 +150,7 @@ def test_no_answer_to_an_unsatisfiable_cnf(tool: Tool) -> None:
 @pytest.mark.parametrize(
     ("command", "error", "message"),
     [
-        ("", UsageError, "found no command, expected --command"),
+        ("", UsageError, "found no command, expected the option command"),
         ("tool {n}", UsageError, "expected {dimacs} in it"),
         ("tool '{dimacs}", UsageError, "which is no command: no closing quotation"),
         ("/no/such/tool {dimacs}", ToolError, "/no/such/tool: cannot be run: no such file or directory"),
@@ -295,7 +295,7 @@ def test_pledge_is_not_asked_for_more_than_exist(fake_java: Callable[[str], None
 
 
 def test_jars_that_are_none(fake_jar: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UsageError, match="found no jar, expected --pledge-jar"):
+    with pytest.raises(UsageError, match="found no jar, expected the option pledge_jar"):
         draw(CNF, Request(1, 1), "pledge")
     with pytest.raises(ToolError, match=r"missing\.jar: found no such file, expected PLEDGE\.jar"):
         draw(CNF, pledge(tmp_path / "missing.jar"), "pledge")

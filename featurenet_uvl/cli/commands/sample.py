@@ -87,7 +87,7 @@ def sample(
             on_progress=lambda done: line.show(f"sampled {done:,} of {count:,}"),
             on_step=line.show,
             on_note=notes.add,
-            options={"command": command or "", "pledge_jar": pledge_jar or ""},
+            options={k: v for k, v in {"command": command, "pledge_jar": pledge_jar}.items() if v is not None},
         )
         drawn = draw(cnf, request, sampler)
     whole = drawn.after(request.known_rows(cnf))

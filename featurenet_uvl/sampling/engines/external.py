@@ -45,7 +45,10 @@ def solve_external(cnf: Cnf, request: Request) -> Solutions:
     """
     command = request.options.get(OPTION, "")
     if not command.strip():
-        raise UsageError("sampler external: found no command, expected --command 'PROGRAM {dimacs} {n} {seed} {out}'")
+        raise UsageError(
+            f"sampler external: found no command, expected the option {OPTION} with one,"
+            " such as PROGRAM {dimacs} {n} {seed} {out}"
+        )
     return external_engine(command)(cnf, request)
 
 
@@ -66,9 +69,13 @@ def external_engine(command: str) -> Engine:
     try:
         words = shlex.split(command)
     except ValueError as error:
-        raise UsageError(f"--command: found {command!r}, which is no command: {str(error).lower()}") from error
+        raise UsageError(
+            f"sampler external: found the command {command!r}, which is no command: {str(error).lower()}"
+        ) from error
     if "{dimacs}" not in command or not words:
-        raise UsageError(f"--command: found {command!r}, expected {{dimacs}} in it, for the path of the CNF")
+        raise UsageError(
+            f"sampler external: found the command {command!r}, expected {{dimacs}} in it, for the path of the CNF"
+        )
 
     def arguments(files: Files, request: Request) -> Sequence[str]:
         values = {"{dimacs}": files.dimacs, "{n}": request.count, "{seed}": request.seed, "{out}": files.out}

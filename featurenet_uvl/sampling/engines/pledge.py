@@ -41,7 +41,7 @@ def solve_pledge(cnf: Cnf, request: Request) -> Solutions:
     """
     path = request.options.get(OPTION, "")
     if not path:
-        raise UsageError("sampler pledge: found no jar, expected --pledge-jar with the path of PLEDGE.jar")
+        raise UsageError(f"sampler pledge: found no jar, expected the option {OPTION} with the path of PLEDGE.jar")
     jar, java = _jar(path), _java()
     exist = solve_random(cnf, replace(request, count=request.count + 1, on_progress=None))
     if exist.stop is Stop.EXHAUSTED:

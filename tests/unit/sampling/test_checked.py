@@ -13,7 +13,8 @@ from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.ir.sample import Sample, Stop
 from featurenet_uvl.sampling import registry
 from featurenet_uvl.sampling.checked import InvalidSolutionError
-from featurenet_uvl.sampling.request import Request, Solutions
+from featurenet_uvl.sampling.engines.steered import solve_steered
+from featurenet_uvl.sampling.request import Request, Sampler, Solutions
 
 CNF = Cnf(VarMap.from_names(["a", "b", "__aux_1"]), ((1,), (-3, 2), (3, -2)))
 
@@ -56,7 +57,7 @@ def test_an_empty_clause_is_violated_by_every_solution() -> None:
 )
 def test_a_wrong_engine_is_found_out(values: list[list[int]], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     solutions = Solutions(np.array(values, dtype=np.bool_), Stop.COMPLETE)
-    monkeypatch.setattr(registry, "SAMPLERS", {"wrong": lambda *_: solutions})
+    monkeypatch.setattr(registry, "SAMPLERS", {"wrong": Sampler(lambda *_: solutions)})
     with pytest.raises(InvalidSolutionError, match=message):
         registry.draw(CNF, Request(len(values), 1), "wrong")
 
@@ -97,6 +98,35 @@ def test_samplers_of_other_packages(monkeypatch: pytest.MonkeyPatch) -> None:
         registry.draw(CNF, Request(9, 1), "broken")
     with pytest.raises(UsageError, match=r"expected one of .*, broken, theirs"):
         registry.draw(CNF, Request(9, 1), "best")
+
+
+def test_options_reach_the_sampler_that_declares_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a package of its own as a `Sampler`; a bare engine has none."""
+    seen: list[dict[str, str]] = []
+
+    def engine(cnf: Cnf, request: Request) -> Solutions:
+        seen.append(dict(request.options))
+        return solve_steered(cnf, request)
+
+    monkeypatch.setattr(
+        EntryPoint, "load", lambda entry: {"a:own": Sampler(engine, {"level": ""}), "a:bare": engine}[entry.value]
+    )
+    offers = [EntryPoint("own", "a:own", registry.GROUP), EntryPoint("bare", "a:bare", registry.GROUP)]
+    monkeypatch.setattr(registry, "entry_points", lambda group: offers)
+    registry.draw(CNF, Request(2, 1, options={"level": "3"}), "own")
+    registry.draw(CNF, Request(2, 1), "bare")
+    assert seen == [{"level": "3"}, {}]
+    for name, options, message in (
+        ("own", {"level": "3", "depth": "1"}, "sampler own: found the option 'depth', expected one of level"),
+        ("own", {"level": 3}, "sampler own: found 3 for the option level, expected a text"),
+        ("bare", {"level": "3"}, "sampler bare: found the option 'level', expected none: it has no options"),
+        ("diverse", {"command": "x"}, "sampler diverse: found the option 'command', expected none"),
+        ("external", {"comand": "x"}, "sampler external: found the option 'comand', expected one of command"),
+        ("pledge", {"jar": "x"}, "sampler pledge: found the option 'jar', expected one of pledge_jar"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            registry.draw(CNF, Request(2, 1, options=options), name)  # type: ignore[arg-type]  # one of them is wrong
+    assert len(seen) == 2
 
 
 def test_an_unknown_sampler() -> None:
