@@ -1,4 +1,8 @@
-"""The errors that a user can meet: each says where, what was found, what was expected, and the way out if any."""
+"""The errors that a user can meet: each names the place, what was found, what was expected, and a way out if any.
+
+Messages name arguments of the library in backticks: `bounds`, `force`. The command line puts its options in their place
+(`cli/console/wording.py`); no message outside of it names an option.
+"""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ PASSES: Mapping[str, Callable[[FeatureModel], FeatureModel]] = MappingProxyType(
 """The passes from the source model to the unfolded one, in order."""
 
 STAGES = ("restrict", *PASSES, "rewrite_constraints", "specialise")
-"""What `--emit-after` may name: the model after each of them can be written in a feature-model format."""
+"""The stages that `emit` knows: the model after each of them can be written in a feature-model format."""
 
 MAX_CHAIN = 16
 """How many restrictions may import one another."""

@@ -180,9 +180,9 @@ class FeatureModel:
 
 def _checked(bounds: Mapping[str, int] | None) -> Mapping[str, int]:
     if not isinstance(bounds, Mapping | None):
-        raise UsageError(f"bounds: found {bounds!r}, expected a mapping such as {{'Block': 3}}")
-    return {str(name): whole(f"bounds: {name}", limit, least=0) for name, limit in (bounds or {}).items()}
+        raise UsageError(f"`bounds`: found {bounds!r}, expected a mapping such as {{'Block': 3}}")
+    return {str(name): whole(f"`bounds`: {name}", limit, least=0) for name, limit in (bounds or {}).items()}
 
 
 def _bounded(model: ir.FeatureModel, bounds: Mapping[str, int]) -> ir.FeatureModel:
-    return apply_bounds(model, bounds, place="bounds")
+    return apply_bounds(model, bounds)

@@ -10,6 +10,7 @@ import traceback
 import typer
 
 from featurenet_uvl.cli.console.streams import say
+from featurenet_uvl.cli.console.wording import in_options
 from featurenet_uvl.errors import FeatureNetError, ReadError
 
 PROGRAM = "featurenet-uvl"
@@ -39,9 +40,9 @@ def report(error: BaseException) -> int:
 def _explain(error: BaseException) -> tuple[int, tuple[str, ...]]:
     match error:
         case ReadError(problems=problems):
-            return error.exit_code, problems
+            return error.exit_code, tuple(map(in_options, problems))
         case FeatureNetError():
-            return error.exit_code, tuple(str(error).splitlines()) or ("failed without a reason",)
+            return error.exit_code, tuple(map(in_options, str(error).splitlines())) or ("failed without a reason",)
         case _ if isinstance(error, _WRONG_USAGE_ERROR):
             return WRONG_USAGE, (_wrong_usage(error),)
         case KeyboardInterrupt() | typer.Abort():

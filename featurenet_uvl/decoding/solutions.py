@@ -63,7 +63,7 @@ def check_names(names: Sequence[str], variables: VarMap, place: str) -> None:
         parts.append("in another order")
     raise DecodeError(
         f"{place}: found {', '.join(parts)}; expected the {len(expected)} features of this model, with the same"
-        " restrictions, bounds and --specialise as when it was sampled"
+        " restrictions, bounds and `specialise` as when it was sampled"
     )
 
 
@@ -82,7 +82,7 @@ def check_formula(formula: str, cnf: Cnf, place: str) -> None:
     if formula and formula != expected:
         raise DecodeError(
             f"{place}: found a sample of the formula {formula}, expected {expected}, that of this model: another input"
-            " shape, restriction, bound or version; --any-formula decodes what is a configuration here all the same"
+            " shape, restriction, bound or version; `any_formula` decodes what is a configuration here all the same"
         )
 
 

@@ -172,7 +172,7 @@ def rules_exclusion(question: Question) -> list[str]:
         return []
     return [
         f"{rules.span}: found rule sets that leave none of the configurations that the constraints allow;"
-        " expected some: give another --input-shape, or weaken the constraints on layers"
+        " expected some: give another `input_shape`, or weaken the constraints on layers"
     ]
 
 

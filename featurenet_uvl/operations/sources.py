@@ -42,7 +42,7 @@ def load_source(
     from featurenet_uvl.translators.pipeline import load_model
 
     if read_as is not None and read_as not in READERS:
-        raise UsageError(f"--from: found format {read_as!r}, expected one of {', '.join(READERS)}")
+        raise UsageError(f"`read_as`: found format {read_as!r}, expected one of {', '.join(READERS)}")
     text, place = read_input(source)
     if read_as is None:
         refuse_other_kinds(text, place)
@@ -53,7 +53,7 @@ def load_source(
     if not isinstance(model, FeatureModel):
         raise UnsupportedError(f"{model.span}: found a restriction, expected a model; pass the path of its file")
     if restrict:
-        raise UsageError(f"found --restrict with {place}, expected a file that a restriction can import")
+        raise UsageError(f"found `restrictions` with {place}, expected a file that a restriction can import")
     return apply_bounds(model, bounds or {})
 
 

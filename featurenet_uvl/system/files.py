@@ -39,7 +39,7 @@ def write_file(path: Path | str, data: str | bytes, *, force: bool = False) -> N
         if mode is not None and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
             Path(target).write_bytes(content)
         elif mode is not None and not force and stat.S_ISREG(mode):
-            raise UsageError(f"{path}: exists; --force overwrites it")
+            raise UsageError(f"{path}: exists; `force` overwrites it")
         else:
             _replace(target, content, mode)
     except (OSError, ValueError) as error:

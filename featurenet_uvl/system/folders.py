@@ -39,7 +39,7 @@ def check_new_folder(path: str, *, force: bool, is_ours: Callable[[str], bool], 
         return
     present = sorted(str(p.relative_to(target)) for p in Path(target).rglob("*") if not p.is_dir() or p.is_symlink())
     if present and not force:
-        raise UsageError(f"{path}: exists and is not empty; --force replaces what is in it")
+        raise UsageError(f"{path}: exists and is not empty; `force` replaces what is in it")
     foreign = [name for name in present if not is_ours(name)]
     if foreign:
         shown = ", ".join(foreign[:_SHOWN])

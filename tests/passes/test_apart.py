@@ -109,7 +109,7 @@ def test_what_cannot_be_taken_apart_is_refused_at_once() -> None:
     with pytest.raises(
         UnsupportedError,
         match=r"^m.uvl:14:2: found a constraint of 5 nodes over 1000000 combinations of instances of M0, M1, M2,"
-        r" expected at most 500000 nodes in all; split it, or lower a limit with --bound M0=N$",
+        r" expected at most 500000 nodes in all; split it, or lower a limit with `bounds`, such as M0=N$",
     ):
         compile_feature_model(model)
     assert time.process_time() - start < 5

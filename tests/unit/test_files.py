@@ -24,7 +24,7 @@ def test_text_comes_back(tmp_path: Path) -> None:
 def test_an_existing_file_needs_force(tmp_path: Path) -> None:
     target = tmp_path / "a.txt"
     target.write_text("old")
-    with pytest.raises(UsageError, match=r"a\.txt: exists; --force overwrites it"):
+    with pytest.raises(UsageError, match=r"a\.txt: exists; `force` overwrites it"):
         write_file(target, "new")
     assert target.read_text() == "old"
     write_file(target, b"new", force=True)

@@ -46,7 +46,7 @@ class ClauseBuilder:
             if len(self.clauses) > MAX_CLAUSES:
                 raise LimitError(
                     f"{self.place}: found more than {MAX_CLAUSES} clauses up to here, expected fewer; lower the limits"
-                    " of multi-features (--bound), the domains, or the numbers that are counted up to"
+                    " of multi-features (`bounds`), the domains, or the numbers that are counted up to"
                 )
 
     def define_and(self, literals: Sequence[int]) -> int:

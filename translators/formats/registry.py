@@ -120,5 +120,5 @@ def writer_for(path: str, name: str | None = None) -> Writer:
             return writer
     endings = ", ".join(ending for writer in WRITERS.values() for ending in writer.endings)
     raise UsageError(
-        f"{path}: found no known ending, expected one of {endings}; or name the format ({known}) with --to"
+        f"{path}: found no known ending, expected one of {endings}; or name the format ({known}) with `format`"
     )

@@ -97,7 +97,7 @@ class _Expansion:
         if self.nodes > MAX_EXPANDED:
             raise UnsupportedError(
                 f"{self.place}: found an indexed constraint that comes to more than {MAX_EXPANDED} nodes, its"
-                " quantifiers written out, expected fewer; split it, or lower a limit with --bound"
+                " quantifiers written out, expected fewer; split it, or lower a limit with `bounds`"
             )
         match node:
             case IndexVariable(name=name, span=span):

@@ -100,7 +100,7 @@ def instances_of(model: FeatureModel) -> Instances:
             if feature.cardinality.upper is None:
                 problems.append(
                     f"{feature.span}: found {feature.name} {feature.cardinality} without an upper limit, expected a"
-                    f" number; give one with --bound {feature.name}=N"
+                    f" number; give one with `bounds`, such as {feature.name}=N"
                 )
             limits[feature.name] = feature.cardinality.upper or 0
         enclosing[feature.name] = multis
@@ -123,7 +123,7 @@ def _check_size(model: FeatureModel, enclosing: Mapping[str, tuple[str, ...]], l
         widest = max((feature for feature in model.features() if feature.name in limits), key=lambda f: limits[f.name])
         raise UnsupportedError(
             f"{widest.span}: found a model that unfolds to {size} features, expected at most {MAX_UNFOLDED}; lower"
-            f" its limits, such as this {widest.cardinality}, with --bound {widest.name}=N"
+            f" its limits, such as this {widest.cardinality}, with `bounds`, such as {widest.name}=N"
         )
 
 

@@ -95,7 +95,7 @@ def _check_copies(copies: int, multis: Sequence[str], constraint: Constraint, in
         raise UnsupportedError(
             f"{constraint.span}: found a constraint of {nodes} nodes over {copies} combinations of instances of"
             f" {', '.join(multis)}, expected at most {MAX_COPIED} nodes in all; split it, or lower a limit with"
-            f" --bound {widest}=N"
+            f" `bounds`, such as {widest}=N"
         )
 
 

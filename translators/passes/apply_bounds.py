@@ -10,7 +10,7 @@ from featurenet_uvl.ir.feature_model import Cardinality, Feature, FeatureModel
 from featurenet_uvl.ir.feature_tree import FeatureDraft, GroupDraft, freeze
 
 
-def apply_bounds(model: FeatureModel, bounds: Mapping[str, int], place: str = "--bound") -> FeatureModel:
+def apply_bounds(model: FeatureModel, bounds: Mapping[str, int], place: str = "`bounds`") -> FeatureModel:
     """The model whose multi-features have at most as many instances as `bounds` says.
 
     Needs: nothing. Gives: the same model with other cardinalities. Keeps: exactly the configurations within the bounds.

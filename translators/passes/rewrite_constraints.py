@@ -120,7 +120,7 @@ class _Rewriting:
         if self.rows[place] > MAX_ROWS:
             raise UnsupportedError(
                 f"{place}: found comparisons over more than {MAX_ROWS} combinations of values, for all instances"
-                " together, expected fewer; make the domains smaller, or lower a limit with --bound"
+                " together, expected fewer; make the domains smaller, or lower a limit with `bounds`"
             )
         return _table(comparison, terms, flat, place)
 

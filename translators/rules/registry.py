@@ -41,7 +41,9 @@ def model_input_shape(model: FeatureModel) -> Shape:
     """
     attribute = model.root.attribute("input_shape")
     if attribute is None:
-        raise ModelError(f"{model.root.span}: found no input_shape on the root; give one with --input-shape 28x28x1")
+        raise ModelError(
+            f"{model.root.span}: found no input_shape on the root; give one with `input_shape`, such as 28x28x1"
+        )
     try:
         return parse_shape(str(attribute.value))
     except ShapeError as error:

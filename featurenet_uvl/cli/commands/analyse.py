@@ -19,6 +19,7 @@ from featurenet_uvl.cli.console.options import (
     parse_time_limit,
 )
 from featurenet_uvl.cli.console.streams import printable, put, put_json, say
+from featurenet_uvl.cli.console.wording import in_options
 from featurenet_uvl.errors import FeatureNetError, LimitError, ReadError, UsageError
 from featurenet_uvl.operations.sources import load_cnf, refuse_other_kinds
 from featurenet_uvl.system.streams import STREAM, read_input
@@ -55,6 +56,7 @@ def check(
     shape, bounds, files = parse_input_shape(input_shape), parse_bounds(bound or ()), restrict or []
     problems = _kind_problems((source, *files)) or check_model(source, files, bounds, shape, with_rules=not no_rules)
     hints = [] if problems else check_hints(source, files, bounds, shape, with_rules=not no_rules)
+    problems, hints = list(map(in_options, problems)), list(map(in_options, hints))
     if as_json:
         put_json({"problems": problems, "hints": hints})
     if problems:

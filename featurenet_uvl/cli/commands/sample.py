@@ -12,6 +12,7 @@ import typer
 from featurenet_uvl.cli.console.options import Force, Json, Output, Quiet, Seed, parse_time_limit
 from featurenet_uvl.cli.console.progress import ProgressLine
 from featurenet_uvl.cli.console.streams import check_output, put_json, say, write_output
+from featurenet_uvl.cli.console.wording import in_options
 from featurenet_uvl.errors import LimitError, UsageError
 from featurenet_uvl.system.streams import STREAM, read_input
 
@@ -119,8 +120,8 @@ class _Notes:
     texts: list[str] = field(default_factory=list)
 
     def add(self, text: str) -> None:
-        self.texts.append(text)
-        say(text, quiet=self.quiet)
+        self.texts.append(in_options(text))
+        say(self.texts[-1], quiet=self.quiet)
 
 
 def _is_same(output: str, append: str | None) -> bool:

@@ -79,7 +79,9 @@ def test_a_model_is_read_restricted_and_written(tmp_path: Path) -> None:
     assert counts == [5, 3, 4, 2, 2, 2, 4]
     small = model.restrict(bounds={"Cart": 2}).restrict(restriction)
     assert (small.restrictions, small.bounds) == ((str(restriction),), {"Cart": 2})
-    with pytest.raises(ModelError, match=r"^bounds: found Cart=3, expected a number within its cardinality \[1\.\.2\]"):
+    with pytest.raises(
+        ModelError, match=r"^`bounds`: found Cart=3, expected a number within its cardinality \[1\.\.2\]"
+    ):
         small.restrict(bounds={"Cart": 3})
     small.write(tmp_path / "small.xml")
     again = FeatureModel.read(tmp_path / "small.xml")
@@ -259,9 +261,9 @@ MISTAKES: list[tuple[type[FeatureNetError], str, Callable[[FeatureModel, Compile
     ),
     (ReadError, "^<text>:2:", lambda m, c, p: FeatureModel.parse('features\n\t"')),
     (UsageError, "found a restriction of a text", lambda m, c, p: FeatureModel.parse(SHOP).restrict("x.uvl")),
-    (ModelError, "bounds: found 'Blok', expected a multi-feature", lambda m, c, p: m.restrict(bounds={"Blok": 1})),
-    (UsageError, "bounds: Block: found '1', expected a whole", lambda m, c, p: m.restrict(bounds={"Block": "1"})),  # type: ignore[dict-item]
-    (UsageError, r"bounds: found \['Block'\], expected a mapping", lambda m, c, p: m.restrict(bounds=["Block"])),  # type: ignore[arg-type]
+    (ModelError, "`bounds`: found 'Blok', expected a multi-feature", lambda m, c, p: m.restrict(bounds={"Blok": 1})),
+    (UsageError, "`bounds`: Block: found '1', expected a whole", lambda m, c, p: m.restrict(bounds={"Block": "1"})),  # type: ignore[dict-item]
+    (UsageError, r"`bounds`: found \['Block'\], expected a mapping", lambda m, c, p: m.restrict(bounds=["Block"])),  # type: ignore[arg-type]
     (UsageError, "found no known ending", lambda m, c, p: m.write(p / "m.txt")),
     (UsageError, "input_shape: found '28x28', expected", lambda m, c, p: m.compile(input_shape="28x28")),  # type: ignore[arg-type]
     (UsageError, "input_shape: found 0, expected a whole", lambda m, c, p: m.compile(input_shape=(28, 0, 1))),

@@ -108,8 +108,8 @@ def _check_feature(feature: Feature) -> None:
         raise UnsupportedError(f"{place}: found {bad[0]!r} in the feature name {name!r}, which XML cannot carry")
     if feature.cardinality is not None:
         raise UnsupportedError(
-            f"{place}: found the multi-feature {name!r} {feature.cardinality}, which SXFM cannot hold; compile"
-            " --emit-after rewrite_constraints writes the model with its instances as features"
+            f"{place}: found the multi-feature {name!r} {feature.cardinality}, which SXFM cannot hold; the"
+            " model after rewrite_constraints (`emit`) has its instances as features"
         )
     if feature.type is not FeatureType.BOOLEAN:
         raise UnsupportedError(f"{place}: found {name!r} of type {feature.type.value}, expected Boolean as SXFM needs")

@@ -64,7 +64,7 @@ def find_cells(model: BooleanModel, builder: ClauseBuilder) -> tuple[tuple[CellV
     if not blocks:
         raise ModelError(
             f"{model.root.span}: the rule set tensor-shapes found no Cell [n..m] inside Block [n..m]; compile the"
-            " source model instead of an unfolded one, or leave rule sets out (--no-rules)"
+            " source model instead of an unfolded one, or leave rule sets out (`rules`)"
         )
     return tuple(tuple(blocks[number]) for number in sorted(blocks))
 

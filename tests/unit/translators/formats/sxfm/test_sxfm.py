@@ -441,7 +441,7 @@ def wide() -> FeatureModel:
         (below(attributes=(Attribute("k", domain=(1, 2), span=SPAN),)), "found the attribute A.k, which SXFM"),
         (
             below(cardinality=Cardinality(1, 5)),
-            r"found the multi-feature 'A' \[1..5\], which SXFM cannot hold; compile",
+            r"found the multi-feature 'A' \[1..5\], which SXFM cannot hold; the model after",
         ),
         (below(type=FeatureType.INTEGER), "found 'A' of type Integer, expected Boolean"),
         (below(notes=(("description", "x"),)), "found the note 'description' of feature 'A', which SXFM cannot hold"),

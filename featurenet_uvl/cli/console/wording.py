@@ -1,0 +1,47 @@
+"""The library's words in the command line's language: it names arguments, users of commands know options."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+OPTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "any_formula": "--any-formula",
+        "assume": "--assume",
+        "bounds": "--bound",
+        "classes": "--classes",
+        "command": "--command",
+        "count": "--count",
+        "emit": "--emit-after",
+        "engine": "--engine",
+        "force": "--force",
+        "format": "--to",
+        "input_shape": "--input-shape",
+        "losses": "--lossy",
+        "pledge_jar": "--pledge-jar",
+        "read_as": "--from",
+        "restrictions": "--restrict",
+        "rules": "--no-rules",
+        "sampler": "--sampler",
+        "seed": "--seed",
+        "specialise": "--specialise",
+        "time_limit_s": "--time-limit",
+        "workers": "--workers",
+    }
+)
+"""The option that sets each argument of the library."""
+
+_ARGUMENT = re.compile(r"`(" + "|".join(OPTIONS) + r")`")
+
+
+def in_options(text: str) -> str:
+    """Return a message of the library with options in place of the arguments that it names.
+
+    Messages name an argument in backticks (see `featurenet_uvl.errors`).
+
+    >>> in_options("s1.uvl: exists; `force` overwrites it")
+    's1.uvl: exists; --force overwrites it'
+    """
+    return _ARGUMENT.sub(lambda match: OPTIONS[match[1]], text)

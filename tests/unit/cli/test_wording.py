@@ -1,0 +1,93 @@
+"""The library names arguments, the command line options, and each message says it in one of the two languages."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from featurenet_uvl.cli.console.wording import OPTIONS, in_options
+from tests.unit.cli.conftest import Program
+from tests.unit.test_layering import MODULES, parse
+
+ARGUMENT = re.compile(r"`([a-z_]+)`")
+
+OF_OTHER_PROGRAMS = {
+    ("experiments.collect", "--data-dir"),  # whole command lines, which the report prints
+    ("experiments.collect", "--preset"),
+    ("system.extras", "--force-reinstall"),  # of pip
+    ("training.engines.ray_cluster", "--address"),  # Ray's own
+    ("training.engines.ray_cluster", "--head"),
+}
+"""Options that a module of the library may name, since they are another program's or part of a whole command line."""
+
+PYTHON_ONLY: set[str] = set()
+"""Arguments that messages name and no option sets."""
+
+
+def strings(name: str) -> Iterator[tuple[int, str]]:
+    """Yield each string of a module with its line."""
+    for node in ast.walk(parse(MODULES[name])):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, node.value
+
+
+def messages(name: str) -> Iterator[tuple[int, str]]:
+    """Yield each string of a module that is no docstring or note of a constant."""
+    tree = parse(MODULES[name])
+    notes = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in notes:
+            yield node.lineno, node.value
+
+
+def test_the_library_names_no_option() -> None:
+    wrong = [
+        f"{name}:{line}: {text}"
+        for name in MODULES
+        if not name.startswith("cli")
+        for line, text in strings(name)
+        for found in re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)
+        if (name, found) not in OF_OTHER_PROGRAMS
+    ]
+    assert wrong == []
+
+
+def test_the_command_line_knows_every_argument_that_a_message_names() -> None:
+    unknown = [
+        f"{name}:{line}: {argument}"
+        for name in MODULES
+        if not name.startswith("cli")
+        for line, text in messages(name)
+        for argument in ARGUMENT.findall(text)
+        if argument not in OPTIONS and argument not in PYTHON_ONLY
+    ]
+    assert unknown == []
+
+
+def test_every_option_of_the_table_exists(program: Program) -> None:
+    pages = "".join(program(command, "--help").out for command in ("sample", "compile", "convert", "decode", "count"))
+    pages += program("train", "--help").out + program("configurations", "--help").out
+    for option in OPTIONS.values():
+        assert option.split()[0] in pages, option
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("`bounds`: found 'Blok'", "--bound: found 'Blok'"),
+        ("lower `bounds` or `restrictions`", "lower --bound or --restrict"),
+        ("found the feature `bound`", "found the feature `bound`"),
+        ("no argument", "no argument"),
+    ],
+)
+def test_arguments_become_options(said: str, shown: str) -> None:
+    assert in_options(said) == shown
+
+
+def test_a_message_reaches_the_terminal_with_options(program: Program, models: object) -> None:
+    outcome = program("count", f"{models}/s1.uvl", "--bound", "Blok=1")
+    assert "--bound: found 'Blok'" in outcome.err
+    assert "`" not in outcome.err
