@@ -245,7 +245,7 @@ FAULTS = (
         "values = {name: -number in decided",
     ),
     Fault(
-        PASSES + "apply_bounds.py",
+        "featurenet_uvl/ir/restriction.py",
         "a bound one too high",
         "Cardinality(feature.cardinality.lower, bounds[feature.name])",
         "Cardinality(feature.cardinality.lower, bounds[feature.name] + 1)",

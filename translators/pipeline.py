@@ -15,13 +15,11 @@ from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.layers import Shape
-from featurenet_uvl.ir.restriction import Restriction
+from featurenet_uvl.ir.restriction import Restriction, apply_bounds, restrict
 from featurenet_uvl.system.collector import paused_collector
 from featurenet_uvl.translators.formats.registry import read_model
-from featurenet_uvl.translators.passes.apply_bounds import apply_bounds
 from featurenet_uvl.translators.passes.definitions_as_features import definitions_as_features
 from featurenet_uvl.translators.passes.discretise_attributes import discretise_attributes
-from featurenet_uvl.translators.passes.restrict import restrict
 from featurenet_uvl.translators.passes.rewrite_constraints import rewrite_constraints
 from featurenet_uvl.translators.passes.specialise import specialise
 from featurenet_uvl.translators.passes.to_cnf import to_cnf

@@ -16,10 +16,10 @@ from featurenet_uvl.api.network import Network
 from featurenet_uvl.errors import ModelError, UsageError
 from featurenet_uvl.ir import feature_model as ir
 from featurenet_uvl.ir.layers import Shape
+from featurenet_uvl.ir.restriction import apply_bounds
 from featurenet_uvl.system.files import write_file
 from featurenet_uvl.translators.formats.language.references import unknown_references
 from featurenet_uvl.translators.formats.registry import parse_model, writer_for
-from featurenet_uvl.translators.passes.apply_bounds import apply_bounds
 from featurenet_uvl.translators.pipeline import compile_feature_model, load_model
 from featurenet_uvl.translators.rules.registry import model_input_shape
 

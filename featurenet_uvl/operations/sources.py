@@ -37,8 +37,8 @@ def load_source(
         ReadError, ModelError: As the readers say.
     """
     from featurenet_uvl.ir.feature_model import FeatureModel
+    from featurenet_uvl.ir.restriction import apply_bounds
     from featurenet_uvl.translators.formats.registry import READERS, detect_format
-    from featurenet_uvl.translators.passes.apply_bounds import apply_bounds
     from featurenet_uvl.translators.pipeline import load_model
 
     if read_as is not None and read_as not in READERS:

@@ -24,17 +24,16 @@ from featurenet_uvl.ir.expression import (
     walk,
 )
 from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, FeatureType, Origin
-from featurenet_uvl.ir.restriction import Restriction
+from featurenet_uvl.ir.feature_tree import map_features
+from featurenet_uvl.ir.restriction import Restriction, apply_bounds, restrict
 from featurenet_uvl.reference import enumerate_configurations, tree_size
 from featurenet_uvl.translators.formats.featureide.reader import read_featureide
 from featurenet_uvl.translators.formats.featureide.writer import write_featureide
-from featurenet_uvl.translators.formats.shared.model_names import map_features, rename_features
+from featurenet_uvl.translators.formats.shared.renaming import rename_features
 from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
-from featurenet_uvl.translators.passes.apply_bounds import apply_bounds
 from featurenet_uvl.translators.passes.definitions_as_features import definitions_as_features
 from featurenet_uvl.translators.passes.discretise_attributes import discretise_attributes
-from featurenet_uvl.translators.passes.restrict import restrict
 from featurenet_uvl.translators.passes.specialise import specialise
 from featurenet_uvl.translators.passes.unfold_multi_features import unfold_multi_features
 from featurenet_uvl.translators.pipeline import compile_feature_model, to_boolean

@@ -4,7 +4,7 @@ import pytest
 
 from featurenet_uvl.errors import ModelError
 from featurenet_uvl.ir.feature_model import FeatureModel
-from featurenet_uvl.translators.passes.apply_bounds import apply_bounds
+from featurenet_uvl.ir.restriction import apply_bounds
 from featurenet_uvl.translators.passes.discretise_attributes import discretise_attributes
 from featurenet_uvl.translators.passes.unfold_multi_features import unfold_multi_features
 from tests.passes.before_after import assert_pass, read

@@ -20,17 +20,17 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     # translators: from a model file to clauses
     ("translators.terms", "translators.encodings", "translators.formats.language", "translators.formats.xml"),
     ("translators.formats.shared", "translators.encodings.pseudo_boolean", "translators.instances"),
-    ("translators.passes", "translators.rules.tensor_shapes"),
+    ("translators.formats.configurations", "translators.formats.dimacs"),
     (
-        "translators.formats.configurations",
-        "translators.formats.dimacs",
+        "translators.formats.configurations.registry",
+        "translators.formats.featureide",
         "translators.formats.flamapy",
         "translators.formats.sxfm",
         "translators.formats.uvl",
-        "translators.rules.registry",
     ),
-    ("translators.formats.featureide", "translators.formats.configurations.registry"),
     ("translators.formats.registry",),
+    ("translators.passes", "translators.rules.tensor_shapes"),
+    ("translators.rules.registry",),
     ("translators",),  # the pipeline
     # from clauses to samples
     ("analysis",),

@@ -26,7 +26,7 @@ from featurenet_uvl.ir.expression import (
     walk,
 )
 from featurenet_uvl.ir.feature_model import FeatureModel
-from featurenet_uvl.ir.feature_tree import as_boolean
+from featurenet_uvl.ir.feature_tree import without_types
 from featurenet_uvl.ir.span import Span
 from featurenet_uvl.translators.encodings.pseudo_boolean.definitions import Definitions
 from featurenet_uvl.translators.encodings.pseudo_boolean.diagram import compare_sum
@@ -70,7 +70,7 @@ def rewrite_constraints(model: FeatureModel) -> BooleanModel:
         formula = rewriting.formula(constraint.formula, constraint.span)
         if not is_true(formula):
             constraints.append(replace(constraint, formula=formula))
-    boolean = replace(model, root=as_boolean(model.root), constraints=tuple(constraints))
+    boolean = replace(without_types(model), constraints=tuple(constraints))
     return BooleanModel(boolean, tuple(definitions.found))
 
 

@@ -25,7 +25,7 @@ from featurenet_uvl.translators.formats.featureide.values import (
     format_value,
     type_of,
 )
-from featurenet_uvl.translators.formats.language.values import format_attribute_value
+from featurenet_uvl.translators.formats.language.attribute_values import format_attribute_value
 from featurenet_uvl.translators.formats.shared.losses import attempt
 from featurenet_uvl.translators.formats.xml.writer import element
 

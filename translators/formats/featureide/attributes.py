@@ -28,7 +28,7 @@ from featurenet_uvl.translators.formats.featureide.values import (
     parse_domain,
     parse_value,
 )
-from featurenet_uvl.translators.formats.uvl.features import parse_attribute_value
+from featurenet_uvl.translators.formats.language.attribute_values import parse_attribute_value
 from featurenet_uvl.translators.formats.xml.document import Document, check_attributes, flag, without_place
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from featurenet_uvl.ir.feature_model import Feature, FeatureModel, Group, GroupKind
-from featurenet_uvl.translators.formats.shared.model_names import map_features
+from featurenet_uvl.ir.feature_tree import map_features
 
 HELPER_NOTE = "group_helper"
 """The note of a helper feature; it lives between `split_groups` and the text."""

@@ -26,6 +26,7 @@ from xml.sax.saxutils import escape
 
 from featurenet_uvl.errors import UnsupportedError
 from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, GroupKind
+from featurenet_uvl.ir.feature_tree import map_features
 from featurenet_uvl.translators.formats.featureide.attribute_writer import attribute_lines
 from featurenet_uvl.translators.formats.featureide.groups import split_groups
 from featurenet_uvl.translators.formats.featureide.reader import NAMESPACE_NOTE, ORDER_NOTE
@@ -33,7 +34,6 @@ from featurenet_uvl.translators.formats.featureide.values import CONSTRAINT_DESC
 from featurenet_uvl.translators.formats.language.printer import format_expression
 from featurenet_uvl.translators.formats.language.values import escape_text
 from featurenet_uvl.translators.formats.shared.losses import attempt, with_writable_names
-from featurenet_uvl.translators.formats.shared.model_names import map_features
 from featurenet_uvl.translators.formats.xml.formulas import format_formula, is_rule
 from featurenet_uvl.translators.formats.xml.writer import element
 

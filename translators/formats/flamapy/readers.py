@@ -19,9 +19,9 @@ from lxml import etree
 
 from featurenet_uvl.errors import FeatureNetError, ReadError, UnsupportedError, UsageError
 from featurenet_uvl.ir.feature_model import Feature, FeatureModel
+from featurenet_uvl.ir.feature_tree import map_features
 from featurenet_uvl.system.files import read_text
 from featurenet_uvl.translators.formats.flamapy.bridge import from_flamapy, load_flamapy
-from featurenet_uvl.translators.formats.shared.model_names import map_features
 from featurenet_uvl.translators.formats.xml.document import Document, check_attributes, parse_document
 
 _TRANSFORMATIONS = "metamodels.fm_metamodel.transformations"

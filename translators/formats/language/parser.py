@@ -39,6 +39,7 @@ from featurenet_uvl.ir.expression import (
     ValueFunction,
 )
 from featurenet_uvl.ir.span import Span
+from featurenet_uvl.translators.formats.language.plain_formulas import read_plain_formula
 from featurenet_uvl.translators.formats.language.printer import COMPARISON, PRECEDENCE, format_expression
 from featurenet_uvl.translators.formats.language.tokens import FUNCTION_KEYWORDS, STRICT_NAME, Token, Tokens
 
@@ -48,7 +49,7 @@ _QUANTIFIERS: tuple[str, ...] = get_args(Quantifier)
 
 
 def parse_formula(text: str, span: Span, *, indexed: bool = False, alias: tuple[str, ...] = ()) -> Expression:
-    """The formula that the text holds, all of it.
+    """Read a text that holds one formula and nothing else.
 
     Args:
         text: A constraint without comments; line breaks count as blanks.
@@ -64,6 +65,10 @@ def parse_formula(text: str, span: Span, *, indexed: bool = False, alias: tuple[
     >>> format_expression(parse_formula("(a&b) => !c", NOWHERE))
     'a & b => !c'
     """
+    if not indexed:
+        plain = read_plain_formula(text, span)  # its names have no dots, so an alias takes nothing off them
+        if plain is not None:
+            return plain
     tokens = Tokens(text, span, indexed=indexed)
     formula = read_formula(tokens, indexed=indexed, alias=alias)
     if tokens.peek().kind != "end":
@@ -72,7 +77,7 @@ def parse_formula(text: str, span: Span, *, indexed: bool = False, alias: tuple[
 
 
 def read_formula(tokens: Tokens, *, indexed: bool = False, alias: tuple[str, ...] = ()) -> Expression:
-    """The formula that starts at the next token; the position is then after it."""
+    """Read the formula that starts at the next token; the position is then after it."""
     return _Parser(tokens, indexed, alias).formula()
 
 

@@ -31,8 +31,8 @@ from featurenet_uvl.translators.formats.language.tokens import (
     STRICT_NAME,
     format_name,
     format_path,
-    format_value,
 )
+from featurenet_uvl.translators.formats.language.values import format_value
 
 NOT = 5
 COMPARISON = 6

@@ -6,14 +6,11 @@ row), `[1]` is a cardinality, and neither kind of quote has an escape.
 
 from __future__ import annotations
 
-import math
 import re
 from bisect import bisect_left
-from decimal import Decimal
 from typing import NamedTuple
 
 from featurenet_uvl.errors import ReadError, UnsupportedError
-from featurenet_uvl.ir.expression import Value
 from featurenet_uvl.ir.span import Span
 
 GROUP_KEYWORDS = frozenset({"or", "alternative", "optional", "mandatory"})
@@ -25,9 +22,9 @@ KEYWORDS = frozenset({*GROUP_KEYWORDS, *TYPE_KEYWORDS, *FUNCTION_KEYWORDS, *_OTH
 
 MINOR_LEVELS = ("group-cardinality", "feature-cardinality", "aggregate-function", "string-constraints")
 STRICT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_#§%?\\'äüöß;]*")
-_MAX_NUMBER_LENGTH = 400
+MAX_NUMBER_LENGTH = 400
 _MAX_SHOWN = 80
-_NEVER = "\r\n\0\ufeff"
+NEVER_QUOTED = "\r\n\0\ufeff"
 
 _INTEGER = r"(?:0|-?[1-9][0-9]*)"
 _COMMON = (
@@ -165,10 +162,10 @@ class Tokens:
 
     def number(self, token: Token) -> int | float:
         """The value of a number token."""
-        if len(token.text) > _MAX_NUMBER_LENGTH:
+        if len(token.text) > MAX_NUMBER_LENGTH:
             raise ReadError(
                 f"{self.place(token.offset)}: found a number of {len(token.text)} characters,"
-                f" expected at most {_MAX_NUMBER_LENGTH}"
+                f" expected at most {MAX_NUMBER_LENGTH}"
             )
         return float(token.text) if "." in token.text else int(token.text)
 
@@ -202,7 +199,7 @@ def format_name(name: str, span: Span) -> str:
     """
     if STRICT_NAME.fullmatch(name) and name not in KEYWORDS:
         return name
-    if not name or any(character in f'".{_NEVER}' for character in name):
+    if not name or any(character in f'".{NEVER_QUOTED}' for character in name):
         raise UnsupportedError(
             f"{span}: found the name {name!r}, expected one without dots, double quotes and line breaks,"
             " which UVL cannot escape"
@@ -213,37 +210,3 @@ def format_name(name: str, span: Span) -> str:
 def format_path(path: str, span: Span) -> str:
     """A dotted path, each part spelt by `format_name`."""
     return ".".join(format_name(part, span) for part in path.split("."))
-
-
-def format_value(value: Value, span: Span, quote: str = "'") -> str:
-    """The constant as UVL spells it.
-
-    Raises:
-        UnsupportedError: A text that UVL cannot quote, or a number that is not finite.
-    """
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        if not value or any(character in f"{quote}{_NEVER}" for character in value):
-            raise UnsupportedError(
-                f"{span}: found the text {value!r}, expected one that is not empty and holds neither {quote} nor a"
-                " line break: UVL has no escape"
-            )
-        return f"{quote}{value}{quote}"
-    if isinstance(value, int):
-        return _checked_number(str(value), value, span) if abs(value) < 10**_MAX_NUMBER_LENGTH else _refuse(value, span)
-    if not math.isfinite(value):
-        return _refuse(value, span)
-    text = format(Decimal(repr(value)), "f")
-    return _checked_number(text if "." in text else f"{text}.0", value, span)
-
-
-def _checked_number(text: str, value: float, span: Span) -> str:
-    return text if len(text) <= _MAX_NUMBER_LENGTH else _refuse(value, span)
-
-
-def _refuse(value: float, span: Span) -> str:
-    found = "an integer too long to write" if isinstance(value, int) else f"the number {value!r}"
-    raise UnsupportedError(
-        f"{span}: found {found}, expected a finite number of at most {_MAX_NUMBER_LENGTH} characters"
-    )

@@ -1,4 +1,4 @@
-"""Attribute values as UVL spells them, and the escape for texts that UVL cannot quote.
+"""Constants as UVL spells them, and the escape for texts that UVL cannot quote.
 
 UVL has no escape of its own: a text between single quotes holds neither a single quote nor a line break, and is never
 empty. Such a text is written as the map `{escaped__ 'it%27s'}`, which any UVL tool reads and this project reads back as
@@ -7,14 +7,15 @@ the text. `%XX` is a byte of UTF-8 in hexadecimal, as in web addresses; `%` alon
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from decimal import Decimal
 from urllib.parse import unquote
 
 from featurenet_uvl.errors import UnsupportedError
-from featurenet_uvl.ir.feature_model import AttributeValue
+from featurenet_uvl.ir.expression import Value
 from featurenet_uvl.ir.span import Span
-from featurenet_uvl.translators.formats.language.tokens import format_name, format_value
+from featurenet_uvl.translators.formats.language.tokens import MAX_NUMBER_LENGTH, NEVER_QUOTED
 
 ESCAPED = "escaped__"
 """The only key of a map that stands for a text."""
@@ -57,33 +58,36 @@ def unescape_text(text: str) -> str:
 
 def is_quotable(text: str) -> bool:
     """Whether UVL can hold the text between single quotes."""
-    return bool(text) and not any(character in "'\r\n\0\ufeff" for character in text)
+    return bool(text) and not any(character in f"'{NEVER_QUOTED}" for character in text)
 
 
-def format_attribute_value(value: AttributeValue, span: Span) -> str:
-    """A constant, vector or map as UVL spells it.
+def format_value(value: Value, span: Span, quote: str = "'") -> str:
+    """The constant as UVL spells it.
 
     Raises:
-        UnsupportedError: A number that is not finite, a key that cannot be a name, or a map that would read as a text.
+        UnsupportedError: A text that UVL cannot quote, or a number that is not finite.
     """
-    if isinstance(value, tuple):
-        return format_vector(value, span)
-    if isinstance(value, Mapping):
-        if set(value) == {ESCAPED}:
-            raise UnsupportedError(f"{span}: found a map with the only key {ESCAPED!r}, expected another key")
-        entries = (f"{format_name(key, span)} {format_attribute_value(inner, span)}" for key, inner in value.items())
-        return f"{{{', '.join(entries)}}}"
-    if isinstance(value, str) and not is_quotable(value):
-        return f"{{{ESCAPED} '{escape_text(value)}'}}"
-    return format_value(value, span)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        if not value or any(character in f"{quote}{NEVER_QUOTED}" for character in value):
+            raise UnsupportedError(
+                f"{span}: found the text {value!r}, expected one that is not empty and holds neither {quote} nor a"
+                " line break: UVL has no escape"
+            )
+        return f"{quote}{value}{quote}"
+    if isinstance(value, int):
+        return _checked_number(str(value), value, span) if abs(value) < 10**MAX_NUMBER_LENGTH else _refuse(value, span)
+    if not math.isfinite(value):
+        return _refuse(value, span)
+    text = format(Decimal(repr(value)), "f")
+    return _checked_number(text if "." in text else f"{text}.0", value, span)
 
 
-def format_vector(values: tuple[AttributeValue, ...], span: Span) -> str:
-    """
-    >>> from featurenet_uvl.ir.span import NOWHERE
-    >>> format_vector((1, "a"), NOWHERE), format_vector((1,), NOWHERE)
-    ("[1, 'a']", '[ 1]')
-    """
-    # A whole number alone in brackets reads as a cardinality, [ 1] does not.
-    blank = " " if len(values) == 1 and isinstance(values[0], int) else ""
-    return f"[{blank}{', '.join(format_attribute_value(value, span) for value in values)}]"
+def _checked_number(text: str, value: float, span: Span) -> str:
+    return text if len(text) <= MAX_NUMBER_LENGTH else _refuse(value, span)
+
+
+def _refuse(value: float, span: Span) -> str:
+    found = "an integer too long to write" if isinstance(value, int) else f"the number {value!r}"
+    raise UnsupportedError(f"{span}: found {found}, expected a finite number of at most {MAX_NUMBER_LENGTH} characters")

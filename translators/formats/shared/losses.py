@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from featurenet_uvl.errors import UnsupportedError
 from featurenet_uvl.ir.feature_model import FeatureModel
-from featurenet_uvl.translators.formats.shared.model_names import rename_features
+from featurenet_uvl.translators.formats.shared.renaming import rename_features
 
 T = TypeVar("T")
 

@@ -20,10 +20,11 @@ from dataclasses import dataclass, field, replace
 from featurenet_uvl.errors import ModelError, ReadError
 from featurenet_uvl.ir.expression import Aggregate, AttributeRef, Expression, FeatureRef, rebuild
 from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel
+from featurenet_uvl.ir.feature_tree import draft_of, freeze
 from featurenet_uvl.ir.span import Span
 from featurenet_uvl.system.files import MAX_MODEL_BYTES, read_text
-from featurenet_uvl.translators.formats.shared.model_names import rename_features
-from featurenet_uvl.translators.formats.uvl.features import FeatureDraft, Path
+from featurenet_uvl.translators.formats.shared.renaming import rename_features
+from featurenet_uvl.translators.formats.uvl.features import FeatureLine, Path
 from featurenet_uvl.translators.formats.xml.formulas import is_rule
 
 MAX_FEATURES = 100_000
@@ -92,7 +93,7 @@ class Loader:
 
 
 def compose(
-    drafts: Sequence[FeatureDraft],
+    drafts: Sequence[FeatureLine],
     constraints: Sequence[Constraint],
     imports: Sequence[Import],
     load: Callable[[Import], Scope],
@@ -109,14 +110,10 @@ def compose(
         ReadError, ModelError: As `load` says; an import that is no feature of the tree or not the imported root; one
             name for two features. All problems together.
     """
-    if not imports:
-        for draft in reversed(drafts):
-            draft.finish()
-        return Scope(FeatureModel(_root(drafts), tuple(constraints)), {draft.parts: draft.parts[0] for draft in drafts})
     composition = _Composition({entry.alias: (entry, load(entry)) for entry in imports})
     composition.check_aliases(imports)
     for draft in reversed(drafts):
-        composition.finish(draft)
+        composition.place(draft)
     composition.raise_problems()
     names = composition.names(drafts)
     own = {(draft.parts[-1], a.name) for draft in drafts if draft.details for a in draft.details.attributes}
@@ -126,20 +123,14 @@ def compose(
     for part in composition.parts.values():
         notes += _notes(part, sum(not c.is_indexed and is_rule(c.formula) for c in resolved))
         resolved += part.constraints
-    return Scope(FeatureModel(_root(drafts), tuple(resolved), notes=tuple(notes)), names)
-
-
-def _root(drafts: Sequence[FeatureDraft]) -> Feature:
-    root = drafts[0].feature
-    assert root is not None
-    return root
+    return Scope(FeatureModel(freeze(drafts[0]), tuple(resolved), notes=tuple(notes)), names)
 
 
 class _Composition:
     def __init__(self, scopes: Mapping[Path, tuple[Import, Scope]]) -> None:
         self._scopes = scopes
         self._problems: list[str] = []
-        self._placed: dict[Path, FeatureDraft] = {}
+        self._placed: dict[Path, FeatureLine] = {}
         self.parts: dict[Path, FeatureModel] = {}
         size = sum(sum(1 for _ in scope.model.features()) for _, scope in scopes.values())
         if size > MAX_FEATURES:
@@ -164,16 +155,15 @@ class _Composition:
                     f" at {first.span}"
                 )
 
-    def finish(self, draft: FeatureDraft) -> None:
-        """Sets the draft's feature; an imported one brings its tree."""
-        draft.finish()
-        alias, feature = draft.parts[:-1], draft.feature
-        if not alias or feature is None:
+    def place(self, draft: FeatureLine) -> None:
+        """Put the imported tree in the place of a draft with a dotted name; leave any other draft."""
+        alias, span = draft.parts[:-1], draft.feature.span
+        if not alias:
             return
         if alias not in self._scopes:
             known = ", ".join(".".join(name) for name in self._scopes)
             self._problems.append(
-                f"{draft.span}: found {'.'.join(draft.parts)}, expected a feature of this file or the root of an import"
+                f"{span}: found {'.'.join(draft.parts)}, expected a feature of this file or the root of an import"
                 f" ({known})"
             )
             return
@@ -181,20 +171,21 @@ class _Composition:
         root = scope.model.root
         if draft.parts[-1] != root.name:
             self._problems.append(
-                f"{draft.span}: found {'.'.join(draft.parts)}, expected the root of the imported file,"
+                f"{span}: found {'.'.join(draft.parts)}, expected the root of the imported file,"
                 f" {'.'.join(alias)}.{root.name} (at {root.span})"
             )
         elif alias in self._placed:
             self._problems.append(
-                f"{draft.span}: found {'.'.join(draft.parts)} twice, expected it once; import {entry.path()} under a"
-                f" second alias for a second copy; the other place is {self._placed[alias].span}"
+                f"{span}: found {'.'.join(draft.parts)} twice, expected it once; import {entry.path()} under a"
+                f" second alias for a second copy; the other place is {self._placed[alias].feature.span}"
             )
         else:
-            draft.feature = self._graft(feature, draft, self.parts[alias].root)
+            self._graft(draft, self.parts[alias].root)
         self._placed[alias] = draft
 
-    def _graft(self, own: Feature, draft: FeatureDraft, root: Feature) -> Feature:
-        """The imported root with what the importing file adds to it."""
+    def _graft(self, draft: FeatureLine, root: Feature) -> None:
+        """Make the draft the imported root, together with everything that the importing file adds to it."""
+        own = draft.feature
         own_type = draft.details.type if draft.details else None
         if own_type is not None and own_type is not root.type:
             self._problems.append(
@@ -209,9 +200,10 @@ class _Composition:
             self._problems.append(
                 f"{own.span}: found a cardinality at an imported root that has one ({root.span}), expected only one"
             )
-        return replace(
+        draft.groups.extend(draft_of(root).groups)
+        draft.feature = replace(
             root,
-            groups=own.groups + root.groups,
+            groups=(),
             attributes=own.attributes + root.attributes,
             cardinality=own.cardinality or root.cardinality,
             is_abstract=own.is_abstract or root.is_abstract,
@@ -219,10 +211,10 @@ class _Composition:
             span=own.span,
         )
 
-    def names(self, drafts: Sequence[FeatureDraft]) -> dict[Path, str]:
+    def names(self, drafts: Sequence[FeatureLine]) -> dict[Path, str]:
         """What dotted names mean; problems where two features would get one name, or an import has no place."""
         names: dict[Path, str] = {draft.parts: draft.parts[0] for draft in drafts if len(draft.parts) == 1}
-        sources = {draft.parts[0]: (draft.parts[0], draft.span) for draft in drafts if len(draft.parts) == 1}
+        sources = {draft.parts[0]: (draft.parts[0], draft.feature.span) for draft in drafts if len(draft.parts) == 1}
         for alias, (entry, scope) in self._scopes.items():
             if alias not in self._placed:
                 self._problems.append(

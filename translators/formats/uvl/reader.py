@@ -15,19 +15,18 @@ from types import MappingProxyType
 
 from featurenet_uvl.errors import ModelError, ReadError, UnsupportedError
 from featurenet_uvl.ir.feature_model import Attribute, Constraint, FeatureModel
-from featurenet_uvl.ir.restriction import Restriction
+from featurenet_uvl.ir.feature_tree import freeze
+from featurenet_uvl.ir.restriction import Restriction, restrict
 from featurenet_uvl.ir.span import Span
 from featurenet_uvl.system.files import MAX_MODEL_BYTES, read_bytes
 from featurenet_uvl.translators.formats.language.parser import parse_formula
-from featurenet_uvl.translators.formats.language.plain_formulas import read_plain_formula
 from featurenet_uvl.translators.formats.language.references import unknown_references
 from featurenet_uvl.translators.formats.language.tokens import MINOR_LEVELS, Tokens
-from featurenet_uvl.translators.formats.uvl.features import Details, FeatureDraft, Path
+from featurenet_uvl.translators.formats.uvl.features import Details, FeatureLine, Path
 from featurenet_uvl.translators.formats.uvl.imports import Import, Loader, Scope, compose
 from featurenet_uvl.translators.formats.uvl.lines import Line, logical_lines
 from featurenet_uvl.translators.formats.uvl.notes import apply_constraint_notes, split_notes
 from featurenet_uvl.translators.formats.uvl.tree import read_tree
-from featurenet_uvl.translators.passes.restrict import restrict
 
 _SECTIONS = ("namespace", "include", "imports", "features", "constraints")
 _MAX_PROBLEMS = 100
@@ -107,7 +106,7 @@ class _Document:
     namespace: str | None = None
     is_restriction: bool = False
     imports: list[Import] = field(default_factory=list)
-    drafts: list[FeatureDraft] = field(default_factory=list)
+    drafts: list[FeatureLine] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
 
     def read(self, lines: list[Line]) -> None:
@@ -166,22 +165,26 @@ class _Document:
             self.problems.append(f"{line.span(self.path)}: found an indented line, expected a section")
 
     def _open_section(self, sections: dict[str, list[Line]], current: list[Line], line: Line) -> None:
-        tokens = Tokens(line.text, line.span(self.path))
-        name = tokens.peek().text if tokens.peek().kind == "keyword" else ""
-        if name not in _SECTIONS:
+        tokens = None if line.text in _SECTIONS[1:] else Tokens(line.text, line.span(self.path))
+        name = line.text if tokens is None else tokens.peek().text if tokens.peek().kind == "keyword" else ""
+        if tokens is not None and name not in _SECTIONS:
             raise tokens.unexpected(f"a section: {', '.join(_SECTIONS)}")
         if name in sections:
             raise ReadError(f"{line.span(self.path)}: found a second section {name!r}, expected one")
         later = [other for other in sections if _SECTIONS.index(other) > _SECTIONS.index(name)]
         sections[name] = current
-        tokens.take()
-        if name == "namespace":
+        if tokens is not None:
+            self._read_rest_of_header(tokens)
+        if later:
+            raise ReadError(f"{line.span(self.path)}: found section {name!r} after {later[0]!r}, expected it before")
+
+    def _read_rest_of_header(self, tokens: Tokens) -> None:
+        """Read the name of a `namespace`; refuse anything else after the keyword of a section."""
+        if tokens.take().text == "namespace":
             parts, _ = tokens.reference()
             self.namespace = ".".join(part.text for part in parts)
         if tokens.peek().kind != "end":
             raise tokens.unexpected("the end of the line")
-        if later:
-            raise ReadError(f"{line.span(self.path)}: found section {name!r} after {later[0]!r}, expected it before")
 
     def _read_include(self, line: Line) -> None:
         tokens = Tokens(line.text, line.span(self.path))
@@ -218,7 +221,7 @@ class _Document:
 
     def _read_constraint(self, line: Line) -> None:
         span = line.span(self.path)
-        formula = read_plain_formula(line.text, span) or parse_formula(line.text, span, alias=self._alias)
+        formula = parse_formula(line.text, span, alias=self._alias)
         self.constraints.append(Constraint(formula, span=span))
 
     def raise_problems(self) -> None:
@@ -239,11 +242,17 @@ class _Document:
 
     def scope(self, loader: Loader) -> Scope:
         """The model, put together with what it imports, and what dotted names mean in it."""
-        notes, of_constraints = split_notes(tuple(note for details in self._details for note in details.model_notes))
-        place = str(self.drafts[0].span)
-        constraints = apply_constraint_notes(self._all_constraints, of_constraints, place)
-        scope = compose(self.drafts, constraints, self.imports, loader.load)
-        model = replace(scope.model, namespace=self.namespace, notes=notes + scope.model.notes)
+        notes = tuple([note for details in self._details for note in details.model_notes])
+        constraints = self._all_constraints
+        if notes:
+            notes, of_constraints = split_notes(notes)
+            constraints = apply_constraint_notes(constraints, of_constraints, str(self.drafts[0].feature.span))
+        if self.imports:
+            scope = compose(self.drafts, constraints, self.imports, loader.load)
+            names, model = scope.names, replace(scope.model, namespace=self.namespace, notes=notes + scope.model.notes)
+        else:
+            names = {draft.parts: draft.parts[0] for draft in self.drafts}
+            model = FeatureModel(freeze(self.drafts[0]), constraints, self.namespace, notes)
         problems: list[str] = []
         try:
             model.verify()
@@ -252,7 +261,7 @@ class _Document:
         problems.extend(unknown_references(model))
         if problems:
             raise ModelError(_shortened(problems, self.path))
-        return Scope(model, scope.names)
+        return Scope(model, names)
 
     def restriction(self) -> Restriction:
         """The restriction of the one model that is imported."""
@@ -265,8 +274,8 @@ class _Document:
         own = root.details or Details()
         if own.type or own.cardinality or own.is_abstract or own.notes or own.model_notes:
             raise UnsupportedError(
-                f"{root.span}: found a type, cardinality, abstract mark or notes at an imported root, expected bounds"
-                " and constraints only"
+                f"{root.feature.span}: found a type, cardinality, abstract mark or notes at an imported root, expected"
+                " bounds and constraints only"
             )
         bounds: dict[str, int] = {}
         for attribute in own.attributes:
@@ -276,7 +285,7 @@ class _Document:
                     " constraint, constraints or array_constraints"
                 )
             bounds.update(_bounds(attribute))
-        return Restriction(self.path, first.path(), self._all_constraints, MappingProxyType(bounds), root.span)
+        return Restriction(self.path, first.path(), self._all_constraints, MappingProxyType(bounds), root.feature.span)
 
 
 def _bounds(attribute: Attribute) -> dict[str, int]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from featurenet_uvl.errors import ReadError, UnsupportedError
+from featurenet_uvl.ir.feature_model import Feature
+from featurenet_uvl.ir.feature_tree import GroupDraft
 from featurenet_uvl.ir.span import Span
 from featurenet_uvl.translators.formats.language.tokens import GROUP_KEYWORDS
 from featurenet_uvl.translators.formats.uvl.features import (
-    FeatureDraft,
-    GroupDraft,
+    FeatureLine,
     Path,
     read_feature_line,
     read_group_line,
@@ -19,9 +20,9 @@ from featurenet_uvl.translators.formats.uvl.lines import Line
 
 @dataclass(slots=True)
 class Tree:
-    """The drafts in document order, the root first, and what was wrong on the way."""
+    """The drafts in document order, the root first, and the problems met on the way."""
 
-    drafts: list[FeatureDraft] = field(default_factory=list)
+    drafts: list[FeatureLine] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     unsupported: list[str] = field(default_factory=list)
 
@@ -40,7 +41,7 @@ def read_tree(header: Span, lines: list[Line], alias: Path = (), *, has_imports:
     reader.tree.problems.extend(
         f"{group.span}: found an empty group, expected features one level deeper"
         for draft in reader.tree.drafts
-        for group in draft.groups or ()
+        for group in draft.groups
         if not group.members
     )
     return reader.tree
@@ -52,7 +53,7 @@ class _TreeReader:
         self._path = path
         self._alias = alias
         self._has_imports = has_imports
-        self._open: list[tuple[int, FeatureDraft | GroupDraft]] = []
+        self._open: list[tuple[int, FeatureLine | GroupDraft]] = []
 
     def read(self, line: Line) -> bool:
         """Whether the line fitted into the tree."""
@@ -63,9 +64,9 @@ class _TreeReader:
             return False
         parent = self._open[-1][1] if self._open else None
         try:
-            if isinstance(parent, FeatureDraft):
+            if isinstance(parent, FeatureLine):
                 group = read_group_line(line.text, span)
-                parent.add(group)
+                parent.groups.append(group)
                 self._open.append((line.indent, group))
             else:
                 self._add(self._feature(line, span), parent, line.indent)
@@ -85,7 +86,7 @@ class _TreeReader:
             return "found a second feature beside the root, expected one root; indent what belongs below it"
         return None
 
-    def _feature(self, line: Line, span: Span) -> FeatureDraft:
+    def _feature(self, line: Line, span: Span) -> FeatureLine:
         """The feature of a line; where only its details are wrong, they are noted and its children still count."""
         try:
             return read_feature_line(line.text, span, self._alias)
@@ -95,12 +96,14 @@ class _TreeReader:
             if any(word in GROUP_KEYWORDS for word in line.text.split()[:1]):
                 raise
             self.tree.problems.extend(error.problems)
-        return FeatureDraft(("?",), span)
+        return FeatureLine(Feature("?", span=span), parts=("?",))
 
-    def _add(self, draft: FeatureDraft, parent: GroupDraft | None, indent: int) -> None:
+    def _add(self, draft: FeatureLine, parent: GroupDraft | None, indent: int) -> None:
         if len(draft.parts) > 1 and not self._has_imports:
             name = ".".join(draft.parts)
-            self.tree.problems.append(f"{draft.span}: found {name}, expected a name without a dot, or an import for it")
+            self.tree.problems.append(
+                f"{draft.feature.span}: found {name}, expected a name without a dot, or an import for it"
+            )
         if parent is not None:
             parent.members.append(draft)
         self.tree.drafts.append(draft)

@@ -30,9 +30,10 @@ from featurenet_uvl.ir.feature_model import (
     GroupKind,
 )
 from featurenet_uvl.ir.span import NOWHERE
+from featurenet_uvl.translators.formats.language.attribute_values import format_attribute_value, format_vector
 from featurenet_uvl.translators.formats.language.printer import format_expression
-from featurenet_uvl.translators.formats.language.tokens import format_name, format_path, format_value
-from featurenet_uvl.translators.formats.language.values import format_attribute_value, format_vector
+from featurenet_uvl.translators.formats.language.tokens import format_name, format_path
+from featurenet_uvl.translators.formats.language.values import format_value
 from featurenet_uvl.translators.formats.shared.losses import attempt, with_writable_names
 from featurenet_uvl.translators.formats.uvl.features import ARRAY_CONSTRAINTS
 from featurenet_uvl.translators.formats.uvl.notes import (

@@ -24,12 +24,12 @@ from featurenet_uvl.errors import FeatureNetError, ModelError, ReadError, Unsupp
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.expression import And, Constant, Count, FeatureRef, Implies, Not, Or, walk
 from featurenet_uvl.ir.feature_model import Cardinality, Constraint, Feature, FeatureModel, Group, GroupKind
+from featurenet_uvl.ir.feature_tree import map_features
 from featurenet_uvl.reference import enumerate_configurations
 from featurenet_uvl.translators.formats.flamapy import bridge as flamapy_bridge
 from featurenet_uvl.translators.formats.flamapy.bridge import from_flamapy, to_flamapy
 from featurenet_uvl.translators.formats.flamapy.readers import read_with_flamapy
 from featurenet_uvl.translators.formats.registry import parse_model, read_model
-from featurenet_uvl.translators.formats.shared.model_names import map_features
 from featurenet_uvl.translators.formats.uvl.reader import read_uvl, read_uvl_file
 from featurenet_uvl.translators.pipeline import compile_feature_model, emit
 from tests.laws.test_count_law import all_models

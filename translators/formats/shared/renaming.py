@@ -1,17 +1,19 @@
-"""Other features in place of those of a model, and other names for them, in its tree and its constraints."""
+"""Rename features, in the tree and the constraints of a model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from featurenet_uvl.ir.expression import Aggregate, AttributeRef, Expression, FeatureRef, rebuild
-from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel
+from featurenet_uvl.ir.feature_model import Constraint, FeatureModel
+from featurenet_uvl.ir.feature_tree import map_features
 
 
 def rename_features(model: FeatureModel, names: Mapping[str, str]) -> FeatureModel:
-    """The model with features renamed; a name that `names` lacks stays.
+    """Return the model with features renamed; a name that `names` lacks stays.
 
+    >>> from featurenet_uvl.ir.feature_model import Feature
     >>> model = FeatureModel(Feature("A"), (Constraint(FeatureRef("A")),))
     >>> renamed = rename_features(model, {"A": "B"})
     >>> renamed.root.name, renamed.constraints[0].formula.name
@@ -22,17 +24,8 @@ def rename_features(model: FeatureModel, names: Mapping[str, str]) -> FeatureMod
     return replace(renamed, constraints=constraints)
 
 
-def map_features(model: FeatureModel, step: Callable[[Feature], Feature]) -> FeatureModel:
-    """The model with what `step` makes of each feature, members first, without recursion."""
-    built: dict[str, Feature] = {}
-    for feature in reversed(list(model.features())):
-        groups = tuple(replace(g, members=tuple(built.pop(m.name) for m in g.members)) for g in feature.groups)
-        built[feature.name] = step(replace(feature, groups=groups))
-    return replace(model, root=built[model.root.name])
-
-
 def rename_in_formula(formula: Expression, names: Mapping[str, str]) -> Expression:
-    """The formula with features renamed."""
+    """Return the formula with features renamed."""
 
     def step(node: Expression) -> Expression:
         match node:
@@ -49,5 +42,5 @@ def rename_in_formula(formula: Expression, names: Mapping[str, str]) -> Expressi
 
 
 def rename_constraint(constraint: Constraint, names: Mapping[str, str]) -> Constraint:
-    """The constraint with features renamed."""
+    """Return the constraint with features renamed."""
     return replace(constraint, formula=rename_in_formula(constraint.formula, names))
