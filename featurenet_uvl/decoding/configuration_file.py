@@ -1,4 +1,4 @@
-"""Configurations of the DNN model as people write them: one TOML file each, cell by cell.
+"""Configurations of the DNN model as people write them: a TOML file that lists the network cell by cell.
 
     format = "featurenet_uvl/configuration/1"
     title = "A line about it"
@@ -9,8 +9,8 @@
         {Input1_Identity = {}, Operation1_Dropout = {rate = 0.5}, Output_Out = {}},
     ]
 
-Blocks and cells stand in order. A cell names its features as the model does, each with its attributes. Of Operation1,
-Input2, Operation2 and Combination, what a cell does not name is Void, Zeros, Void and Sum.
+Blocks and cells stand in order. A cell names its features as the model does, each with its attributes. A cell that does
+not name an Operation1, Input2, Operation2 or Combination has Void, Zeros, Void or Sum there.
 """
 
 from __future__ import annotations
@@ -22,46 +22,50 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from featurenet_uvl.decoding.encoder import BLOCK, CELL, cell_features
-from featurenet_uvl.decoding.network import CellFeatures, to_architecture
+from featurenet_uvl.decoding.encoder import features_of_cell
+from featurenet_uvl.decoding.network import to_architecture
 from featurenet_uvl.errors import ReadError
 from featurenet_uvl.ir.architecture import Architecture, CellId
+from featurenet_uvl.ir.cell_features import BLOCK, CELL, SUM, CellFeatures, Part
 from featurenet_uvl.ir.configuration import Configuration, Instance
 from featurenet_uvl.ir.expression import Value
-from featurenet_uvl.ir.layers import Shape
+from featurenet_uvl.ir.layers import Shape, Void, Zeros
 
 FORMAT = "featurenet_uvl/configuration/1"
-"""The name and version of the format."""
+"""Name and version of the format."""
 
-IMPLIED: Mapping[str, str] = MappingProxyType(
+IMPLIED: Mapping[Part, str] = MappingProxyType(
     {
-        "Operation1_": "Operation1_Void",
-        "Input2_": "Input2_Zeros",
-        "Operation2_": "Operation2_Void",
-        "Combination_": "Combination_Sum",
+        part: part.feature(option)
+        for part, option in (
+            (Part.OPERATION1, Void.name),
+            (Part.INPUT2, Zeros.name),
+            (Part.OPERATION2, Void.name),
+            (Part.COMBINATION, SUM),
+        )
     }
 )
-"""What a cell has if it names no feature that begins so."""
+"""The feature that a cell has for a part for which it names none."""
 
-KNOWN = ("Input1_", *IMPLIED, "Output_")
-"""How the features of a cell begin."""
+_PREFIXES = (Part.INPUT1.prefix, *(part.prefix for part in IMPLIED), Part.OUTPUT.prefix)
+"""The possible starts of the names of a cell's features."""
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 @dataclass(frozen=True, slots=True)
 class CellConfiguration:
-    """The cells of a network by block and number, with a title and a longer text; the images may have any shape."""
+    """The cells of a network, with a title and a longer text about it; it does not fix the shape of the images."""
 
     title: str
     about: str
     cells: Mapping[CellId, CellFeatures]
 
     def architecture(self, input_shape: Shape, classes: int) -> Architecture:
-        """The network for images of this shape.
+        """Return the network for images of this shape.
 
         Raises:
-            DecodeError: The cells are no network, or not for this shape.
+            DecodeError: The cells do not make a network, or not for this shape.
         """
         instances: dict[Instance, Mapping[str, Value]] = {}
         for id_, features in self.cells.items():
@@ -73,10 +77,14 @@ class CellConfiguration:
 
 
 def read_cell_configuration(text: str, place: str = "<toml>") -> CellConfiguration:
-    """The configuration in a file.
+    """Return the configuration in a file's text.
+
+    Args:
+        text: The text of the file.
+        place: The file's name in messages.
 
     Raises:
-        ReadError: It is no TOML, or no configuration.
+        ReadError: The text is not TOML, or not a configuration in this format.
 
     >>> text = 'format = "featurenet_uvl/configuration/1"\\n[[block]]\\ncells = [{Input1_Identity={}, Output_Out={}}]'
     >>> read_cell_configuration(text).architecture((8, 8, 1), 10).weights()
@@ -102,7 +110,7 @@ def read_cell_configuration(text: str, place: str = "<toml>") -> CellConfigurati
 
 
 def write_cell_configuration(configuration: CellConfiguration) -> str:
-    """The text of a file; `read_cell_configuration` reads it back."""
+    """Return the text of a file that `read_cell_configuration` reads back."""
     lines = [f'format = "{FORMAT}"']
     for key, value in (("title", configuration.title), ("about", configuration.about)):
         if value:
@@ -117,19 +125,19 @@ def write_cell_configuration(configuration: CellConfiguration) -> str:
 
 
 def configuration_of(architecture: Architecture, title: str = "", about: str = "") -> CellConfiguration:
-    """The cells of a network, as they are written."""
-    return CellConfiguration(title, about, {cell.id: cell_features(cell) for cell in architecture.cells})
+    """Return the cells of a network as a configuration without a shape of images."""
+    return CellConfiguration(title, about, {cell.id: features_of_cell(cell) for cell in architecture.cells})
 
 
 def _toml_problem(message: str, place: str) -> str:
     found = _PLACE.search(message)
-    if found is None or found[1] is None:
-        return f"{place}: found no TOML ({message}), expected a configuration"
-    return f"{place}:{found[1]}:{found[2]}: found no TOML ({message[: found.start()]}), expected a configuration"
+    if found is not None and found[1] is not None:
+        place, message = f"{place}:{found[1]}:{found[2]}", message[: found.start()]
+    return f"{place}: found text that is not TOML ({message}), expected a configuration"
 
 
 def _shape_problems(data: Mapping[str, object]) -> Iterator[str]:
-    """What makes this no configuration, whatever the model is."""
+    """Yield the problems that keep TOML data from being a configuration of any model."""
     for key in sorted(set(data) - {"format", "title", "about", "block"}):
         yield f"found {key!r}, expected format, title, about and block"
     for key in ("title", "about"):
@@ -154,8 +162,8 @@ def _cell_problems(id_: CellId, cell: object) -> Iterator[str]:
         yield f"cell {id_}: found {cell!r}, expected a table of features"
         return
     for name, values in cell.items():
-        if not name.startswith(KNOWN):
-            yield f"cell {id_}: found {name}, expected features that begin with one of {', '.join(KNOWN)}"
+        if not name.startswith(_PREFIXES):
+            yield f"cell {id_}: found {name}, expected features that begin with one of {', '.join(_PREFIXES)}"
         if not isinstance(values, dict):
             yield f"cell {id_}: {name}: found {values!r}, expected a table of attributes, {{}} for none"
         else:
@@ -165,11 +173,7 @@ def _cell_problems(id_: CellId, cell: object) -> Iterator[str]:
 
 
 def _with_implied(features: Mapping[str, Mapping[str, Value]]) -> CellFeatures:
-    implied = {
-        name: dict[str, Value]()
-        for prefix, name in IMPLIED.items()
-        if not any(other.startswith(prefix) for other in features)
-    }
+    implied = {name: dict[str, Value]() for part, name in IMPLIED.items() if not part.options_in(features)}
     return {**features, **implied}
 
 
@@ -182,7 +186,7 @@ def _values(values: Mapping[str, Value]) -> str:
 
 
 def _toml(value: Value) -> str:
-    """A value as TOML spells it; JSON's strings are TOML's, but for DEL, which TOML escapes."""
+    """Return a value as TOML spells it. TOML's strings are JSON's, except that TOML escapes DEL."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f") if isinstance(value, str) else repr(value)

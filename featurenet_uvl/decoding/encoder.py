@@ -9,63 +9,62 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from featurenet_uvl.decoding.network import CellFeatures, to_architecture
+from featurenet_uvl.decoding.network import to_architecture
 from featurenet_uvl.decoding.solutions import SHOWN_NAMES, decode_solution
 from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId
+from featurenet_uvl.ir.cell_features import BLOCK, CELL, RELATIVE_INDEX, CellFeatures, Part
 from featurenet_uvl.ir.cnf import VarMap
 from featurenet_uvl.ir.configuration import Configuration, Instance
 from featurenet_uvl.ir.expression import Value
 from featurenet_uvl.ir.feature_model import Cardinality, Feature, FeatureModel, Group, GroupKind
 
-BLOCK, CELL = "Block", "Cell"
-"""The multi-features that hold a network."""
-
 
 def to_configuration(architecture: Architecture, model: FeatureModel) -> Configuration:
-    """The configuration of the model that decodes to this network: the inverse of `to_architecture`.
+    """Return the configuration of the model that decodes to this network: the inverse of `to_architecture`.
 
-    Only the tree is looked at: features, domains, groups and cardinalities. Whether the constraints hold, too, is for
-    the CNF to say (`encode_configuration`, then `check_solutions`).
+    It satisfies the model's tree: features, domains, groups and cardinalities. Only the CNF can tell whether it
+    satisfies the constraints, too (`encode_configuration`, then `check_solutions`).
 
     Raises:
-        DecodeError: A part of the network is outside the model; each is named.
+        DecodeError: Parts of the network are outside the model; the message lists all of them.
     """
-    configuration = configuration_of_cells({cell.id: cell_features(cell) for cell in architecture.cells}, model)
+    configuration = configuration_of_cells({cell.id: features_of_cell(cell) for cell in architecture.cells}, model)
     again = to_architecture(configuration, architecture.input_shape, architecture.classes)
     for found, expected in zip(architecture.cells, again.cells, strict=True):
         if found.sources != expected.sources:
             raise DecodeError(
                 f"cell {found.id}: found sources {_ids(found.sources)}, expected {_ids(expected.sources)},"
-                " as the cells' destinations say"
+                " as the destinations of the cells say"
             )
     return configuration
 
 
-def cell_features(cell: Cell) -> CellFeatures:
-    """The features that make up a cell, with their attributes, by the model's names."""
+def features_of_cell(cell: Cell) -> CellFeatures:
+    """Return the features that make up a cell, with the values of their attributes."""
     index = cell.destination.relative_index
     return {
-        f"Input1_{cell.input1.name}": asdict(cell.input1),
-        f"Operation1_{cell.operation1.name}": asdict(cell.operation1),
-        f"Input2_{cell.input2.name}": asdict(cell.input2),
-        f"Operation2_{cell.operation2.name}": asdict(cell.operation2),
-        f"Combination_{cell.combination}": {},
-        f"Output_{cell.destination.kind}": {} if index is None else {"relativeIndex": index},
+        Part.INPUT1.feature(cell.input1.name): asdict(cell.input1),
+        Part.OPERATION1.feature(cell.operation1.name): asdict(cell.operation1),
+        Part.INPUT2.feature(cell.input2.name): asdict(cell.input2),
+        Part.OPERATION2.feature(cell.operation2.name): asdict(cell.operation2),
+        Part.COMBINATION.feature(cell.combination): {},
+        Part.OUTPUT.feature(cell.destination.kind): {} if index is None else {RELATIVE_INDEX: index},
     }
 
 
 def configuration_of_cells(cells: Mapping[CellId, CellFeatures], model: FeatureModel) -> Configuration:
-    """The configuration in which exactly these cells exist, each with exactly these features.
+    """Return the configuration in which exactly these cells exist, each with exactly these features.
 
-    What the tree implies is added: parents, and mandatory children.
+    It also holds the features that the tree implies: parents, and mandatory children.
 
     Args:
-        cells: The features of each cell, by name, with the values of their attributes.
+        cells: The features of each cell.
+        model: The DNN model, with its restrictions and bounds.
 
     Raises:
-        DecodeError: An unknown feature, a value outside its domain, a group with too few or too many members, too many
-            cells or blocks. All of them are listed.
+        DecodeError: A feature is unknown, a value is outside its domain, a group has too few or too many members, or
+            there are too many cells or blocks. The message lists all of these.
     """
     builder = _Builder(cells, {feature.name: feature for feature in model.features()}, _parents(model))
     instances: dict[Instance, Mapping[str, Value]] = {}
@@ -85,10 +84,13 @@ def configuration_of_cells(cells: Mapping[CellId, CellFeatures], model: FeatureM
 
 
 def encode_configuration(configuration: Configuration, variables: VarMap) -> NDArray[np.bool_]:
-    """The solution that stands for a configuration, one truth value a feature variable: `decode_solution` undone.
+    """Return the solution that stands for a configuration: the inverse of `decode_solution`.
+
+    Returns:
+        One truth value per feature variable, in their order.
 
     Raises:
-        DecodeError: The CNF has no variable for a part of the configuration, as a smaller bound has not.
+        DecodeError: The CNF has no variable for a part of the configuration; its bounds may be smaller.
     """
     selected = np.zeros(variables.feature_count, dtype=np.bool_)
     for position, origin in enumerate(variables.origins):
@@ -103,14 +105,14 @@ def encode_configuration(configuration: Configuration, variables: VarMap) -> NDA
     if lost:
         more = f" and {len(lost) - SHOWN_NAMES} more" if len(lost) > SHOWN_NAMES else ""
         raise DecodeError(
-            f"found {', '.join(lost[:SHOWN_NAMES])}{more}, for which this model, with its restrictions and bounds, has"
-            " no variable"
+            f"found {', '.join(lost[:SHOWN_NAMES])}{more}, expected parts for which the model, with its restrictions"
+            " and bounds, has a variable"
         )
     return selected
 
 
 def _differences(configuration: Configuration, again: Configuration) -> list[str]:
-    """What of the first is not in the second."""
+    """Return the instances and values of the first configuration that the second lacks."""
     lost = []
     for instance, values in configuration.instances.items():
         if instance not in again:
@@ -122,7 +124,7 @@ def _differences(configuration: Configuration, again: Configuration) -> list[str
 
 
 def _is_same(one: Value, other: Value) -> bool:
-    """Equal, and both or neither a truth value."""
+    """Whether two values are equal and both or neither of them is a truth value (Python takes True for 1)."""
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
@@ -136,26 +138,29 @@ def _parents(model: FeatureModel) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Builder:
-    """Decides which children of an instance are selected, and with which values."""
+    """Decides which children of an instance are selected, and with which values.
+
+    `features` and `parents` are those of the model, by the name of the feature.
+    """
 
     cells: Mapping[CellId, CellFeatures]
     features: Mapping[str, Feature]
     parents: Mapping[str, str]
 
     def unknown_features(self) -> Iterator[str]:
-        """Features that are named in a cell but are not below Cell in the model."""
+        """Yield a problem for each feature of a cell that the model does not have below its multi-feature of cells."""
         for id_, features in self.cells.items():
             for name in features:
                 if CELL not in self._above(name):
                     yield f"cell {id_}: found {name}, expected a feature of the model below {CELL}{self._similar(name)}"
 
     def values(self, feature: Feature, indices: tuple[int, ...]) -> tuple[dict[str, Value], list[str]]:
-        """The values of the instance's configurable attributes, as the model spells them."""
+        """Return the values of the instance's configurable attributes, as the model spells them, and the problems."""
         given = self._named(indices).get(feature.name, {})
         domains = {attribute.name: attribute.domain for attribute in feature.attributes if attribute.domain is not None}
         values: dict[str, Value] = {}
         problems = [
-            f"{_place(indices)}: found {feature.name}.{name}, expected {_wish(list(domains))}"
+            f"{_place(indices)}: found {feature.name}.{name}, expected {_any_of(list(domains))}"
             for name in given
             if name not in domains
         ]
@@ -165,14 +170,14 @@ class _Builder:
                 values[name] = matches[0]
             else:
                 found = repr(given[name]) if name in given else "no value"
-                wish = ", ".join(repr(value) for value in domain)
-                problems.append(f"{_place(indices)}: {feature.name}.{name}: found {found}, expected one of {wish}")
+                allowed = ", ".join(repr(value) for value in domain)
+                problems.append(f"{_place(indices)}: {feature.name}.{name}: found {found}, expected one of {allowed}")
         return values, problems
 
     def children(
         self, feature: Feature, indices: tuple[int, ...]
     ) -> tuple[list[tuple[Feature, tuple[int, ...]]], list[str]]:
-        """The selected instances right below an instance, in document order."""
+        """Return the selected children of an instance, in document order, and the problems."""
         chosen: list[tuple[Feature, tuple[int, ...]]] = []
         problems: list[str] = []
         for group in feature.groups:
@@ -192,7 +197,7 @@ class _Builder:
         return self.cells.get(CellId(*indices), {}) if len(indices) == 2 else {}
 
     def _above(self, name: str) -> list[str]:
-        """The ancestors of a feature, nearest first."""
+        """Return the ancestors of a feature, nearest first."""
         above = []
         while name in self.parents:
             name = self.parents[name]
@@ -200,11 +205,11 @@ class _Builder:
         return above
 
     def _is_wanted(self, name: str, indices: tuple[int, ...]) -> bool:
-        """Whether a feature is named in this cell, or one below it is."""
+        """Whether this cell names a feature, or one below it."""
         return any(name == other or name in self._above(other) for other in self._named(indices))
 
     def _count(self, feature: Feature, indices: tuple[int, ...]) -> int:
-        """How many instances of a multi-feature the network has here."""
+        """Return the number of instances of a multi-feature that the network has below these indices."""
         if feature.name == BLOCK and not indices:
             return max((id_.block for id_ in self.cells), default=0)
         if feature.name == CELL and len(indices) == 1:
@@ -212,7 +217,7 @@ class _Builder:
         return 0
 
     def _similar(self, name: str) -> str:
-        """The features of the model whose names begin alike."""
+        """Return a list, for a message, of the model's features whose names have the same first word."""
         start = name.partition("_")[0] + "_"
         known = [other for other in self.features if other.startswith(start)]
         return f": {', '.join(known)}" if known else ""
@@ -228,7 +233,7 @@ def _place(indices: tuple[int, ...]) -> str:
             return "the configuration"
 
 
-def _wish(names: Sequence[str]) -> str:
+def _any_of(names: Sequence[str]) -> str:
     return f"one of the attributes {', '.join(names)}" if names else "no attribute"
 
 
@@ -247,6 +252,6 @@ def _group_problems(group: Group, count: int, names: Sequence[str], indices: tup
     if group.cardinality is not None:
         lower, upper = group.cardinality.lower, group.cardinality.upper
     if count < lower or (upper is not None and count > upper):
-        wish = "one" if (lower, upper) == (1, 1) else f"{Cardinality(lower, upper)}"
+        expected = "one" if (lower, upper) == (1, 1) else f"{Cardinality(lower, upper)}"
         members = ", ".join(member.name for member in group.members)
-        yield f"{_place(indices)}: found {', '.join(names) or 'none'}, expected {wish} of {members}"
+        yield f"{_place(indices)}: found {', '.join(names) or 'none'}, expected {expected} of {members}"

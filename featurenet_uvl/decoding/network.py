@@ -7,25 +7,24 @@ from dataclasses import dataclass, fields
 
 from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destination
+from featurenet_uvl.ir.cell_features import COMBINATIONS, DESTINATIONS, RELATIVE_INDEX, TO_CELL, CellFeatures, Part
 from featurenet_uvl.ir.configuration import Configuration
 from featurenet_uvl.ir.expression import Value
 from featurenet_uvl.ir.flow import MAX_SOURCES, sources_of_cells
-from featurenet_uvl.ir.layer_kinds import input_kinds, operation_kinds
-from featurenet_uvl.ir.layers import Layer, Shape, ShapeError
-
-CellFeatures = Mapping[str, Mapping[str, Value]]
-"""The selected features inside one cell, with their attributes."""
+from featurenet_uvl.ir.layer_kinds import kinds_of
+from featurenet_uvl.ir.layers import Layer, Shape, ShapeError, Zeros
 
 
 def to_architecture(configuration: Configuration, input_shape: Shape, classes: int) -> Architecture:
-    """The network of a configuration, wired as `ir.flow` says; its shapes are checked.
+    """Return the network of a configuration, with cells connected as `ir.flow` says and shapes checked.
 
     Args:
+        configuration: A configuration of the DNN model.
         input_shape: (height, width, channels) of the images.
         classes: The number of classes.
 
     Raises:
-        DecodeError: The configuration is no network; the cell is named. Nothing is altered to make it one.
+        DecodeError: The configuration is not a network; the message names the cell. Nothing is altered to make it one.
     """
     found = _features_by_cell(configuration)
     if not found:
@@ -33,9 +32,10 @@ def to_architecture(configuration: Configuration, input_shape: Shape, classes: i
     drafts = {id_: _draft(id_, features) for id_, features in found.items()}
     sources = sources_of_cells({id_: draft.destination for id_, draft in drafts.items()})
     for id_, draft in drafts.items():
-        if len(sources[id_]) == MAX_SOURCES and draft.input2.name == "Zeros":
+        if len(sources[id_]) == MAX_SOURCES and isinstance(draft.input2, Zeros):
             raise DecodeError(
-                f"cell {id_}: found two sources and Input2_Zeros, expected an Input2 that takes the second"
+                f"cell {id_}: found two sources and {Part.INPUT2.feature(Zeros.name)}, expected an"
+                f" {Part.INPUT2.value} that takes the second"
             )
     cells = tuple(
         Cell(
@@ -57,7 +57,7 @@ def to_architecture(configuration: Configuration, input_shape: Shape, classes: i
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A cell without its sources."""
+    """A cell whose sources are not known yet."""
 
     input1: Layer
     operation1: Layer
@@ -76,42 +76,44 @@ def _features_by_cell(configuration: Configuration) -> dict[CellId, CellFeatures
 
 
 def _draft(id_: CellId, features: CellFeatures) -> _Draft:
-    combination = _one(id_, features, "Combination_", ("Sum", "Concat", "Product"))
-    kind = _one(id_, features, "Output_", ("Cell", "Block", "Out"))
-    index = features.get("Output_Cell", {}).get("relativeIndex")
-    if kind == "Cell" and not isinstance(index, int):
-        raise DecodeError(f"cell {id_}: found Output_Cell without a relativeIndex, expected a number")
+    combination = _option(id_, features, Part.COMBINATION, COMBINATIONS)
+    kind = _option(id_, features, Part.OUTPUT, DESTINATIONS)
+    to_cell = Part.OUTPUT.feature(TO_CELL)
+    index = features.get(to_cell, {}).get(RELATIVE_INDEX)
+    if kind == TO_CELL and not isinstance(index, int):
+        raise DecodeError(f"cell {id_}: found {to_cell} without a {RELATIVE_INDEX}, expected a number")
     return _Draft(
-        _layer(id_, features, "Input1_", input_kinds()),
-        _layer(id_, features, "Operation1_", operation_kinds()),
-        _layer(id_, features, "Input2_", input_kinds()),
-        _layer(id_, features, "Operation2_", operation_kinds()),
+        _layer(id_, features, Part.INPUT1),
+        _layer(id_, features, Part.OPERATION1),
+        _layer(id_, features, Part.INPUT2),
+        _layer(id_, features, Part.OPERATION2),
         combination,
-        Destination(kind, int(index) if kind == "Cell" and isinstance(index, int) else None),
+        Destination(kind, int(index) if kind == TO_CELL and isinstance(index, int) else None),
     )
 
 
-def _one(id_: CellId, features: CellFeatures, prefix: str, names: Sequence[str]) -> str:
-    """The one of these names that the cell has."""
-    found = [name.removeprefix(prefix) for name in features if name.startswith(prefix)]
-    if len(found) != 1 or found[0] not in names:
-        wish = ", ".join(prefix + name for name in names)
+def _option(id_: CellId, features: CellFeatures, part: Part, options: Sequence[str]) -> str:
+    """Return the one option that the cell selects for a part."""
+    found = part.options_in(features)
+    if len(found) != 1 or found[0] not in options:
         raise DecodeError(
-            f"cell {id_}: found {', '.join(prefix + name for name in found) or 'nothing'}, expected one of {wish}"
+            f"cell {id_}: found {', '.join(map(part.feature, found)) or 'nothing'},"
+            f" expected one of {', '.join(map(part.feature, options))}"
         )
     return found[0]
 
 
-def _layer(id_: CellId, features: CellFeatures, prefix: str, kinds: Mapping[str, type[Layer]]) -> Layer:
-    name = _one(id_, features, prefix, tuple(kinds))
-    kind, attributes = kinds[name], features[prefix + name]
+def _layer(id_: CellId, features: CellFeatures, part: Part) -> Layer:
+    kinds = kinds_of(part)
+    name = _option(id_, features, part, tuple(kinds))
+    kind, attributes = kinds[name], features[part.feature(name)]
     expected = [field.name for field in fields(kind)]
     if sorted(attributes) != sorted(expected):
         raise DecodeError(
-            f"cell {id_}: found {prefix}{name} with {', '.join(sorted(attributes)) or 'no attributes'},"
+            f"cell {id_}: found {part.feature(name)} with {', '.join(sorted(attributes)) or 'no attributes'},"
             f" expected {', '.join(expected) or 'none'}"
         )
     try:
         return kind(**attributes)
     except ShapeError as error:
-        raise DecodeError(f"cell {id_}: {prefix}{name}: {error}") from error
+        raise DecodeError(f"cell {id_}: {part.feature(name)}: {error}") from error

@@ -117,7 +117,7 @@ def _cell_steps(cell: Cell, at: CellShapes, classes: int) -> CellSteps:
 
 def _ends(cell: Cell, output: Shape, classes: int) -> Iterator[Step]:
     """What follows a cell that ends in Out: it is flattened, and classified by a layer of its own."""
-    if cell.destination.kind != "Out":
+    if not cell.ends_network:
         return
     length = prod(output)
     if len(output) > 1:

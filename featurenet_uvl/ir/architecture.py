@@ -10,21 +10,17 @@ from math import prod
 from typing import Any
 
 from featurenet_uvl.errors import DecodeError
-from featurenet_uvl.ir.layers import (
-    Layer,
-    Shape,
-    ShapeError,
-    Zeros,
-    combined_shape,
-)
+from featurenet_uvl.ir.cell_features import OUT
+from featurenet_uvl.ir.layers import Layer, Shape, ShapeError, Zeros, combined_shape
+from featurenet_uvl.system.deprecated import renamed
 
 SCHEMA = "featurenet_uvl/architecture/1"
-"""The name and version of the JSON form."""
+"""Name and version of the JSON form (docs/architecture-json.md)."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class CellId:
-    """Block and cell number, both from 1."""
+    """A cell's block and its number within the block, both from 1."""
 
     block: int
     cell: int
@@ -35,7 +31,11 @@ class CellId:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a cell's output goes: `kind` is `Cell` (then `relative_index` is set), `Block` or `Out`."""
+    """Where a cell's output goes.
+
+    `kind` is one of `cell_features.DESTINATIONS`. With `Cell`, and only then, `relative_index` is the number of cells
+    between this cell and the one that takes its output.
+    """
 
     kind: str
     relative_index: int | None = None
@@ -43,10 +43,11 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell. `sources` has the one or two cells whose outputs it takes; none stands for the network's input.
+    """One cell: up to two halves, each an input layer and an operation, and their combination.
 
-    One source feeds both halves; of two, the first feeds `input1`, the second `input2`. `input2` is `Zeros` where the
-    cell has one half only.
+    `sources` are the one or two cells whose outputs it takes; without sources it takes the network's input. A single
+    source feeds both halves; of two, the first feeds `input1` and the second `input2`. A cell with one half has
+    `Zeros` as `input2`.
     """
 
     id: CellId
@@ -62,10 +63,18 @@ class Cell:
     def has_second_half(self) -> bool:
         return not isinstance(self.input2, Zeros)
 
+    @property
+    def ends_network(self) -> bool:
+        """Whether the cell's output is an output of the network."""
+        return self.destination.kind == OUT
+
 
 @dataclass(frozen=True, slots=True)
 class CellShapes:
-    """Shapes within one cell: what enters each half, what each layer gives, what leaves; None for a missing half."""
+    """The tensor shapes within one cell: of each source, after each layer, and of the output.
+
+    The three shapes of the second half are None if the cell has none.
+    """
 
     source1: Shape
     input1: Shape
@@ -80,8 +89,8 @@ class CellShapes:
 class Architecture:
     """A network for images of `input_shape` (height, width, channels) and `classes` classes.
 
-    Cells stand in order of block and number, so that sources come first. Each cell that ends in `Out` is flattened and
-    followed by a softmax layer of its own.
+    Cells are ordered by block and number, so that every source precedes the cells that take it. The network flattens
+    the output of each cell that ends it, and classifies it by a softmax layer.
     """
 
     input_shape: Shape
@@ -89,10 +98,10 @@ class Architecture:
     cells: tuple[Cell, ...]
 
     def shapes(self) -> Mapping[CellId, CellShapes]:
-        """The shapes in every cell.
+        """Return the tensor shapes within every cell.
 
         Raises:
-            DecodeError: A layer or combination cannot take the shapes that it gets; the cell is named.
+            DecodeError: A layer or combination cannot take its input shapes. The message names the cell.
         """
         result: dict[CellId, CellShapes] = {}
         for cell in self.cells:
@@ -115,10 +124,11 @@ class Architecture:
 
     @property
     def outputs(self) -> tuple[Cell, ...]:
-        return tuple(cell for cell in self.cells if cell.destination.kind == "Out")
+        """The cells whose outputs are outputs of the network."""
+        return tuple(cell for cell in self.cells if cell.ends_network)
 
     def weights(self) -> int:
-        """The number of weights of the whole network, as Keras counts them (`Model.count_params`)."""
+        """Return the number of weights of the whole network, as Keras counts them (`Model.count_params`)."""
         shapes = self.shapes()
         return sum(count for _, count in self._weights(shapes))
 
@@ -128,11 +138,11 @@ class Architecture:
             yield cell.id, cell.input1.weights(at.source1) + cell.operation1.weights(at.input1)
             if at.source2 is not None and at.input2 is not None:
                 yield cell.id, cell.input2.weights(at.source2) + cell.operation2.weights(at.input2)
-            if cell.destination.kind == "Out":
+            if cell.ends_network:
                 yield cell.id, (prod(at.output) + 1) * self.classes
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON object with a versioned schema; `architecture_json.parse_architecture` reads it back."""
+        """Return a JSON object of schema `SCHEMA`; `architecture_json.parse_architecture` reads it back."""
         return {
             "schema": SCHEMA,
             "input_shape": list(self.input_shape),
@@ -151,9 +161,13 @@ class Architecture:
         }
 
     def hash(self) -> str:
-        """A key that is equal for equal architectures, in any process: SHA-256 of the canonical JSON, 16 hex digits."""
+        """Return a key that equal architectures share in every process: 16 hex digits of their JSON's SHA-256."""
         text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    from_json = staticmethod(
+        renamed(f"{__name__}.Architecture.from_json", "featurenet_uvl.ir.architecture_json", "parse_architecture")
+    )
 
 
 _HALVES = ("input1", "operation1", "input2", "operation2")

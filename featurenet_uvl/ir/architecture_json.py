@@ -1,6 +1,6 @@
-"""Architectures from JSON: read strictly, so that what is read is a network, and all of what the file says.
+"""The strict reader of architectures in JSON: it returns a network that says everything in the file, or an error.
 
-The form is described in docs/architecture-json.md and in `architecture.schema.json` beside this file.
+docs/architecture-json.md and `architecture.schema.json` beside this file describe the form.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from typing import Any, NoReturn
 
 from featurenet_uvl.errors import DecodeError, ReadError
 from featurenet_uvl.ir.architecture import SCHEMA, Architecture, Cell, CellId, Destination
+from featurenet_uvl.ir.cell_features import COMBINATIONS, DESTINATIONS, SUM, TO_CELL
 from featurenet_uvl.ir.flow import sources_of_cells
 from featurenet_uvl.ir.layer_kinds import input_kinds, operation_kinds
-from featurenet_uvl.ir.layers import Layer
+from featurenet_uvl.ir.layers import Layer, Void, Zeros
 
 MAX_NUMBER = 2**31 - 1
-"""The largest size, count or index; no Keras layer takes a larger one."""
+"""Largest size, count or index in a file; Keras layers take none that is larger."""
 
 _KEYS = ("schema", "input_shape", "classes", "cells")
 _ORIGIN_KEYS = {"model": str, "formula": str, "configuration": int}
 _CELL_KEYS = (
     *("block", "cell", "sources", "input1", "operation1", "input2", "operation2", "combination", "destination"),
 )
-_COMBINATIONS = ("Sum", "Concat", "Product")
 
 
 def load_json(text: str, place: str) -> Any:
-    """The value of a JSON text, without keys that come twice and without numbers that are none.
+    """Return the value of a JSON text.
 
     Raises:
-        ReadError: The text is no JSON.
+        ReadError: The text is not JSON, an object has a key twice, or a number is NaN or infinite.
     """
 
     def refuse(constant: str) -> NoReturn:
@@ -52,19 +52,19 @@ def load_json(text: str, place: str) -> Any:
         ) from None
     except RecursionError:
         raise ReadError(f"{place}: found JSON that is nested too deeply, expected a network") from None
-    except ValueError:  # Python's limit of digits
+    except ValueError:  # Python's limit of digits in an integer
         raise ReadError(f"{place}: found a number of thousands of digits, expected a network") from None
 
 
 def parse_architecture(data: object, place: str = "<json>") -> Architecture:
-    """The architecture that a JSON value stands for.
+    """Return the architecture that a JSON value describes.
 
     Raises:
-        DecodeError: Another schema, a missing or unknown key, a value that it cannot have, sources that are not those
-            that the destinations make, or shapes that do not fit. The place in the file is named.
+        DecodeError: The schema is another one, a key is missing or unknown, a value is invalid, the sources do not
+            follow from the destinations, or the shapes do not fit. The message names the place in the file.
     """
     if not isinstance(data, dict):
-        _refuse(place, type(data).__name__, "a JSON object that decode wrote")
+        _refuse(place, type(data).__name__, "a JSON object with a network")
     if data.get("schema") != SCHEMA:
         _refuse(place, f"schema {_shown(data.get('schema'))}", f"{SCHEMA!r}; another version wrote this file")
     _check_keys(place, data, _KEYS, optional=("origin",))
@@ -97,8 +97,8 @@ def _cell(place: str, data: object) -> Cell:
     sources = tuple(
         CellId(*(_number(f"{place}.sources", number, 1) for number in source)) for source in data["sources"]
     )
-    if data["combination"] not in _COMBINATIONS:
-        _refuse(f"{place}.combination", _shown(data["combination"]), f"one of {', '.join(_COMBINATIONS)}")
+    if data["combination"] not in COMBINATIONS:
+        _refuse(f"{place}.combination", _shown(data["combination"]), f"one of {', '.join(COMBINATIONS)}")
     cell = Cell(
         CellId(_number(f"{place}.block", data["block"], 1), _number(f"{place}.cell", data["cell"], 1)),
         sources,
@@ -109,10 +109,11 @@ def _cell(place: str, data: object) -> Cell:
         data["combination"],
         _destination(f"{place}.destination", data["destination"]),
     )
-    if cell.input1.name == "Zeros":
-        _refuse(f"{place}.input1", "Zeros", "a layer that takes a tensor")
-    if not cell.has_second_half and (cell.operation2.name, cell.combination) != ("Void", "Sum"):
-        _refuse(place, f"Zeros with {cell.operation2.name} and {cell.combination}", "Void and Sum with it")
+    if isinstance(cell.input1, Zeros):
+        _refuse(f"{place}.input1", Zeros.name, "a layer that takes a tensor")
+    if not cell.has_second_half and (cell.operation2, cell.combination) != (Void(), SUM):
+        found = f"{Zeros.name} with {cell.operation2.name} and {cell.combination}"
+        _refuse(place, found, f"{Void.name} and {SUM} with it")
     return cell
 
 
@@ -138,9 +139,9 @@ def _destination(place: str, data: object) -> Destination:
         _refuse(place, type(data).__name__, "an object")
     _check_keys(place, data, ("kind", "relative_index"))
     kind, index = data["kind"], data["relative_index"]
-    if kind not in ("Cell", "Block", "Out"):
-        _refuse(f"{place}.kind", _shown(kind), "one of Cell, Block, Out")
-    if kind == "Cell":
+    if kind not in DESTINATIONS:
+        _refuse(f"{place}.kind", _shown(kind), f"one of {', '.join(DESTINATIONS)}")
+    if kind == TO_CELL:
         return Destination(kind, _number(f"{place}.relative_index", index, 0))
     if index is not None:
         _refuse(f"{place}.relative_index", _shown(index), f"null with {kind}")
@@ -148,13 +149,13 @@ def _destination(place: str, data: object) -> Destination:
 
 
 def _check_numbers(place: str, cells: tuple[Cell, ...]) -> None:
-    """Blocks and cells are numbered from 1 without gaps, and stand in this order."""
+    """Check that blocks and cells are in order and numbered from 1 without gaps."""
     before = CellId(0, 0)
     for number, cell in enumerate(cells):
-        wishes = (CellId(before.block, before.cell + 1), CellId(before.block + 1, 1))
-        if cell.id not in (wishes if number else wishes[1:]):
-            wish = " or ".join(map(str, wishes if number else wishes[1:]))
-            _refuse(f"{place}: cells[{number}]", f"cell {cell.id}", f"{wish} here")
+        first_of_next_block = CellId(before.block + 1, 1)
+        allowed = [CellId(before.block, before.cell + 1), first_of_next_block] if number else [first_of_next_block]
+        if cell.id not in allowed:
+            _refuse(f"{place}: cells[{number}]", f"cell {cell.id}", f"{' or '.join(map(str, allowed))} here")
         before = cell.id
 
 
@@ -162,10 +163,14 @@ def _check_sources(cells: tuple[Cell, ...]) -> None:
     wired = sources_of_cells({cell.id: cell.destination for cell in cells})
     for cell in cells:
         if cell.sources != wired[cell.id]:
-            found, wish = (", ".join(map(str, ids)) or "the image" for ids in (cell.sources, wired[cell.id]))
-            raise DecodeError(f"cell {cell.id}: found sources {found}, expected {wish}, which send to it")
+            found, expected = (", ".join(map(str, ids)) or "the image" for ids in (cell.sources, wired[cell.id]))
+            raise DecodeError(
+                f"cell {cell.id}: found sources {found}, expected {expected}, as the destinations of the cells say"
+            )
         if len(cell.sources) == 2 and not cell.has_second_half:
-            raise DecodeError(f"cell {cell.id}: found two sources and Zeros, expected an input2 that takes the second")
+            raise DecodeError(
+                f"cell {cell.id}: found two sources and {Zeros.name}, expected an input2 that takes the second"
+            )
 
 
 def _check_origin(place: str, data: object) -> None:
@@ -193,7 +198,7 @@ def _number(place: str, value: object, least: int) -> int:
 
 
 def _check_scalar(place: str, value: object) -> None:
-    """Attributes are texts or finite numbers."""
+    """Check that an attribute's value is a text or a finite number."""
     is_number = type(value) in (int, float) and math.isfinite(value) and abs(value) <= MAX_NUMBER  # type: ignore[arg-type]
     if not (type(value) is str or is_number):
         _refuse(place, _shown(value), f"text, or a number up to {MAX_NUMBER:,}")

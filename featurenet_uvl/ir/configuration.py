@@ -1,4 +1,4 @@
-"""A configuration of the source model: selected instances, each with its attribute values."""
+"""A configuration of the source model: the selected instances with the values of their attributes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from featurenet_uvl.ir.expression import Value
 
 @dataclass(frozen=True, slots=True, order=True)
 class Instance:
-    """One feature instance: `indices` are those of the multi-features that enclose it (itself included), from 1.
+    """One instance of a feature. `indices` number the instances of the multi-features around it and of itself, from 1.
 
     >>> str(Instance("Cell", (1, 2)))
     'Cell[1,2]'
@@ -26,7 +26,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The selected instances in document order, each with the values of its configurable attributes."""
+    """The selected instances in document order; each has the values of its configurable attributes, by name."""
 
     instances: Mapping[Instance, Mapping[str, Value]] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -37,5 +37,5 @@ class Configuration:
         return iter(self.instances)
 
     def value(self, instance: Instance, attribute: str) -> Value | None:
-        """The value of a configurable attribute, or None where the instance is deselected or has no such attribute."""
+        """Return the value of a configurable attribute; None if the instance is deselected or lacks the attribute."""
         return self.instances.get(instance, {}).get(attribute)

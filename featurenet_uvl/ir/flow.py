@@ -1,4 +1,4 @@
-"""Which cell takes whose output: it follows from where the outputs go."""
+"""The connections between cells, as they follow from the destinations of the cells' outputs."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from collections.abc import Mapping
 
 from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import CellId, Destination
+from featurenet_uvl.ir.cell_features import OUT, RELATIVE_INDEX, TO_BLOCK, TO_CELL, Part
 
 MAX_SOURCES = 2
-"""How many tensors a cell can take."""
+"""Largest number of tensors that a cell can take."""
 
 
 def sources_of_cells(destinations: Mapping[CellId, Destination]) -> Mapping[CellId, tuple[CellId, ...]]:
-    """The cells whose outputs each cell takes, in their order; none stands for the network's input.
+    """Return for each cell the cells whose outputs it takes, in their order; none means the network's input.
 
-    Within a block, a cell takes the outputs of the earlier cells that aim at it by relativeIndex, else the block's
-    inputs: the network's input for the first block, else the outputs of the cells of the block before that end in
-    Block.
+    A cell takes the outputs of those earlier cells of its block whose relative index points at it. If none does, it
+    takes the block's inputs: for the first block the network's input, for any other the outputs that the previous block
+    sends on.
 
     Args:
-        destinations: By cell, in order of block and number.
+        destinations: The destination of each cell's output, in order of block and number.
 
     Raises:
-        DecodeError: An output that nobody takes, a cell with nothing to take or with too much, or no end.
+        DecodeError: An output reaches no cell, a cell gets no tensor or more than two, or the network has no end.
 
     Source: Ghamizi et al. 2019, section 4.2 (pending outputs).
 
@@ -37,7 +38,7 @@ def sources_of_cells(destinations: Mapping[CellId, Destination]) -> Mapping[Cell
         _check_destination(id_, destination, last, destinations)
         if destination.relative_index is not None:
             aiming[CellId(id_.block, id_.cell + destination.relative_index + 1)].append(id_)
-        elif destination.kind == "Block":
+        elif destination.kind == TO_BLOCK:
             sending.setdefault(id_.block + 1, []).append(id_)
     found: dict[CellId, tuple[CellId, ...]] = {}
     for id_, sources in aiming.items():
@@ -45,7 +46,7 @@ def sources_of_cells(destinations: Mapping[CellId, Destination]) -> Mapping[Cell
             sources = sending.get(id_.block, [])
             if not sources:
                 raise DecodeError(
-                    f"cell {id_}: found no cell of block {id_.block - 1} that sends to it, expected one or two"
+                    f"cell {id_}: found no cell of block {id_.block - 1} that sends on its output, expected one or two"
                 )
         if len(sources) > MAX_SOURCES:
             raise DecodeError(
@@ -53,8 +54,8 @@ def sources_of_cells(destinations: Mapping[CellId, Destination]) -> Mapping[Cell
                 f" {MAX_SOURCES}"
             )
         found[id_] = tuple(sources)
-    if not any(destination.kind == "Out" for destination in destinations.values()):
-        raise DecodeError("found no Output_Out, expected one in the last block")
+    if not any(destination.kind == OUT for destination in destinations.values()):
+        raise DecodeError(f"found no {_feature(OUT)}, expected one in the last block")
     return found
 
 
@@ -63,8 +64,16 @@ def _check_destination(
 ) -> None:
     kind, index = destination.kind, destination.relative_index
     if index is not None and (index < 0 or CellId(id_.block, id_.cell + index + 1) not in destinations):
-        raise DecodeError(f"cell {id_}: found relativeIndex {index}, but block {id_.block} has no such later cell")
-    if kind == "Block" and id_.block == last:
-        raise DecodeError(f"cell {id_}: found Output_Block in the last block, expected Output_Cell or Output_Out")
-    if kind == "Out" and id_.block != last:
-        raise DecodeError(f"cell {id_}: found Output_Out before the last block")
+        raise DecodeError(
+            f"cell {id_}: found {RELATIVE_INDEX} {index}, expected one that points at a later cell of block {id_.block}"
+        )
+    if kind == TO_BLOCK and id_.block == last:
+        raise DecodeError(
+            f"cell {id_}: found {_feature(TO_BLOCK)} in the last block, expected {_feature(TO_CELL)} or {_feature(OUT)}"
+        )
+    if kind == OUT and id_.block != last:
+        raise DecodeError(f"cell {id_}: found {_feature(OUT)} in block {id_.block}, expected it in the last block only")
+
+
+def _feature(destination: str) -> str:
+    return Part.OUTPUT.feature(destination)

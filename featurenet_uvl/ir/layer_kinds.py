@@ -1,4 +1,4 @@
-"""The kinds of layers that there are: those of this project, then those of other packages."""
+"""The registry of layer kinds: those of this project, then those of other packages."""
 
 from __future__ import annotations
 
@@ -10,21 +10,34 @@ from importlib.metadata import entry_points
 from types import MappingProxyType
 
 from featurenet_uvl.errors import UnsupportedError
+from featurenet_uvl.ir.cell_features import INPUTS, Part
 from featurenet_uvl.ir.layers import INPUT_LAYERS, OPERATION_LAYERS, Layer
 
 INPUT_GROUP, OPERATION_GROUP = "featurenet_uvl.input_layers", "featurenet_uvl.operation_layers"
-"""The entry-point groups in which other packages offer kinds: the kind's name, and its class."""
+"""The entry-point groups in which other packages offer kinds; an entry has the kind's name and its class."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _SHORT_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-@cache
-def input_kinds() -> Mapping[str, type[Layer]]:
-    """Kinds below Input1 and Input2, by the name that follows `Input1_`.
+def kinds_of(part: Part) -> Mapping[str, type[Layer]]:
+    """Return the kinds of layers that a part of a cell can hold, by name.
+
+    Args:
+        part: One of `cell_features.INPUTS` or `cell_features.OPERATIONS`.
 
     Raises:
-        UnsupportedError: Another package offers a kind that cannot be loaded, or is none.
+        UnsupportedError: As `input_kinds`.
+    """
+    return input_kinds() if part in INPUTS else operation_kinds()
+
+
+@cache
+def input_kinds() -> Mapping[str, type[Layer]]:
+    """Return the kinds of input layers, by name.
+
+    Raises:
+        UnsupportedError: A kind of another package cannot be loaded, or its class breaks a rule of `kind_problems`.
 
     >>> input_kinds()["Dense"](16, "relu").output_shape((28, 28, 1))
     (28, 28, 16)
@@ -34,7 +47,7 @@ def input_kinds() -> Mapping[str, type[Layer]]:
 
 @cache
 def operation_kinds() -> Mapping[str, type[Layer]]:
-    """Kinds below Operation1 and Operation2, by the name that follows `Operation1_`.
+    """Return the kinds of operations, by name.
 
     Raises:
         UnsupportedError: As `input_kinds`.
@@ -62,7 +75,10 @@ def _with_offered(own: Mapping[str, type[Layer]], group: str) -> Mapping[str, ty
 
 
 def kind_problems(kind: object) -> Iterator[str]:
-    """What keeps a class from being a kind of layer, as far as its text shows; its arithmetic is not looked at."""
+    """Yield the reasons why a class cannot be a kind of layer, as far as its declarations show.
+
+    `featurenet_uvl.testing.layer_kinds.check_layer_kind` also checks its arithmetic.
+    """
     if not (isinstance(kind, type) and issubclass(kind, Layer)):
         yield f"found {kind!r}, expected a subclass of featurenet_uvl.ir.layers.Layer"
         return
@@ -72,21 +88,22 @@ def kind_problems(kind: object) -> Iterator[str]:
     attributes = [field.name for field in fields(kind)]
     name = getattr(kind, "name", None)
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        yield f"found the name {name!r}, expected what follows Input1_ or Operation1_ in the model"
+        prefixes = f"{Part.INPUT1.prefix} or {Part.OPERATION1.prefix}"
+        yield f"found the name {name!r}, expected the word that follows {prefixes} in the model"
     for attribute in (*kind.size_attributes, *([kind.units_attribute] if kind.units_attribute else [])):
         if attribute not in attributes:
-            yield f"found no attribute {attribute!r}, which size_attributes or units_attribute names"
+            yield f"found no attribute {attribute!r}, expected each that size_attributes and units_attribute name"
     if kind.output_shape is not Layer.output_shape:
-        yield "found its own output_shape, expected resize, units_attribute or flattens: the clauses know these only"
+        yield "found an output_shape of its own, expected resize, units_attribute or flattens: clauses know only these"
     if kind.flattens and (kind.units_attribute or kind.resize is not Layer.resize):
-        yield "found flattens with units_attribute or resize, expected one of them"
+        yield "found flattens together with units_attribute or resize, expected one of them"
     if not (kind.takes_vector or kind.takes_matrix):
-        yield "found a kind that takes neither vectors nor matrices"
+        yield "found a kind that takes neither vectors nor matrices, expected one of them at least"
     makes_layer = kind.keras_layer is not Layer.keras_layer
     if makes_layer and not (isinstance(kind.short_name, str) and _SHORT_NAME.fullmatch(kind.short_name)):
-        yield f"found the short_name {kind.short_name!r}, expected a word such as 'conv' for the names of Keras layers"
+        yield f"found the short_name {kind.short_name!r}, expected a word for its Keras layers' names, such as 'conv'"
     if not makes_layer and (kind.resize is not Layer.resize or kind.flattens or kind.units_attribute):
-        yield "found a kind that changes shapes without keras_layer"
+        yield "found a kind that changes shapes without keras_layer, expected that method"
 
 
 def _is_frozen(kind: type) -> bool:

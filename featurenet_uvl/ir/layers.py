@@ -1,11 +1,11 @@
 """The layers that a cell can hold, and all arithmetic of tensor shapes.
 
-This is the one place that knows how a layer changes a shape, how many weights it has, and which Keras layer it is. The
-CNF generator (`translators/rules/tensor_shapes/network.py`), the decoder and the Keras builder all ask here.
+This module alone knows how a layer changes a shape, how many weights it has, and which Keras layer it is. The CNF
+generator (`translators/rules/tensor_shapes/network.py`), the decoder and the Keras builder all ask here.
 
-A new kind of layer is one class with an entry in `INPUT_LAYERS` or `OPERATION_LAYERS`, or an entry point of another
-package (`layer_kinds.py`): its feature in the model is `Input1_<name>` (or `Operation1_<name>`), and its fields are the
-feature's configurable attributes, by the same names.
+A new kind of layer is one class with an entry in `INPUT_LAYERS` or `OPERATION_LAYERS`, or with an entry point of
+another package (`layer_kinds.py`). In the model, its feature is the kind's name behind `Input1` or `Operation1` and an
+underscore; the class's fields are the feature's configurable attributes, under the same names.
 
 Source: section 3 of Ghamizi, Cordy, Papadakis and Le Traon, "Automated Search for Configurations of Deep Neural Network
 Architectures", 2019; sizes of convolution and pooling as Keras computes them (`keras.ops`, padding "valid" and "same").
@@ -18,11 +18,13 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar, TypeAlias
 
+from featurenet_uvl.ir.cell_features import COMBINATIONS, CONCAT
+
 Shape: TypeAlias = tuple[int, ...]
-"""A tensor without its batch axis: `(height, width, channels)` for a matrix, `(units,)` for a vector."""
+"""A tensor's shape without the batch axis: `(height, width, channels)` for a matrix, `(units,)` for a vector."""
 
 HEIGHT, WIDTH = 0, 1
-"""The two spatial axes of a matrix."""
+"""Positions of the two spatial axes in a matrix's shape."""
 
 
 ACTIVATIONS = frozenset(
@@ -37,17 +39,17 @@ ACTIVATIONS = frozenset(
 
 
 class ShapeError(ValueError):
-    """A layer that cannot take the shape it is given, or an attribute that no layer can have."""
+    """A layer cannot take the shape that it is given, or an attribute has a value that no layer allows."""
 
 
 def window_output_size(size: int, window: int, stride: int, padding: str) -> int | None:
-    """The size of one axis after a window slides over it, or None where the window does not fit.
+    """Return the size of one axis after a window slides over it, or None if the window does not fit.
 
     Args:
         size: Pixels along the axis.
         window: Pixels of the kernel along the axis.
-        stride: Pixels between two positions.
-        padding: `valid` (only whole windows) or `same` (as many windows as strides begin).
+        stride: Pixels between two positions of the window.
+        padding: `valid` (whole windows only) or `same` (one window per started stride).
 
     >>> window_output_size(28, 5, 2, "valid"), window_output_size(28, 5, 3, "same")
     (12, 10)
@@ -62,30 +64,34 @@ def window_output_size(size: int, window: int, stride: int, padding: str) -> int
 
 
 def parse_kernel(text: str) -> tuple[int, int]:
-    """`"3x1"` as (height, width).
+    """Return a kernel's (height, width), in pixels.
+
+    Raises:
+        ShapeError: The text is not HEIGHTxWIDTH with two numbers from 1.
 
     >>> parse_kernel("3x1")
     (3, 1)
     """
     height, times, width = text.partition("x") if isinstance(text, str) else ("", "", "")
     if not (times and height.isdecimal() and width.isdecimal() and int(height) and int(width)):
-        raise ShapeError(f"found kernel {text!r}, expected HEIGHTxWIDTH such as '3x3'")
+        raise ShapeError(f"found kernel {text!r}, expected HEIGHTxWIDTH, for example '3x3'")
     return int(height), int(width)
 
 
-def _check(what: str, value: object, is_right: bool, wish: str) -> None:
+def _check(attribute: str, value: object, is_right: bool, expected: str) -> None:
     if not is_right:
-        raise ShapeError(f"found {what} {value!r}, expected {wish}")
+        raise ShapeError(f"found {attribute} {value!r}, expected {expected}")
 
 
 def _check_counts(**counts: object) -> None:
-    for what, value in counts.items():
-        _check(what, value, isinstance(value, int) and not isinstance(value, bool) and value >= 1, "a number from 1")
+    for attribute, value in counts.items():
+        is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+        _check(attribute, value, is_count, "a number from 1")
 
 
 def _check_names(names: Mapping[str, object], known: Mapping[str, Collection[str]]) -> None:
-    for what, value in names.items():
-        _check(what, value, value in known[what], f"one of {', '.join(sorted(known[what]))}")
+    for attribute, value in names.items():
+        _check(attribute, value, value in known[attribute], f"one of {', '.join(sorted(known[attribute]))}")
 
 
 PADDINGS = ("same", "valid")
@@ -93,30 +99,30 @@ PADDINGS = ("same", "valid")
 
 @dataclass(frozen=True)
 class Layer:
-    """What all kinds of layers share: the rules of `output_shape`, from which the CNF generator tabulates.
+    """The base of all kinds: it derives `output_shape` from a few rules, which the CNF generator also tabulates.
 
-    Class attributes say what a kind can take and do; a subclass overrides `resize` if it changes height or width.
+    A subclass states the rules in class attributes, and overrides `resize` if it changes height or width.
     """
 
     name: ClassVar[str]
-    """The kind's name, as the model's feature ends in: `Convolution` of `Input1_Convolution`."""
+    """The kind's name, with which the feature's name ends."""
     short_name: ClassVar[str] = ""
-    """How Keras layers of this kind are called: the `conv` of `b1_c2_in1_conv`; empty where no layer is made."""
+    """The last word in the names of this kind's Keras layers: `conv` in `b1_c2_in1_conv`; empty if it makes none."""
     takes_vector: ClassVar[bool] = True
     takes_matrix: ClassVar[bool] = True
     flattens: ClassVar[bool] = False
-    """Whether a matrix becomes a vector of all its elements."""
+    """Whether the layer turns a matrix into a vector of all its elements."""
     units_attribute: ClassVar[str | None] = None
-    """The attribute that gives the size of the last axis, or None where the layer keeps it."""
+    """The attribute that sets the size of the last axis; None if the layer keeps that size."""
     size_attributes: ClassVar[tuple[str, ...]] = ()
-    """The attributes that `resize` depends on, the one that decides most first."""
+    """The attributes that `resize` depends on, beginning with the one that decides most."""
 
     def resize(self, axis: int, size: int) -> int | None:
-        """The new size of a matrix' HEIGHT or WIDTH, None where the layer does not fit."""
+        """Return the new size of a matrix's HEIGHT or WIDTH, or None if the layer does not fit."""
         return size
 
     def output_shape(self, shape: Shape) -> Shape:
-        """The shape that leaves the layer.
+        """Return the shape of the layer's output.
 
         Raises:
             ShapeError: The layer cannot take this shape.
@@ -136,17 +142,28 @@ class Layer:
         return (height, width, units)
 
     def weights(self, shape: Shape) -> int:
-        """The number of weights, for an input of this shape; those that are not trained count, too, as Keras counts."""
+        """Return the number of weights for an input of this shape, counting untrained ones as Keras does."""
         return 0
 
     def keras_layer(self, keras: Any, name: str) -> Any:
-        """The Keras layer, or None for a kind that only passes its input on. `keras` is the module."""
+        """Return the Keras layer, or None if the kind passes its input on unchanged. `keras` is the module."""
+        return None
+
+    def expected_in_keras(self) -> tuple[str | type, Mapping[str, object]] | None:
+        """Return a second description of the Keras layer, written down apart from `keras_layer`; None: there is none.
+
+        `decoding.keras.verify` compares Keras models with it. The project's own kinds have theirs in that module, so
+        this method is for kinds of other packages.
+
+        Returns:
+            The name of a class in `keras.layers`, or a class of the package's own, and its arguments without `name`.
+        """
         return None
 
 
 @dataclass(frozen=True)
 class Zeros(Layer):
-    """No second input at all: the cell passes on what its first half gives."""
+    """The absence of a second half: the cell's output is that of its first half."""
 
     name = "Zeros"
 
@@ -158,7 +175,7 @@ class Identity(Layer):
 
 @dataclass(frozen=True)
 class Dense(Layer):
-    """On a matrix it acts on the channels, as in Keras."""
+    """A dense layer. Given a matrix, it acts on the channels, as in Keras."""
 
     neurons: int
     activation: str
@@ -179,7 +196,7 @@ class Dense(Layer):
 
 @dataclass(frozen=True)
 class Convolution(Layer):
-    """`type` is `normal`, or `separable`: a depthwise convolution followed by a 1x1 one."""
+    """A convolution of type `normal`, or `separable`: a depthwise convolution and then a 1x1 convolution."""
 
     kernel: str
     filters: int
@@ -263,7 +280,7 @@ class Flatten(Layer):
 
 @dataclass(frozen=True)
 class Padding(Layer):
-    """Adds `size` rows and columns of zeros on each side."""
+    """A border of zeros, `size` rows or columns wide on each side."""
 
     size: int
     name = "Padding"
@@ -321,35 +338,39 @@ class BatchNormalization(Layer):
 
 
 INPUT_LAYERS: Mapping[str, type[Layer]] = {c.name: c for c in (Zeros, Identity, Dense, Convolution, Pooling)}
-"""Kinds below Input1 and Input2, by the name that follows `Input1_`."""
+"""The project's kinds of input layers, by name."""
 
 OPERATION_LAYERS: Mapping[str, type[Layer]] = {
     c.name: c for c in (Void, Flatten, Padding, Activation, Dropout, BatchNormalization)
 }
-"""Kinds below Operation1 and Operation2, by the name that follows `Operation1_`."""
+"""The project's kinds of operations, by name."""
 
 
 def combined_shape(combination: str, first: Shape, second: Shape) -> Shape:
-    """The shape of `Sum` or `Product` (equal shapes) or `Concat` (along the last axis) of two tensors.
+    """Return the shape of two tensors combined: a sum or product of equal shapes, or joined along the last axis.
+
+    Args:
+        combination: One of `cell_features.COMBINATIONS`.
 
     Raises:
-        ShapeError: The two shapes cannot be combined so.
+        ShapeError: The two shapes do not fit, or another combination.
     """
-    if combination == "Concat":
+    if combination == CONCAT:
         if first[:-1] != second[:-1]:
             raise ShapeError(
-                f"Concat needs equal height and width, found {format_shape(first)}, {format_shape(second)}"
+                f"{CONCAT} needs equal height and width, found {format_shape(first)}, {format_shape(second)}"
             )
         return (*first[:-1], first[-1] + second[-1])
-    if combination not in ("Sum", "Product"):
-        raise ShapeError(f"found combination {combination!r}, expected Sum, Concat or Product")
+    if combination not in COMBINATIONS:
+        raise ShapeError(f"found combination {combination!r}, expected one of {', '.join(COMBINATIONS)}")
     if first != second:
         raise ShapeError(f"{combination} needs equal shapes, found {format_shape(first)} and {format_shape(second)}")
     return first
 
 
 def format_shape(shape: Shape) -> str:
-    """
+    """Return a shape as text.
+
     >>> format_shape((28, 28, 1))
     '28x28x1'
     """
@@ -357,15 +378,15 @@ def format_shape(shape: Shape) -> str:
 
 
 def parse_shape(text: str) -> Shape:
-    """The shape of a matrix, `HEIGHTxWIDTHxCHANNELS`.
+    """Return the shape that a text `HEIGHTxWIDTHxCHANNELS` stands for.
 
     Raises:
-        ShapeError: The text is no such shape.
+        ShapeError: The text has another form, or a size below 1.
 
     >>> parse_shape("28x28x1")
     (28, 28, 1)
     """
     parts = text.split("x")
     if len(parts) != 3 or not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise ShapeError(f"found input shape {text!r}, expected HEIGHTxWIDTHxCHANNELS such as 28x28x1")
+        raise ShapeError(f"found input shape {text!r}, expected HEIGHTxWIDTHxCHANNELS, for example 28x28x1")
     return (int(parts[0]), int(parts[1]), int(parts[2]))

@@ -42,23 +42,29 @@ def networks_of_sample(
     return {f"{number:0{width}}.json": network for number, network in enumerate(networks, 1)}
 
 
-def verify_networks(networks: Mapping[str, Architecture], on_progress: Callable[[int], None]) -> None:
-    """That Keras builds each network, and exactly it.
+def verify_networks(networks: Mapping[str, Architecture], on_progress: Callable[[int], None]) -> tuple[str, ...]:
+    """Check that Keras builds exactly each of these networks.
 
     Args:
-        on_progress: Is told how many are done.
+        networks: The networks by file name.
+        on_progress: Called with the number of networks done.
+
+    Returns:
+        The layer kinds of other packages that only their own class describes, as `verify_keras_model` finds them.
 
     Raises:
-        DecodeError: The first that it does not; every difference is a line.
+        DecodeError: A network differs. Each line of the message is a difference of the first such network.
     """
     from featurenet_uvl.decoding.keras.verify import verify_architecture
 
+    kinds: set[str] = set()
     for number, (name, network) in enumerate(networks.items(), 1):
         try:
-            verify_architecture(network)
+            kinds.update(verify_architecture(network))
         except DecodeError as error:
             raise DecodeError("\n".join(f"{name}: {line}" for line in str(error).splitlines())) from error
         on_progress(number)
+    return tuple(sorted(kinds))
 
 
 def check_folder(path: str, *, force: bool) -> None:

@@ -22,6 +22,28 @@ def warn_renamed(old: str, new: str, *, stacklevel: int = 2) -> None:
     warnings.warn(f"{old} is now {new}; the old name goes away in {GONE_IN}", DeprecationWarning, stacklevel + 1)
 
 
+def renamed(old: str, module: str, name: str) -> Callable[..., Any]:
+    """Return a function for an old name: it warns and calls the new one, which it imports then.
+
+    Args:
+        old: The full old name.
+        module: The full name of the module that has the function now.
+        name: The function's name there.
+
+    >>> with warnings.catch_warnings(record=True, action="always") as caught:
+    ...     renamed("old.parse_size", "featurenet_uvl.ir.layers", "parse_shape")("28x28x1")
+    (28, 28, 1)
+    >>> str(caught[0].message)
+    'old.parse_size is now featurenet_uvl.ir.layers.parse_shape; the old name goes away in 0.3'
+    """
+
+    def call(*args: Any, **keywords: Any) -> Any:
+        warn_renamed(old, f"{module}.{name}")
+        return getattr(import_module(module), name)(*args, **keywords)
+
+    return call
+
+
 def moved(module: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     """Return a module's `__getattr__` that finds names which have moved to other modules, and warns.
 

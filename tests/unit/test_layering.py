@@ -14,7 +14,8 @@ from tests.places import ROOT
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("system", "ir", "models"),
+    ("system",),  # files, streams, old names: what knows nothing of feature models
+    ("ir", "models"),
     ("reference",),  # the judge of the translators shares nothing with them
     ("solvers",),
     # translators: from a model file to clauses

@@ -78,7 +78,13 @@ def decode(
     networks = networks_of_sample(sample, cnf, images, classes, place, any_formula=any_formula)
     if verify:
         with ProgressLine(quiet=quiet) as line:
-            verify_networks(networks, lambda done: line.show(f"verified {done:,} of {len(networks):,}"))
+            kinds = verify_networks(networks, lambda done: line.show(f"verified {done:,} of {len(networks):,}"))
+        if kinds:
+            say(
+                f"layer kinds {', '.join(kinds)}: verified against their own classes only; a method expected_in_keras"
+                " is a second opinion (docs/layers.md)",
+                quiet=quiet,
+            )
     write_folder(folder, networks, force=force, model=Path(model).name, formula=cnf.fingerprint())
     if as_json:
         put_json([_facts(name, network) for name, network in networks.items()])

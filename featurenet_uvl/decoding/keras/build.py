@@ -1,32 +1,33 @@
-"""The Keras model of an architecture: exactly its layers, connections and shapes, nothing altered."""
+"""The Keras model of an architecture: exactly its layers, connections and shapes, with nothing altered."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from featurenet_uvl.decoding.keras.model_name import wiring_name
+from featurenet_uvl.decoding.keras.model_name import name_of_cells
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId
+from featurenet_uvl.ir.cell_features import CONCAT, PRODUCT, SUM
 from featurenet_uvl.ir.layers import Layer
 
-COMBINATIONS = {"Sum": "Add", "Product": "Multiply", "Concat": "Concatenate"}
-"""Keras' merging layer for each combination of two halves."""
+_MERGING_LAYERS = {SUM: "Add", PRODUCT: "Multiply", CONCAT: "Concatenate"}
+"""Name of Keras' merging layer, by combination."""
 
 
 def build_keras_model(architecture: Architecture) -> Any:
-    """A functional `keras.Model`, built but not compiled.
+    """Return the architecture as a functional `keras.Model`, built but not compiled.
 
-    Layers are named after where they come from: `b1_c2_in1_conv`, `b1_c2_op1_drop`, `b1_c2_sum`, `b1_c2_out_softmax`.
-    Identity, Void and Zeros make no layer; a cell with one half has no combination. The model's own name says where the
-    cells' outputs go (`wiring.py`), so that a saved model can be read back to the same architecture.
+    The name of a layer tells its place: `b1_c2_in1_conv`, `b1_c2_op1_drop`, `b1_c2_sum`, `b1_c2_out_softmax`.
+    Identity, Void and Zeros make no layer, and a cell with one half makes no combination. The name of the model tells
+    where the outputs of the cells go (`model_name.py`), so that a saved model reads back to the same architecture.
 
     Input shape:
         (batch, height, width, channels), as `architecture.input_shape`.
     Output shape:
-        (batch, classes) for each cell that ends in Out; a list if there are several.
+        (batch, classes) for each cell that ends the network; a list if several do.
 
     Raises:
-        DecodeError: The shapes of the architecture do not fit; found before any Keras layer is made.
+        DecodeError: The shapes of the architecture do not fit; no Keras layer was made yet.
     """
     import keras
 
@@ -36,13 +37,13 @@ def build_keras_model(architecture: Architecture) -> Any:
     outputs = []
     for cell in architecture.cells:
         tensors[cell.id] = _cell(keras, cell, [tensors[source] for source in cell.sources] or [image])
-        if cell.destination.kind == "Out":
+        if cell.ends_network:
             end = tensors[cell.id]
             if len(shapes[cell.id].output) > 1:
                 end = keras.layers.Flatten(name=f"{cell.id}_out_flatten")(end)
             softmax = keras.layers.Dense(architecture.classes, activation="softmax", name=f"{cell.id}_out_softmax")
             outputs.append(softmax(end))
-    return keras.Model(image, outputs if len(outputs) > 1 else outputs[0], name=wiring_name(architecture.cells))
+    return keras.Model(image, outputs if len(outputs) > 1 else outputs[0], name=name_of_cells(architecture.cells))
 
 
 def _cell(keras: Any, cell: Cell, sources: list[Any]) -> Any:
@@ -52,7 +53,7 @@ def _cell(keras: Any, cell: Cell, sources: list[Any]) -> Any:
         return first
     second = _layer(keras, cell.input2, f"{cell.id}_in2", sources[-1])
     second = _layer(keras, cell.operation2, f"{cell.id}_op2", second)
-    merge = getattr(keras.layers, COMBINATIONS[cell.combination])(name=f"{cell.id}_{cell.combination.lower()}")
+    merge = getattr(keras.layers, _MERGING_LAYERS[cell.combination])(name=f"{cell.id}_{cell.combination.lower()}")
     return merge([first, second])
 
 
@@ -62,7 +63,7 @@ def _layer(keras: Any, layer: Layer, place: str, tensor: Any) -> Any:
 
 
 def serialised_layer(layer: Layer) -> tuple[str, Mapping[str, Any]]:
-    """The class and the settings with which Keras would save a layer."""
+    """Return the class name and the settings with which Keras would save a layer."""
     import keras
 
     data = keras.saving.serialize_keras_object(layer.keras_layer(keras, "layer"))

@@ -1,7 +1,7 @@
-"""What a `.keras` file says of a model's layers and connections, read as data: nothing of Keras is asked to load it.
+"""A safe reader of `.keras` files: it reads a model's layers and connections as data, without Keras.
 
-Keras' own loader builds the objects that a file names, and has been talked into running code more than once. Here a
-file is a zip archive with a JSON text in it, of which only the expected parts are looked at; weights are not opened.
+Keras' own loader builds the objects that a file names, and attackers have made it run code more than once. This reader
+opens the zip archive, parses the JSON text in it and takes the expected parts only. It never opens the weights.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from typing import Any
 from featurenet_uvl.errors import ReadError
 
 MAX_CONFIG_BYTES = 64 << 20
-"""The longest description of a model that is read; 1,000 layers take about 1 MB."""
+"""Largest description of a model that is read, in bytes; 1,000 layers take about 1 MB."""
 
 MAX_LAYERS = 2000
-"""More layers than any network of the model has."""
+"""Largest number of layers that is read; no network of the DNN model has as many."""
 
 _CONFIG = "config.json"
 _HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -30,9 +30,9 @@ _TENSOR = "__keras_tensor__"
 
 @dataclass(frozen=True, slots=True)
 class KerasLayer:
-    """One layer and its one call. `kind` is its class, `module` where the file says that the class is from.
+    """One layer, which the model calls once. `kind` is the name of its class, `module` the module that the file gives.
 
-    Invariant: `inputs` are names of layers that come before it.
+    Invariant: `inputs` are the names of layers before it.
     """
 
     name: str
@@ -52,22 +52,22 @@ class KerasModel:
 
 
 class _ProblemError(Exception):
-    """What is wrong with the description."""
+    """A fault in the description of a model."""
 
 
 def read_keras_file(path: str) -> KerasModel:
-    """The model in a file that Keras 3 saved.
+    """Return the model in a file that Keras 3 saved.
 
     Raises:
-        ReadError: The file is missing, damaged, or of another kind; or the model is neither functional nor sequential,
-            has several inputs, or calls a layer twice.
+        ReadError: The file is missing, damaged or of another kind, or the model is neither functional nor sequential
+            or calls a layer twice.
     """
     try:
         data = json.loads(_config_text(path))
     except RecursionError:
         raise ReadError(f"{path}: {_CONFIG} is nested too deeply, expected the description of a model") from None
     except ValueError as error:
-        raise ReadError(f"{path}: {_CONFIG} is no JSON ({error}), expected the description of a model") from None
+        raise ReadError(f"{path}: {_CONFIG} is not JSON ({error}), expected the description of a model") from None
     try:
         return _model(data)
     except _ProblemError as problem:
@@ -81,8 +81,8 @@ def _config_text(path: str) -> str:
     file = Path(path)
     try:
         if not file.is_file():
-            found = "no such file" if not file.exists() else "this is no regular file"
-            raise ReadError(f"{path}: {found}, expected a model saved by Keras")
+            found = "no such file" if not file.exists() else "not a regular file"
+            raise ReadError(f"{path}: {found}, expected a model that Keras saved")
         with file.open("rb") as stream:
             if stream.read(len(_HDF5)) == _HDF5:
                 raise ReadError(f"{path}: found an HDF5 file, expected model.save('NAME.keras') of Keras 3")
@@ -139,14 +139,16 @@ def _settings(entry: Any) -> Mapping[str, Any]:
 
 
 def _inputs(entry: Any) -> tuple[str, ...]:
-    """The layers whose outputs a layer takes in its one call."""
+    """Return the names of the layers whose outputs a layer takes in its single call."""
     name, calls = _text(_settings(entry)["name"]), entry["inbound_nodes"]
     if len(calls) > 1:
-        raise _ProblemError(f"layer {name!r}: found {len(calls)} calls, expected 1: layers that share weights are none")
+        raise _ProblemError(
+            f"layer {name!r}: found {len(calls)} calls, expected 1: the DNN model has no layers that share weights"
+        )
     if not calls:
         return ()
     if not isinstance(calls[0], dict):
-        raise _ProblemError(f"layer {name!r}: found connections as Keras 2 writes them, expected a file of Keras 3")
+        raise _ProblemError(f"layer {name!r}: found connections in the form of Keras 2, expected a file of Keras 3")
     for key, value in calls[0]["kwargs"].items():
         if value not in (None, False):
             raise _ProblemError(f"layer {name!r}: found it called with {key}={_shown(value)}, expected tensors only")
@@ -154,7 +156,7 @@ def _inputs(entry: Any) -> tuple[str, ...]:
 
 
 def _tensors(name: str, args: Any) -> Iterator[str]:
-    """The tensors among a call's arguments: each by itself, or one list of them."""
+    """Yield the tensors among a call's arguments: either each argument is one, or the only argument is a list."""
     parts = args[0] if len(args) == 1 and isinstance(args[0], list) else args
     for part in parts:
         if not isinstance(part, dict) or part.get("class_name") != _TENSOR:
@@ -170,14 +172,14 @@ def _history(reference: Any) -> str:
 
 
 def _references(outputs: Any) -> list[Any]:
-    """Output references: one, or a list of them."""
+    """Return the references to the outputs as a list, also if the file has a single one."""
     if isinstance(outputs, dict):
         raise _ProblemError("found outputs by name, expected a list of them")
     return [outputs] if outputs and isinstance(outputs[0], str) else list(outputs)
 
 
 def _in_order(layers: Sequence[KerasLayer]) -> tuple[KerasLayer, ...]:
-    """The layers with sources first, otherwise in the file's order."""
+    """Return the layers with sources first, and otherwise in the file's order."""
     names = [layer.name for layer in layers]
     if len(set(names)) < len(names):
         raise _ProblemError("found two layers of one name, expected different names")
@@ -198,11 +200,11 @@ def _in_order(layers: Sequence[KerasLayer]) -> tuple[KerasLayer, ...]:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value.isprintable() or "/" in value or not value:
-        raise _ProblemError(f"found name {_shown(value)}, expected a text as Keras allows it")
+        raise _ProblemError(f"found name {_shown(value)}, expected a text that Keras allows as a name")
     return value
 
 
 def _shown(value: Any) -> str:
-    """A value in a message, cut where it is long."""
+    """Return a value for a message, cut if it is long."""
     text = re.sub(r"\s+", " ", repr(value))
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,7 +1,7 @@
-"""From a Keras model in a file to the network of the DNN model that it is, or to what of it is outside of the model.
+"""From a Keras model in a file to the network of the DNN model, or to a list of its parts outside of the DNN model.
 
-A network that was built here comes back as it was: the names of its layers say in which cell each is, and the name of
-the Keras model says where each cell's output goes. For any other, blocks and cells are chosen (`placement.py`).
+A network that `build.py` built comes back unchanged: the names of its layers tell the cell of each, and the name of the
+Keras model tells where the output of each cell goes. For any other model, `placement/` chooses blocks and cells.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from featurenet_uvl.decoding.configuration_file import CellConfiguration
-from featurenet_uvl.decoding.encoder import cell_features, to_configuration
+from featurenet_uvl.decoding.encoder import features_of_cell, to_configuration
 from featurenet_uvl.decoding.keras.file import KerasLayer, KerasModel, read_keras_file
-from featurenet_uvl.decoding.keras.model_name import parse_wiring
+from featurenet_uvl.decoding.keras.layer_reader import LayerReader, candidate_layers, combination_of, setting_problems
+from featurenet_uvl.decoding.keras.model_name import destinations_in
 from featurenet_uvl.decoding.keras.problems import Problems
-from featurenet_uvl.decoding.keras.settings import LayerReader, merge_of, offered_layers, setting_problems
-from featurenet_uvl.decoding.network import CellFeatures
 from featurenet_uvl.decoding.placement.graph import IMAGE, Graph, Node, graph_of
-from featurenet_uvl.decoding.placement.place import Placed, limits_of, place
+from featurenet_uvl.decoding.placement.place import Placed, place, structure_limits
 from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destination
+from featurenet_uvl.ir.cell_features import COMBINATIONS, SUM, CellFeatures
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.layers import Dense, Identity, Layer, Void, Zeros
 
@@ -27,12 +27,19 @@ _CELL = re.compile(r"(?:.*:)?\s*cell (b\d+_c\d+): ")
 
 
 def import_keras_file(path: str, model: FeatureModel) -> Architecture:
-    """The network in a `.keras` file, which is a configuration of the model but for the model's constraints.
+    """Return the network in a `.keras` file.
+
+    The network has a configuration that satisfies the model's tree. Whether it satisfies the constraints, too, is not
+    checked here (`encode_configuration`, then `check_solutions`).
+
+    Args:
+        path: The file.
+        model: The DNN model, with its restrictions and bounds.
 
     Raises:
-        ReadError: The file is no Keras model that can be read.
-        DecodeError: Something in it is outside of the model: a layer, a setting, a connection. All layers and settings
-            that are outside are listed.
+        ReadError: The file is not a readable Keras model.
+        DecodeError: A layer, a setting or a connection is outside of the DNN model. The message lists all layers and
+            settings that are outside.
     """
     found = read_keras_file(path)
     try:
@@ -42,10 +49,10 @@ def import_keras_file(path: str, model: FeatureModel) -> Architecture:
 
 
 def import_keras_model(found: KerasModel, model: FeatureModel) -> Architecture:
-    """`import_keras_file` for a model that has been read."""
-    graph = to_graph(found, offered_layers(model))
+    """Return the network of a Keras model that has been read, as `import_keras_file` does."""
+    graph = to_graph(found, candidate_layers(model))
     ours = _named_network(found.name, graph)
-    placed = place(graph, limits_of(model)) if ours is None else Placed(ours, {})
+    placed = place(graph, structure_limits(model)) if ours is None else Placed(ours, {})
     try:
         to_configuration(placed.architecture, model)
     except DecodeError as error:
@@ -54,17 +61,20 @@ def import_keras_model(found: KerasModel, model: FeatureModel) -> Architecture:
     return placed.architecture
 
 
-def to_graph(found: KerasModel, offered: Iterable[Layer] = ()) -> Graph:
-    """The model's layers as layers of the DNN model; a combination of more than two tensors becomes a chain of them.
+def to_graph(found: KerasModel, candidates: Iterable[Layer] = ()) -> Graph:
+    """Return the Keras model as a graph of the DNN model's layers.
+
+    A combination of more than two tensors becomes a chain of combinations of two.
 
     Args:
-        offered: Layers of kinds from other packages, of which one must fit where a class is not one of Keras' own.
+        found: The Keras model.
+        candidates: As in `LayerReader`.
 
     Raises:
-        DecodeError: Layers, settings or connections that the model has not.
+        DecodeError: Layers, settings or connections are outside of the DNN model.
     """
     image, rest = _image(found)
-    reader, problems = LayerReader(offered), Problems()
+    reader, problems = LayerReader(candidates), Problems()
     nodes: list[Node] = []
     classes: dict[str, int] = {}
     for layer in rest:
@@ -89,7 +99,7 @@ def _image(found: KerasModel) -> tuple[KerasLayer, list[KerasLayer]]:
     images = [layer for layer in found.layers if layer.kind == "InputLayer"]
     rest = [layer for layer in found.layers if layer.kind != "InputLayer"]
     if len(images) != 1:
-        raise DecodeError(f"found {len(images)} inputs, expected one: images of a known size, as keras.Input(shape)")
+        raise DecodeError(f"found {len(images)} inputs, expected one: images of a known size, from keras.Input(shape)")
     lost = [layer.name for layer in rest if not layer.inputs]
     if lost:
         raise DecodeError(f"layer {lost[0]!r}: found no input, expected a tensor")
@@ -105,14 +115,14 @@ def _image_shape(image: KerasLayer) -> tuple[int, int, int]:
 
 
 def _classes(layer: KerasLayer, found: KerasModel, reader: LayerReader) -> int:
-    """How many classes a softmax layer that ends a network tells apart."""
+    """Return the number of classes that the softmax layer at an end of the network tells apart."""
     used_by = [other.name for other in found.layers if layer.name in other.inputs]
     if used_by:
-        raise DecodeError(f"found an output that layer {used_by[0]!r} takes, too, expected an end")
+        raise DecodeError(f"found an output that layer {used_by[0]!r} takes, too, expected one that nothing takes")
     activation = layer.settings.get("activation")
     if layer.kind != "Dense" or activation != "softmax":
-        what = f"{layer.kind} with activation {activation!r}" if isinstance(activation, str) else layer.kind
-        raise DecodeError(f"found {what} as an output, expected Dense with activation 'softmax'")
+        text = f"{layer.kind} with activation {activation!r}" if isinstance(activation, str) else layer.kind
+        raise DecodeError(f"found {text} as an output, expected Dense with activation 'softmax'")
     (node,) = _nodes(layer, layer.inputs, reader)
     if not isinstance(node.layer, Dense):
         raise DecodeError(f"found {node.layer} as an output, expected Dense with activation 'softmax'")
@@ -120,8 +130,8 @@ def _classes(layer: KerasLayer, found: KerasModel, reader: LayerReader) -> int:
 
 
 def _nodes(layer: KerasLayer, inputs: Sequence[str], reader: LayerReader) -> list[Node]:
-    """A layer as nodes: one, or a chain of combinations."""
-    combination = merge_of(layer)
+    """Return a layer as nodes: a single one, or a chain of combinations."""
+    combination = combination_of(layer)
     known = combination or reader.layer_of(layer)
     problems = list(setting_problems(layer))
     if (len(inputs) < 2) if combination else (len(inputs) != 1):
@@ -143,38 +153,40 @@ def _check_outputs_are_vectors(graph: Graph, names: Sequence[str]) -> None:
     shapes = graph.shapes()
     for name, source in zip(names, graph.outputs, strict=True):
         if len(shapes[source]) != 1:
-            raise DecodeError(f"layer {name!r}: found a matrix as its input, expected a vector: Flatten before it")
+            raise DecodeError(
+                f"layer {name!r}: found a matrix as its input, expected a vector: put a Flatten before it"
+            )
 
 
 def _named_network(name: str, graph: Graph) -> Architecture | None:
-    """The network that the names speak of, if it is this graph."""
-    destinations = parse_wiring(name)
+    """Return the network that the names describe; None if they describe none, or one with another graph."""
+    destinations = destinations_in(name)
     if destinations is None:
         return None
     nodes = {node.name: node for node in graph.nodes}
     cells = {id_: _named_cell(id_, destination, nodes) for id_, destination in destinations.items()}
     named: list[Architecture] = []
-    with Problems().of(name):  # names that make no network say nothing; the layers are then placed anew
+    with Problems().of(name):  # if the names make no network, `place` chooses the cells
         named.append(CellConfiguration("", "", cells).architecture(graph.input_shape, graph.classes))
     return named[0] if named and graph_of(named[0]).is_equal(graph) else None
 
 
 def _named_cell(id_: CellId, destination: Destination, nodes: Mapping[str, Node]) -> CellFeatures:
-    """The cell whose layers have these names; `graph_of` tells whether they are all there are."""
+    """Return the cell that the names of the layers describe; comparing graphs then shows whether it has all layers."""
 
     def layer_at(part: str, otherwise: Layer) -> Layer:
         start = f"{id_}_{part}_"
         found = [node.layer for name, node in nodes.items() if name.startswith(start)]
         return found[0] if found and isinstance(found[0], Layer) else otherwise
 
-    merges = [c for c in ("Sum", "Product", "Concat") if f"{id_}_{c.lower()}" in nodes]
+    merges = [combination for combination in COMBINATIONS if f"{id_}_{combination.lower()}" in nodes]
     second = layer_at("in2", Identity()) if merges else Zeros()
     parts = (layer_at("in1", Identity()), layer_at("op1", Void()), second, layer_at("op2", Void()))
-    return cell_features(Cell(id_, (), *parts, merges[0] if merges else "Sum", destination))
+    return features_of_cell(Cell(id_, (), *parts, merges[0] if merges else SUM, destination))
 
 
 def _with_layer(line: str, layers: Mapping[CellId, str]) -> str:
-    """A message about a cell with the name of the cell's last layer, which its reader knows."""
+    """Return a message about a cell with the name of the cell's last layer, which the user knows."""
     found = _CELL.match(line)
     names = {str(id_): name for id_, name in layers.items()}
     if found is None or found[1] not in names:

@@ -1,4 +1,4 @@
-"""What is outside of the model, gathered so that all of it is reported together."""
+"""A collector of decoding problems, so that one message reports all of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from featurenet_uvl.errors import DecodeError
 
 
 class Problems:
-    """Lines about what cannot be decoded.
+    """The problems found so far, one line each.
 
     >>> problems = Problems()
     >>> with problems.of("layer 'x'"):
@@ -21,11 +21,11 @@ class Problems:
         self.lines: list[str] = []
 
     def of(self, place: str) -> _Place:
-        """A block of code in which a DecodeError is noted, with its place, and ends the block only."""
+        """Return a context that records a DecodeError of its block, with this place, and continues after the block."""
         return _Place(self, place)
 
     def raise_all(self) -> None:
-        """Raises DecodeError with every line, if there is one."""
+        """Raise DecodeError with all lines, if there are any."""
         if self.lines:
             raise DecodeError("\n".join(self.lines))
 

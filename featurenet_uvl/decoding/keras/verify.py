@@ -1,50 +1,65 @@
-"""Is a Keras model the network that an architecture describes? It shares no code with what builds the model."""
+"""The check that a Keras model is the network of an architecture. It shares no code with the builder of the model.
+
+`_LAYERS` writes down again, apart from the classes of `ir/layers.py`, which Keras layer each kind is.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, TypeAlias
 
 from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellShapes
+from featurenet_uvl.ir.cell_features import CONCAT, PRODUCT, SUM
 from featurenet_uvl.ir.layers import (
+    INPUT_LAYERS,
+    OPERATION_LAYERS,
     Activation,
     BatchNormalization,
     Convolution,
     Dense,
     Dropout,
     Flatten,
+    Identity,
     Layer,
     Padding,
     Pooling,
     Shape,
+    Void,
+    Zeros,
     format_shape,
     parse_kernel,
 )
 
 MAX_PROBLEMS = 20
-"""How many differences a message lists."""
+"""Largest number of differences that a message lists."""
 
 _IGNORED = frozenset({"name", "dtype"})
-"""Settings that are no part of an architecture: names are compared apart, and the trainer chooses the number type."""
+"""Settings that are not part of an architecture: names are compared apart, and the trainer chooses the number type."""
 
 _IMAGES: Mapping[str, object] = {"data_format": "channels_last"}
 
 
-def verify_keras_model(architecture: Architecture, model: Any) -> None:
-    """That the model is this network: layer by layer the type, settings, connections, output shape and weights.
+def verify_keras_model(architecture: Architecture, model: Any) -> tuple[str, ...]:
+    """Check that the model is this network: type, settings, inputs, output shape and weights of every layer.
 
-    The model's graph is walked from its outputs back to its input, so that what Keras would run is what is compared.
-    Layers are told apart by the names that `build_keras_model` gives them. A setting of which the architecture does
-    not speak must be Keras' default.
+    The check follows the model's graph from its outputs back to its input, so that it compares everything that Keras
+    would run. It identifies layers by the names that `build_keras_model` gives them. Settings that the architecture
+    leaves open must have Keras' defaults.
 
     Args:
+        architecture: The network.
         model: A functional `keras.Model`, built; its variables need no values.
 
+    Returns:
+        The names of kinds of other packages without `expected_in_keras`: nothing independent of such a kind's class
+        says which Keras layer is right, so its layers were compared with new ones that the class itself made.
+
     Raises:
-        DecodeError: They differ; every difference is a line, up to 20.
+        DecodeError: They differ. Each line of the message is a difference, up to `MAX_PROBLEMS`.
+        LookupError: A kind of this project has no entry in the table of this module.
     """
     import keras
 
@@ -57,15 +72,20 @@ def verify_keras_model(architecture: Architecture, model: Any) -> None:
         problems = [*problems[:MAX_PROBLEMS], f"and {len(problems) - MAX_PROBLEMS} more differences"]
     if problems:
         raise DecodeError("\n".join(f"Keras model: {problem}" for problem in problems))
+    return _kinds_without_description(architecture)
 
 
-def verify_architecture(architecture: Architecture) -> None:
-    """That Keras builds this network, and exactly it; about 0.1 CPU s for a dozen cells.
+def verify_architecture(architecture: Architecture) -> tuple[str, ...]:
+    """Check that Keras builds exactly this network; takes about 0.1 CPU s for a dozen cells.
 
-    The model is symbolic: Keras computes all shapes, but its variables get no memory. Keras' session is cleared.
+    Keras computes all shapes but allocates no memory for weights. The check clears Keras' session.
+
+    Returns:
+        As `verify_keras_model`.
 
     Raises:
-        DecodeError: As `verify_keras_model`, or Keras refuses to build it.
+        DecodeError: As `verify_keras_model`, or Keras refuses to build the network.
+        LookupError: As `verify_keras_model`.
     """
     import keras
 
@@ -73,16 +93,17 @@ def verify_architecture(architecture: Architecture) -> None:
 
     try:
         with keras.StatelessScope(initialize_variables=False):
-            verify_keras_model(architecture, build_keras_model(architecture))
+            kinds = verify_keras_model(architecture, build_keras_model(architecture))
     except (ArithmeticError, TypeError, ValueError) as error:
         raise DecodeError(f"Keras model: cannot be built: {error}") from error
     finally:
         keras.backend.clear_session(free_memory=False)
+    return kinds
 
 
 @dataclass(frozen=True, slots=True)
 class _Expected:
-    """One layer that the model must have; `made` is a Keras layer with its settings, never called."""
+    """A layer that the model must have. `made` is a Keras layer with the expected settings; nothing ever calls it."""
 
     name: str
     made: Any
@@ -101,7 +122,7 @@ def _expected_layers(keras: Any, architecture: Architecture) -> Iterator[_Expect
             yield layer
             end = layer.name
         ends[cell.id] = end = end or (ends[cell.sources[0]] if cell.sources else "image")
-        if cell.destination.kind != "Out":
+        if not cell.ends_network:
             continue
         length = prod(at.output)
         if len(at.output) != 1:
@@ -128,24 +149,54 @@ def _cell_layers(keras: Any, cell: Cell, at: CellShapes, sources: list[str]) -> 
                 source = name
         ends.append(source)
     if len(ends) == 2:
-        merging = {"Sum": keras.layers.Add, "Product": keras.layers.Multiply, "Concat": keras.layers.Concatenate}
+        merging = {SUM: keras.layers.Add, PRODUCT: keras.layers.Multiply, CONCAT: keras.layers.Concatenate}
         name = f"{cell.id}_{cell.combination.lower()}"
         yield _Expected(name, merging[cell.combination](), tuple(ends), at.output)
 
 
+_Description: TypeAlias = tuple[str | type, Mapping[str, object]]
+"""A Keras layer: the name of a class in `keras.layers`, or a class, and the arguments."""
+
+
 def _made(keras: Any, layer: Layer) -> Any:
-    """The Keras layer that is expected: by the table below; for kinds of other packages by their own word."""
-    if type(layer) in _SETTINGS:
-        kind, settings = _SETTINGS[type(layer)](layer)
-        return getattr(keras.layers, kind)(**settings)
-    return layer.keras_layer(keras, "expected")
+    """Return the Keras layer that is expected, or None for a layer that only passes its input on."""
+    if type(layer) in _MAKES_NO_LAYER:
+        return None
+    description = _description(layer)
+    if description is None:
+        return layer.keras_layer(keras, "expected")
+    kind, settings = description
+    return (getattr(keras.layers, kind) if isinstance(kind, str) else kind)(**settings)
 
 
-def _dense(layer: Dense) -> tuple[str, Mapping[str, object]]:
+def _description(layer: Layer) -> _Description | None:
+    """Return a description that does not depend on `keras_layer`; None if the kind's package gives none."""
+    kind = type(layer)
+    if kind in _LAYERS:
+        return _LAYERS[kind](layer)
+    if kind in INPUT_LAYERS.values() or kind in OPERATION_LAYERS.values():
+        raise LookupError(
+            f"layer kind {kind.name}: found no entry in the table _LAYERS of {__name__}, expected one that says, apart"
+            " from the class, which Keras layer it is"
+        )
+    return layer.expected_in_keras()
+
+
+def _kinds_without_description(architecture: Architecture) -> tuple[str, ...]:
+    layers = {
+        type(layer): layer
+        for cell in architecture.cells
+        for layer in (cell.input1, cell.operation1, cell.input2, cell.operation2)
+        if type(layer).keras_layer is not Layer.keras_layer
+    }
+    return tuple(sorted(kind.name for kind, layer in layers.items() if _description(layer) is None))
+
+
+def _dense(layer: Dense) -> _Description:
     return "Dense", {"units": layer.neurons, "activation": layer.activation}
 
 
-def _convolution(layer: Convolution) -> tuple[str, Mapping[str, object]]:
+def _convolution(layer: Convolution) -> _Description:
     settings = {
         "filters": layer.filters,
         "kernel_size": parse_kernel(layer.kernel),
@@ -156,25 +207,27 @@ def _convolution(layer: Convolution) -> tuple[str, Mapping[str, object]]:
     return {"normal": "Conv2D", "separable": "SeparableConv2D"}[layer.type], {**settings, **_IMAGES}
 
 
-def _pooling(layer: Pooling) -> tuple[str, Mapping[str, object]]:
+def _pooling(layer: Pooling) -> _Description:
     stride = (layer.stride, layer.stride)
     settings = {"pool_size": parse_kernel(layer.kernel), "strides": stride, "padding": layer.padding}
     return {"max": "MaxPooling2D", "average": "AveragePooling2D"}[layer.type], {**settings, **_IMAGES}
 
 
-def _padding(layer: Padding) -> tuple[str, Mapping[str, object]]:
+def _padding(layer: Padding) -> _Description:
     return "ZeroPadding2D", {"padding": ((layer.size, layer.size), (layer.size, layer.size)), **_IMAGES}
 
 
-def _activation(layer: Activation) -> tuple[str, Mapping[str, object]]:
+def _activation(layer: Activation) -> _Description:
     return "Activation", {"activation": layer.function}
 
 
-def _dropout(layer: Dropout) -> tuple[str, Mapping[str, object]]:
+def _dropout(layer: Dropout) -> _Description:
     return "Dropout", {"rate": layer.rate}
 
 
-_SETTINGS: Mapping[type[Layer], Callable[[Any], tuple[str, Mapping[str, object]]]] = {
+_MAKES_NO_LAYER = frozenset({Identity, Void, Zeros})
+
+_LAYERS: Mapping[type[Layer], Callable[[Any], _Description]] = {
     Dense: _dense,
     Convolution: _convolution,
     Pooling: _pooling,
@@ -184,22 +237,22 @@ _SETTINGS: Mapping[type[Layer], Callable[[Any], tuple[str, Mapping[str, object]]
     Dropout: _dropout,
     BatchNormalization: lambda _: ("BatchNormalization", {"axis": -1}),
 }
-"""The Keras class and settings of the kinds of this project, written down apart from `Layer.keras_layer`."""
+"""The Keras layer of each kind of this project, written down apart from `Layer.keras_layer`."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Called:
-    """One call of a layer in the model's graph."""
+    """A call of a layer in the model's graph."""
 
     operation: Any
     sources: tuple[str, ...]
     shape: Shape
     arguments: tuple[str, ...]
-    """What was passed besides tensors; Keras notes `training=False` where nothing was said."""
+    """Names of the arguments besides tensors; Keras records `training=False` if the caller passed none."""
 
 
 def _called_layers(model: Any) -> dict[str, list[_Called]]:
-    """Every call that the outputs depend on, by the layer's name."""
+    """Return every call on which the outputs depend, by the name of the layer."""
     calls: dict[str, list[_Called]] = {}
     seen: set[tuple[int, int]] = set()
     waiting = list(model.outputs)
@@ -230,7 +283,7 @@ def _name_of(tensor: Any) -> str:
 def _differences(expected: Mapping[str, _Expected], found: Mapping[str, list[_Called]]) -> Iterator[str]:
     for name in [*expected, *sorted(set(found) - set(expected))]:
         if name not in expected:
-            yield f"found layer {name} ({type(found[name][0].operation).__name__}), of which the architecture has none"
+            yield f"found layer {name} ({type(found[name][0].operation).__name__}), which the architecture lacks"
         elif name not in found:
             yield f"found no layer {name}, expected a {type(expected[name].made).__name__}"
         elif len(found[name]) != 1:

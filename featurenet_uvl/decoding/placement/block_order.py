@@ -1,4 +1,4 @@
-"""The order of cells within a block: where each is, so that its output can reach the cell that takes it."""
+"""The order of cells within a block: every output must reach the cell that takes it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from itertools import combinations_with_replacement, pairwise
 from featurenet_uvl.decoding.placement.loose_cells import Half, LooseCell, with_own_cell, with_relay
 
 MAX_STEPS = 20_000
-"""How many placements of a cell are tried for one block."""
+"""Largest number of placements of a cell that the search tries per block."""
 
-_OURS = "\0"
-"""How names of cells begin that no layer of the network has given its name to."""
+_ADDED = "\0"
+"""The start of the names of cells that this module adds; no layer's name begins like this."""
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What the model allows: blocks, cells in a block, and relative indices."""
+class StructureLimits:
+    """The model's limits on the structure of a network: most blocks, most cells per block, allowed relative indices."""
 
     blocks: int
     cells: int
@@ -25,17 +25,19 @@ class Limits:
 
 
 def arrange_block(
-    cells: Sequence[LooseCell], inputs: Sequence[str], ends: Sequence[str], limits: Limits
+    cells: Sequence[LooseCell], inputs: Sequence[str], ends: Sequence[str], limits: StructureLimits
 ) -> tuple[LooseCell, ...] | None:
-    """The cells of one block in an order in which each reaches its consumer, or None where there is none.
+    """Return the cells of one block in an order in which each output reaches its taker; None if the search finds none.
 
-    Cells that only pass a tensor on are added where it must be: a cell takes the block's inputs or outputs of the
-    block's own cells, not both, and an output reaches no further than the largest relative index.
+    A cell takes either the block's inputs or outputs of the block's own cells, never both, and an output reaches no
+    further than the largest relative index. Where one of these rules demands it, the result has additional cells that
+    only pass a tensor on.
 
     Args:
-        cells: In an order in which sources come first; the result keeps to it where it can.
+        cells: The cells in an order with sources first; the result keeps this order if it can.
         inputs: The one or two tensors that the block gets.
         ends: The tensors that leave the block, in the order in which their cells must stand.
+        limits: The model's limits.
     """
     completed = _with_leaves(cells, inputs, ends)
     if completed is None or len(completed[0]) > limits.cells:
@@ -54,14 +56,17 @@ def arrange_block(
 def _with_leaves(
     cells: Sequence[LooseCell], inputs: Sequence[str], ends: Sequence[str]
 ) -> tuple[list[LooseCell], list[str]] | None:
-    """The cells, and cells of their own for what a block's input does beside the outputs of cells."""
+    """Return the cells and the ends, with additional cells wherever a block's input meets the outputs of cells.
+
+    Returns None if the block has two inputs and something takes only one of them.
+    """
     result: list[LooseCell] = []
     for cell in cells:
         taken = [source for source in cell.sources if source in inputs]
         if len(inputs) == 2 and taken and (len(taken) < 2 or list(cell.sources) != list(inputs)):
             return None
         if len(inputs) == 1 and taken and len(cell.sources) == 2:
-            result += with_own_cell(cell, inputs[0], f"{_OURS}{len(result)}")
+            result += with_own_cell(cell, inputs[0], f"{_ADDED}{len(result)}")
         else:
             result.append(cell)
     new_ends = []
@@ -69,14 +74,14 @@ def _with_leaves(
         if end in inputs:
             if len(inputs) == 2:
                 return None
-            result.append(LooseCell(f"{_OURS}{len(result)}", Half(end)))
+            result.append(LooseCell(f"{_ADDED}{len(result)}", Half(end)))
             end = result[-1].name
         new_ends.append(end)
     return result, new_ends
 
 
 def _is_forest(cells: Sequence[LooseCell], inputs: Sequence[str], ends: Sequence[str]) -> bool:
-    """Whether each cell's output is taken exactly once, by a cell of the block or by what comes after it."""
+    """Whether each cell's output has exactly one taker: a cell of the block, or the next block."""
     uses = dict.fromkeys((cell.name for cell in cells), 0)
     for name in [*(source for cell in cells for source in cell.sources), *ends]:
         if name in uses:
@@ -87,7 +92,7 @@ def _is_forest(cells: Sequence[LooseCell], inputs: Sequence[str], ends: Sequence
 
 
 def _with_relays(cells: Sequence[LooseCell], inputs: Sequence[str], spare: int) -> Iterator[list[LooseCell]]:
-    """The cells without relays, then with one, two, ... of them on any connections."""
+    """Yield the cells without relays, then with one relay, two, ..., on every choice of connections."""
     edges = [(source, cell.name) for cell in cells for source in cell.sources if source not in inputs]
     for count in range(spare + 1 if edges else 1):
         for chosen in combinations_with_replacement(edges, count):
@@ -95,21 +100,21 @@ def _with_relays(cells: Sequence[LooseCell], inputs: Sequence[str], spare: int) 
             for number, (source, name) in enumerate(chosen):
                 position = next(i for i, cell in enumerate(result) if cell.name == name)
                 before = next(s for s in result[position].sources if _origin(s, result) == source)
-                result[position : position + 1] = with_relay(result[position], before, f"{_OURS}r{number}")
+                result[position : position + 1] = with_relay(result[position], before, f"{_ADDED}r{number}")
             yield result
 
 
 def _origin(name: str, cells: Sequence[LooseCell]) -> str:
-    """The cell whose output arrives here through relays."""
+    """Return the name of the cell whose output arrives here through relays."""
     by_name = {cell.name: cell for cell in cells}
-    while name.startswith(f"{_OURS}r"):
+    while name.startswith(f"{_ADDED}r"):
         name = by_name[name].first.source
     return name
 
 
 @dataclass(slots=True)
 class _Search:
-    """Depth first, the earliest cell first; gives up where a waiting output can no longer be reached."""
+    """A depth-first search for an order, earliest cell first. It backtracks when an output can no longer be reached."""
 
     cells: Sequence[LooseCell]
     inputs: Sequence[str]
@@ -150,7 +155,7 @@ class _Search:
         return tuple(order)
 
     def _fits(self, cell: LooseCell, at: Mapping[str, int], after: Mapping[str, str]) -> bool:
-        """Whether a cell can be the next one."""
+        """Whether a cell can come next in the order."""
         position = len(at)
         if cell.name in at or (cell.name in after and after[cell.name] not in at):
             return False

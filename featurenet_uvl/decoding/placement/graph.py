@@ -1,4 +1,4 @@
-"""A network as Keras has it: layers with their inputs, without cells and blocks."""
+"""A network as Keras sees it: layers with their inputs, without cells and blocks."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from featurenet_uvl.ir.architecture import Architecture, Cell, CellId
 from featurenet_uvl.ir.layers import Flatten, Layer, Shape, ShapeError, combined_shape
 
 IMAGE = "image"
-"""The name of what is not a layer: the network's input."""
+"""The name of the network's input, which no layer has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One layer with one input, or a combination (`Sum`, `Product`, `Concat`) with two."""
+    """One layer with one input, or one of `cell_features.COMBINATIONS` with two."""
 
     name: str
     layer: Layer | str
@@ -26,9 +26,9 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Nodes with sources first. Each of `outputs` goes to a softmax layer of its own and is a vector.
+    """A network for images of `input_shape`. Each of `outputs` feeds one softmax layer of `classes` classes.
 
-    Invariants: names are unique, and none is IMAGE; inputs come before.
+    Invariants: names are unique and differ from IMAGE; the inputs of a node precede it.
     """
 
     input_shape: Shape
@@ -37,10 +37,10 @@ class Graph:
     outputs: tuple[str, ...]
 
     def shapes(self) -> Mapping[str, Shape]:
-        """The shape of every node's output.
+        """Return the shape of every node's output, by the node's name.
 
         Raises:
-            DecodeError: A layer that cannot take what it gets.
+            DecodeError: A layer cannot take the shape of its input.
         """
         shapes: dict[str, Shape] = {IMAGE: self.input_shape}
         for node in self.nodes:
@@ -55,7 +55,7 @@ class Graph:
         return shapes
 
     def is_equal(self, other: Graph) -> bool:
-        """Whether both have the same nodes, by name, in whatever order, and the same outputs."""
+        """Whether both graphs have the same nodes, in any order, and the same outputs."""
         return (
             (self.input_shape, self.classes, self.outputs) == (other.input_shape, other.classes, other.outputs)
             and len(self.nodes) == len(other.nodes)
@@ -63,7 +63,10 @@ class Graph:
         )
 
     def signature(self) -> tuple[tuple[str, ...], frozenset[tuple[str, int]]]:
-        """Equal for networks that are equal but for their names: what computes each output, and every layer."""
+        """Return a value that two networks share if and only if they differ in names alone.
+
+        It has a hash of the computation of each output, and the multiset of the hashes of all nodes.
+        """
         keys: dict[str, str] = {IMAGE: f"{self.input_shape} {self.classes}"}
         for node in self.nodes:
             text = repr((node.layer, [keys[name] for name in node.inputs]))
@@ -72,10 +75,12 @@ class Graph:
         return tuple(keys[name] for name in self.outputs), frozenset(counts.items())
 
     def in_order_of_use(self) -> Graph:
-        """The same nodes in an order that follows from the connections alone: each right before what first needs it.
+        """Return the graph with its nodes in an order that depends on the connections alone.
+
+        Each node stands before the first node that needs it, as a depth-first walk from the outputs finds them.
 
         Raises:
-            DecodeError: A node that no output needs.
+            DecodeError: No output needs one of the nodes.
         """
         by_name = {node.name: node for node in self.nodes}
         order: dict[str, Node] = {}
@@ -96,9 +101,9 @@ class Graph:
         return replace(self, nodes=tuple(order.values()))
 
     def without_final_flatten(self) -> Graph:
-        """The same network, in which what is flattened for one output only is an output as it is.
+        """Return the network without the Flatten layers that feed nothing but an output.
 
-        In the model, each output is flattened if it is a matrix; so this says the same with fewer layers.
+        It computes the same, because a network of the model flattens every output that is a matrix.
         """
         uses = Counter(name for node in self.nodes for name in node.inputs)
         final = {
@@ -111,7 +116,7 @@ class Graph:
 
 
 def graph_of(architecture: Architecture) -> Graph:
-    """The layers that an architecture has in Keras, by the names that they have there."""
+    """Return the layers of an architecture under the names that they have in Keras."""
     ends: dict[CellId, str] = {}
     nodes: list[Node] = []
     outputs: list[str] = []
@@ -121,7 +126,7 @@ def graph_of(architecture: Architecture) -> Graph:
         nodes += found
         end = found[-1].name if found else ends[cell.sources[0]] if cell.sources else IMAGE
         ends[cell.id] = end
-        if cell.destination.kind == "Out":
+        if cell.ends_network:
             if len(shapes[cell.id].output) > 1:
                 nodes.append(Node(f"{cell.id}_out_flatten", Flatten(), (end,)))
                 end = nodes[-1].name

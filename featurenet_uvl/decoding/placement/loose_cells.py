@@ -1,4 +1,4 @@
-"""The cells of a network, before it is said in which block each is and where its output goes."""
+"""The cells of a network before they have a block, a number and a destination."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from featurenet_uvl.decoding.placement.graph import Graph, Node
 from featurenet_uvl.ir.architecture import Cell, CellId, Destination
+from featurenet_uvl.ir.cell_features import SUM
 from featurenet_uvl.ir.layer_kinds import input_kinds
 from featurenet_uvl.ir.layers import Identity, Layer, Void, Zeros
 
@@ -16,7 +17,7 @@ _IDENTITY, _VOID = Identity(), Void()
 
 @dataclass(frozen=True, slots=True)
 class Half:
-    """An input layer and an operation, of what `source` gives: the name of a cell, or IMAGE."""
+    """An input layer and an operation. `source` is the name of the cell whose output they take, or IMAGE."""
 
     source: str
     input: Layer = _IDENTITY
@@ -25,22 +26,22 @@ class Half:
 
 @dataclass(frozen=True, slots=True)
 class LooseCell:
-    """A cell that is nowhere yet. `name` is that of the last layer in it, and so of what it gives."""
+    """A cell without a place. `name` is the name of its last layer, and so of its output."""
 
     name: str
     first: Half
     second: Half | None = None
-    combination: str = "Sum"
+    combination: str = SUM
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """What the cell takes, each once."""
+        """The names of the one or two tensors that the cell takes."""
         if self.second is None or self.second.source == self.first.source:
             return (self.first.source,)
         return (self.first.source, self.second.source)
 
     def placed(self, id_: CellId, destination: Destination) -> Cell:
-        """The cell in its place; its sources follow from the destinations of all cells."""
+        """Return the cell in its place, still without sources: they follow from the destinations of all cells."""
         second = self.second or Half("", Zeros(), _VOID)
         first = self.first
         return Cell(
@@ -49,10 +50,10 @@ class LooseCell:
 
 
 def loose_cells(graph: Graph) -> tuple[LooseCell, ...]:
-    """The cells that make a graph, sources first: as few as there can be.
+    """Return the cells that make up a graph, as few as possible, sources first.
 
-    A layer that is an input layer begins a cell; an operation joins the input layer before it. A combination takes the
-    last such pair of either branch into its own cell. None of this where the tensor between is used elsewhere, too.
+    An input layer begins a half; an operation joins the half before it. A combination takes the last half of each of
+    its two branches into its own cell. Both happen only if nothing else takes the tensor in between.
     """
     uses = Counter(name for node in graph.nodes for name in node.inputs)
     uses.update(graph.outputs)
@@ -73,7 +74,7 @@ def loose_cells(graph: Graph) -> tuple[LooseCell, ...]:
 
 
 def _joined(node: Node, layer: Layer, halves: Mapping[str, Half], uses: Counter[str]) -> Half:
-    """The half that a layer with one input ends."""
+    """Return the half that ends in a layer with one input."""
     (name,) = node.inputs
     if type(layer) in input_kinds().values():
         return Half(name, layer)
@@ -84,12 +85,12 @@ def _joined(node: Node, layer: Layer, halves: Mapping[str, Half], uses: Counter[
 
 
 def _absorbed(name: str, halves: Mapping[str, Half], uses: Counter[str]) -> Half:
-    """What a combination takes: a half that only it uses, or a tensor as it is."""
+    """Return the half that a combination takes in: one that nothing else uses, or an empty half on the tensor."""
     return halves[name] if name in halves and uses[name] == 1 else Half(name)
 
 
 def _forget_absorbed(name: str, node: Node, halves: dict[str, Half], uses: Counter[str]) -> None:
-    """A half that has become part of a larger one is no cell of its own."""
+    """Delete a half that has become part of a larger one: it makes no cell."""
     if name not in halves or uses[name] != 1:
         return
     if isinstance(node.layer, str) or halves[node.name].source != name:
@@ -97,17 +98,25 @@ def _forget_absorbed(name: str, node: Node, halves: dict[str, Half], uses: Count
 
 
 def with_own_cell(cell: LooseCell, source: str, relay: str) -> tuple[LooseCell, LooseCell]:
-    """A cell named `relay` for the one half that takes `source`, and the cell that now takes that cell's output."""
+    """Move the half that takes `source` into a new cell.
+
+    Returns:
+        The new cell, named `relay`, and the old cell, which now takes the new one's output.
+    """
     if cell.second is not None and cell.second.source == source:
         return LooseCell(relay, cell.second), replace(cell, second=Half(relay))
     return LooseCell(relay, cell.first), replace(cell, first=Half(relay))
 
 
 def with_relay(cell: LooseCell, source: str, relay: str) -> tuple[LooseCell, LooseCell]:
-    """A cell named `relay` that passes `source` on as it is, and the cell that now takes that cell's output."""
+    """Put a new cell, which passes its input on unchanged, between `source` and a cell.
 
-    def moved(half: Half) -> Half:
+    Returns:
+        The new cell, named `relay`, and the old cell, which now takes the new one's output.
+    """
+
+    def through_relay(half: Half) -> Half:
         return replace(half, source=relay) if half.source == source else half
 
-    second = None if cell.second is None else moved(cell.second)
-    return LooseCell(relay, Half(source)), replace(cell, first=moved(cell.first), second=second)
+    second = None if cell.second is None else through_relay(cell.second)
+    return LooseCell(relay, Half(source)), replace(cell, first=through_relay(cell.first), second=second)

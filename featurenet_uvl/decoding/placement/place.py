@@ -1,8 +1,8 @@
-"""From a network of layers to blocks of cells: the canonical place for each layer.
+"""From a network of layers to blocks of cells: the canonical place of each layer.
 
-Cells are as few as there can be (`steps.py`), and so are blocks. A block ends only where one tensor is all that the
-rest of the network takes, or two that it takes together; the model has no other way for a tensor to be used twice.
-Within a block, cells keep the order of the layers where they can (`block_order.py`).
+The network gets as few cells as possible (`loose_cells.py`), and then as few blocks. A block ends only at a cut: the
+rest of the network takes a single tensor, or two tensors that it always takes together. The model has no other way to
+use a tensor twice. Within a block, cells keep the order of the layers if they can (`block_order.py`).
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from featurenet_uvl.decoding.configuration_file import CellConfiguration
-from featurenet_uvl.decoding.encoder import BLOCK, CELL, cell_features
-from featurenet_uvl.decoding.network import CellFeatures
-from featurenet_uvl.decoding.placement.block_order import Limits, arrange_block
+from featurenet_uvl.decoding.encoder import features_of_cell
+from featurenet_uvl.decoding.placement.block_order import StructureLimits, arrange_block
 from featurenet_uvl.decoding.placement.graph import IMAGE, Graph, graph_of
 from featurenet_uvl.decoding.placement.loose_cells import LooseCell, loose_cells
 from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture, CellId, Destination
+from featurenet_uvl.ir.cell_features import BLOCK, CELL, OUT, RELATIVE_INDEX, TO_BLOCK, TO_CELL, CellFeatures, Part
 from featurenet_uvl.ir.feature_model import FeatureModel
 
 Block = tuple[LooseCell, ...]
@@ -26,17 +26,17 @@ Block = tuple[LooseCell, ...]
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A network in blocks and cells, and the name of the last layer in each cell, where it has any."""
+    """A network in blocks and cells, and the name of the last layer in each cell that has a layer."""
 
     architecture: Architecture
     layers: Mapping[CellId, str]
 
 
-def limits_of(model: FeatureModel) -> Limits:
-    """What the DNN model, with its restrictions and bounds, allows.
+def structure_limits(model: FeatureModel) -> StructureLimits:
+    """Return the limits of the DNN model, with its restrictions and bounds.
 
     Raises:
-        DecodeError: It has no Block, Cell or relativeIndex.
+        DecodeError: The model has no multi-feature of blocks or cells, so it is not the DNN model.
     """
     features = {feature.name: feature for feature in model.features()}
     upper = {}
@@ -45,20 +45,20 @@ def limits_of(model: FeatureModel) -> Limits:
         if cardinality is None or cardinality.upper is None:
             raise DecodeError(f"{model.root.span}: found no multi-feature {name} [n..m], expected the DNN model")
         upper[name] = cardinality.upper
-    output = features.get("Output_Cell")
-    index = None if output is None else output.attribute("relativeIndex")
+    output = features.get(Part.OUTPUT.feature(TO_CELL))
+    index = None if output is None else output.attribute(RELATIVE_INDEX)
     domain = () if index is None or index.domain is None else index.domain
-    return Limits(upper[BLOCK], upper[CELL], frozenset(value for value in domain if isinstance(value, int)))
+    return StructureLimits(upper[BLOCK], upper[CELL], frozenset(value for value in domain if isinstance(value, int)))
 
 
-def place(graph: Graph, limits: Limits) -> Placed:
-    """The network of a graph, with every layer in a cell and every cell in a block.
+def place(graph: Graph, limits: StructureLimits) -> Placed:
+    """Return the network of a graph, with every layer in a cell and every cell in a block.
 
-    Equal graphs get equal networks, and the network has exactly the graph's layers and connections, but for a Flatten
-    right before an output, which the network has by itself where it is needed.
+    Equal graphs get equal networks. The network has exactly the layers and connections of the graph, except for a
+    Flatten right before an output: a network flattens its outputs by itself.
 
     Raises:
-        DecodeError: No blocks and cells make this network, or not within the limits.
+        DecodeError: No arrangement in blocks and cells makes this network, or none within the limits.
     """
     graph.shapes()
     graph = graph.without_final_flatten().in_order_of_use()
@@ -69,24 +69,24 @@ def place(graph: Graph, limits: Limits) -> Placed:
     return placed
 
 
-def canonical(architecture: Architecture, limits: Limits) -> Architecture:
-    """The network that is read back from an architecture's Keras model when its layers have other names.
+def canonical(architecture: Architecture, limits: StructureLimits) -> Architecture:
+    """Return the network to which an architecture's Keras model reads back if its layers have other names.
 
-    It computes the same with the same layers, and is its own canonical form.
+    It computes the same with the same layers. The canonical form of the result is the result itself.
     """
     return place(graph_of(architecture), limits).architecture
 
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """Where a block can end: the cells before it (bits), and the tensors that the cells after it take."""
+    """A place at which a block can end: the cells before it (as bits), and the tensors that the cells after it take."""
 
     inside: int
     tensors: tuple[str, ...]
 
 
-def _blocks(cells: Sequence[LooseCell], outputs: Sequence[str], limits: Limits) -> list[Block]:
-    """The blocks, as few as there can be."""
+def _blocks(cells: Sequence[LooseCell], outputs: Sequence[str], limits: StructureLimits) -> list[Block]:
+    """Return the cells in as few blocks as possible."""
     everything = (1 << len(cells)) - 1
     cuts = _cuts(cells, outputs)
     best: dict[int, list[Block]] = {0: []}
@@ -116,7 +116,7 @@ def _blocks(cells: Sequence[LooseCell], outputs: Sequence[str], limits: Limits) 
 
 
 def _cuts(cells: Sequence[LooseCell], outputs: Sequence[str]) -> list[_Cut]:
-    """All places where a block can end, the fewest cells first; the first is before all cells."""
+    """Return all places at which a block can end, by the number of cells before them; the first precedes all cells."""
     inside = {IMAGE: 0}
     for position, cell in enumerate(cells):
         inside[cell.name] = 1 << position
@@ -130,7 +130,7 @@ def _cuts(cells: Sequence[LooseCell], outputs: Sequence[str]) -> list[_Cut]:
 
 
 def _is_cut(cut: _Cut, cells: Sequence[LooseCell], outputs: Sequence[str], inside: Mapping[str, int]) -> bool:
-    """Whether what comes after takes nothing else from before, and of two tensors always both, in their order."""
+    """Whether the cells after the cut take only its tensors from before it, and always both of two, in their order."""
     for position, cell in enumerate(cells):
         if not cut.inside >> position & 1:
             taken = [source for source in cell.sources if not inside[source] & ~cut.inside]
@@ -140,7 +140,7 @@ def _is_cut(cut: _Cut, cells: Sequence[LooseCell], outputs: Sequence[str], insid
     return not ended or (len(cut.tensors) == 1 and set(ended) <= set(cut.tensors))
 
 
-def _why_not(cells: Sequence[LooseCell], outputs: Sequence[str], cuts: Sequence[_Cut], limits: Limits) -> str:
+def _why_not(cells: Sequence[LooseCell], outputs: Sequence[str], cuts: Sequence[_Cut], limits: StructureLimits) -> str:
     uses = Counter(source for cell in cells for source in cell.sources)
     uses.update(outputs)
     takers_of = {cell.name: [i for i, other in enumerate(cells) if cell.name in other.sources] for cell in cells}
@@ -156,13 +156,13 @@ def _why_not(cells: Sequence[LooseCell], outputs: Sequence[str], cuts: Sequence[
             takers += ["an output"] * outputs.count(cell.name)
             return (
                 f"layer {cell.name!r}: found its output taken by {', '.join(takers)} while other tensors pass it by;"
-                " in the model, what is taken more than once is all that a block sends on, or one of two tensors that"
-                " are always taken together"
+                " expected a tensor that is taken more than once to be all that a block sends on, or one of two tensors"
+                " that are always taken together"
             )
     return (
         f"found {len(cells)} cells that no blocks of at most {limits.cells} cells can hold, with relative indices"
-        f" {', '.join(map(str, sorted(limits.relative_indices)))}, expected a place to begin a new block sooner: one"
-        " tensor that is all that the rest of the network takes"
+        f" {', '.join(map(str, sorted(limits.relative_indices)))}, expected a place to begin a new block sooner: the"
+        " rest of the network takes a single tensor there"
     )
 
 
@@ -174,11 +174,11 @@ def _assemble(blocks: Sequence[Block], graph: Graph) -> Placed:
         takers = {source: name for name in positions for source in block[positions[name] - 1].sources}
         for c, cell in enumerate(block, 1):
             if cell.name in takers:
-                destination = Destination("Cell", positions[takers[cell.name]] - c - 1)
+                destination = Destination(TO_CELL, positions[takers[cell.name]] - c - 1)
             else:
-                destination = Destination("Out" if b == len(blocks) else "Block")
+                destination = Destination(OUT if b == len(blocks) else TO_BLOCK)
             id_ = CellId(b, c)
-            cells[id_] = cell_features(cell.placed(id_, destination))
+            cells[id_] = features_of_cell(cell.placed(id_, destination))
             names[id_] = cell.name
     architecture = CellConfiguration("", "", cells).architecture(graph.input_shape, graph.classes)
     known = {node.name for node in graph.nodes}

@@ -86,7 +86,7 @@ def test_too_many_cells_and_too_many_blocks_are_named() -> None:
 def test_sources_that_no_destination_explains_are_refused(dnn: FeatureModel) -> None:
     odd = changed(network(), CellId(1, 2), sources=())
     with pytest.raises(
-        DecodeError, match="cell b1_c2: found sources none, expected b1_c1, as the cells' destinations say"
+        DecodeError, match="cell b1_c2: found sources none, expected b1_c1, as the destinations of the cells say"
     ):
         to_configuration(odd, dnn)
 
@@ -131,5 +131,5 @@ def test_a_truth_value_is_no_number(dnn: FeatureModel) -> None:
 def test_a_cnf_of_a_smaller_bound_lacks_the_variables(dnn: FeatureModel) -> None:
     small = load_model(str(MODELS / "dnn.uvl"), bounds={"Block": 1, "Cell": 1})
     cnf = compile_feature_model(small, with_rules=False)
-    with pytest.raises(DecodeError, match=r"found Cell\[1,2\], .* and \d+ more, for which this model"):
+    with pytest.raises(DecodeError, match=r"found Cell\[1,2\], .* and \d+ more, expected parts for which the model"):
         encode_configuration(to_configuration(network(), dnn), cnf.variables)

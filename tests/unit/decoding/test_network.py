@@ -6,17 +6,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pytest
 
 from featurenet_uvl.decoding.network import to_architecture
-from featurenet_uvl.decoding.solutions import check_names, check_solutions, decode_solution
 from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture, CellId
 from featurenet_uvl.ir.architecture_json import parse_architecture
-from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.ir.configuration import Configuration, Instance
-from featurenet_uvl.ir.feature_model import Origin
 
 CONVOLUTION = {"kernel": "3x3", "filters": 6, "stride": 1, "padding": "same", "activation": "relu", "type": "normal"}
 Features = Mapping[str, Mapping[str, Any]]
@@ -74,11 +70,14 @@ def test_the_first_source_feeds_the_first_half_and_the_second_the_second() -> No
     ("blocks", "message"),
     [
         ([], "without cells"),
-        ([[cell(0)]], "cell b1_c1: found relativeIndex 0, but block 1 has no such later cell"),
+        ([[cell(0)]], "cell b1_c1: found relativeIndex 0, expected one that points at a later cell of block 1"),
         ([[cell("Block")]], "cell b1_c1: found Output_Block in the last block"),
-        ([[cell("Out")], [cell("Out")]], "cell b1_c1: found Output_Out before the last block"),
-        ([[cell("Block")], [], [cell("Out")]], "cell b3_c1: found no cell of block 2 that sends to it"),
-        ([[cell("Block"), cell("Out")], [cell("Out")]], "cell b1_c2: found Output_Out before the last block"),
+        ([[cell("Out")], [cell("Out")]], "cell b1_c1: found Output_Out in block 1, expected it in the last block"),
+        ([[cell("Block")], [], [cell("Out")]], "cell b3_c1: found no cell of block 2 that sends on its output"),
+        (
+            [[cell("Block"), cell("Out")], [cell("Out")]],
+            "cell b1_c2: found Output_Out in block 1, expected it in the last block",
+        ),
         ([[cell(1), cell(0), cell("Out")]], "cell b1_c3: found two sources and Input2_Zeros"),
         ([[cell(2), cell(1), cell(0), cell("Out", input2="Identity")]], "cell b1_c4: found 3 sources"),
         ([[{**cell("Out"), "Input1_Dense": {}}]], "cell b1_c1: found Input1_Identity, Input1_Dense, expected one of"),
@@ -125,53 +124,3 @@ def test_json_reads_back_to_the_same_architecture() -> None:
 def test_damaged_json_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(DecodeError, match=r"arch\.json: "):
         parse_architecture(decode([cell("Out")]).to_json() | change, "arch.json")
-
-
-VARIABLES = VarMap(
-    ("R", "F_1", "F_1_a", "F_1_a_x"),
-    4,
-    (Origin("R"), Origin("F", (1,)), Origin("F", (1,), "a"), Origin("F", (1,), "a", "x")),
-)
-
-
-def test_a_solution_becomes_instances_with_values() -> None:
-    found = decode_solution(np.array([True, True, True, True]), VARIABLES)
-    assert dict(found.instances) == {Instance("R"): {}, Instance("F", (1,)): {"a": "x"}}
-    assert found.value(Instance("F", (1,)), "a") == "x"
-    assert Instance("F", (2,)) not in found
-
-
-def test_solutions_of_other_sizes_or_without_origins_are_refused() -> None:
-    with pytest.raises(DecodeError, match="found a solution of 3 variables, expected 4"):
-        decode_solution(np.array([True, True, True]), VARIABLES)
-    with pytest.raises(DecodeError, match="no origins"):
-        decode_solution(np.array([True]), VarMap.from_names(["R"]))
-
-
-@pytest.mark.parametrize(
-    ("names", "message"),
-    [
-        (("R", "F_1", "F_1_a"), r"found 3 features, 1 of the model's missing \(F_1_a_x\)"),
-        (("R", "F_1", "F_1_a", "Zed"), r"1 unknown to the model \(Zed\)"),
-        (("R", "F_1_a", "F_1", "F_1_a_x"), "in another order"),
-    ],
-)
-def test_a_sample_of_another_model_is_refused(names: tuple[str, ...], message: str) -> None:
-    check_names(VARIABLES.names, VARIABLES, "sample.txt")
-    with pytest.raises(DecodeError, match=message):
-        check_names(names, VARIABLES, "sample.txt")
-
-
-def test_a_solution_that_violates_the_model_is_refused_with_the_clause() -> None:
-    cnf = Cnf(VARIABLES, ((1,), (-2, 1), (-2, 3), (-3, 2)))
-    check_solutions(cnf, np.array([[True, True, True, False]]), "sample.txt")
-    with pytest.raises(
-        DecodeError, match=r"sample\.txt: configuration 2 violates the model: found none of !F_1 \| F_1_a"
-    ):
-        check_solutions(cnf, np.array([[True, False, False, False], [True, True, False, False]]), "sample.txt")
-
-
-def test_a_solution_that_breaks_an_auxiliary_is_refused() -> None:
-    cnf = Cnf(VarMap(("R", "A", "__aux_1"), 2), ((1,), (-3, 2), (3, -2), (-3,)))
-    with pytest.raises(DecodeError, match=r"configuration 1 violates the model \(the tensor shapes"):
-        check_solutions(cnf, np.array([[True, True]]), "sample.txt")

@@ -129,10 +129,10 @@ FAULTS: list[tuple[Change, str, bool]] = [
     (put("cells", 1, "destination", "relative_index", 0), r"relative_index: found 0, expected null with Out", True),
     (
         put("cells", 0, "destination", "relative_index", 1),
-        "cell b1_c1: found relativeIndex 1, but block 1 has no",
+        "cell b1_c1: found relativeIndex 1, expected one that points at a later cell",
         False,
     ),
-    (put("cells", 1, "sources", []), "cell b1_c2: found sources the image, expected b1_c1, which send to it", False),
+    (put("cells", 1, "sources", []), "cell b1_c2: found sources the image, expected b1_c1, as the destinations", False),
     (put("cells", 1, "sources", [[1, 2]]), "cell b1_c2: found sources b1_c2, expected b1_c1", False),
     (put("cells", 0, "sources", [[1, 2]]), "cell b1_c1: found sources b1_c2, expected the image", False),
     (

@@ -9,10 +9,21 @@ from pysat.solvers import Solver
 
 from featurenet_uvl.errors import ModelError
 from featurenet_uvl.ir.boolean_model import BooleanModel
+from featurenet_uvl.ir.cell_features import (
+    BLOCK,
+    CELL,
+    COMBINATIONS,
+    INPUTS,
+    OPERATIONS,
+    RELATIVE_INDEX,
+    TO_BLOCK,
+    TO_CELL,
+    Part,
+)
 from featurenet_uvl.ir.expression import Value
 from featurenet_uvl.ir.feature_model import Feature, Origin
-from featurenet_uvl.ir.layer_kinds import input_kinds, operation_kinds
-from featurenet_uvl.ir.layers import Layer, ShapeError
+from featurenet_uvl.ir.layer_kinds import kinds_of
+from featurenet_uvl.ir.layers import Layer, ShapeError, Zeros
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 
 Choices = tuple[tuple[Value, int], ...]
@@ -57,13 +68,15 @@ def find_cells(model: BooleanModel, builder: ClauseBuilder) -> tuple[tuple[CellV
     reader = _CellReader(by_origin, builder.variables, features, _attribute_values(by_origin))
     blocks: dict[int, list[CellVars]] = {}
     for origin in by_origin:
-        if origin.feature == "Cell" and origin.attribute is None:
+        if origin.feature == CELL and origin.attribute is None:
             if len(origin.indices) != 2:
-                raise ModelError(f"{model.root.span}: the rule set tensor-shapes needs Cell [n..m] inside Block [n..m]")
+                raise ModelError(
+                    f"{model.root.span}: the rule set tensor-shapes needs {CELL} [n..m] inside {BLOCK} [n..m]"
+                )
             blocks.setdefault(origin.indices[0], []).append(reader.read(origin.indices))
     if not blocks:
         raise ModelError(
-            f"{model.root.span}: the rule set tensor-shapes found no Cell [n..m] inside Block [n..m]; compile the"
+            f"{model.root.span}: the rule set tensor-shapes found no {CELL} [n..m] inside {BLOCK} [n..m]; compile the"
             " source model instead of an unfolded one, or leave rule sets out (`rules`)"
         )
     return tuple(tuple(blocks[number]) for number in sorted(blocks))
@@ -95,21 +108,21 @@ class _CellReader:
         return CellVars(
             block,
             cell,
-            self.variables[self.by_origin[Origin("Cell", indices)]],
-            (self._kinds("Input1_", input_kinds(), indices), self._kinds("Input2_", input_kinds(), indices)),
-            (
-                self._kinds("Operation1_", operation_kinds(), indices),
-                self._kinds("Operation2_", operation_kinds(), indices),
-            ),
-            self._variable("Input2_Zeros", indices),
+            self.variables[self.by_origin[Origin(CELL, indices)]],
+            (self._kinds(Part.INPUT1, indices), self._kinds(Part.INPUT2, indices)),
+            (self._kinds(Part.OPERATION1, indices), self._kinds(Part.OPERATION2, indices)),
+            self._variable(Part.INPUT2.feature(Zeros.name), indices),
             {
                 name: variable
-                for name in ("Sum", "Concat", "Product")
-                if (variable := self._variable(f"Combination_{name}", indices)) is not None
+                for name in COMBINATIONS
+                if (variable := self._variable(Part.COMBINATION.feature(name), indices)) is not None
             },
-            {int(value): variable for value, variable in self._choices("Output_Cell", indices, "relativeIndex")},
-            self._variable("Output_Block", indices),
-            self.features[self.by_origin[Origin("Cell", indices)]],
+            {
+                int(value): variable
+                for value, variable in self._choices(Part.OUTPUT.feature(TO_CELL), indices, RELATIVE_INDEX)
+            },
+            self._variable(Part.OUTPUT.feature(TO_BLOCK), indices),
+            self.features[self.by_origin[Origin(CELL, indices)]],
         )
 
     def _variable(self, feature: str, indices: tuple[int, ...]) -> int | None:
@@ -120,30 +133,27 @@ class _CellReader:
         origins = self.values.get((feature, indices, attribute), ())
         return tuple((o.value, self.variables[self.by_origin[o]]) for o in origins if o.value is not None)
 
-    def _kinds(self, prefix: str, kinds: Mapping[str, type[Layer]], indices: tuple[int, ...]) -> tuple[KindVars, ...]:
+    def _kinds(self, part: Part, indices: tuple[int, ...]) -> tuple[KindVars, ...]:
         found = []
-        for name, kind in kinds.items():
-            variable = self._variable(prefix + name, indices)
-            if variable is not None and name != "Zeros":
-                attributes = {f.name: self._choices(prefix + name, indices, f.name) for f in fields(kind)}
+        for name, kind in kinds_of(part).items():
+            variable = self._variable(part.feature(name), indices)
+            if variable is not None and kind is not Zeros:
+                attributes = {f.name: self._choices(part.feature(name), indices, f.name) for f in fields(kind)}
                 found.append(KindVars(kind, variable, attributes))
         return tuple(found)
 
 
 def _check_kinds(model: BooleanModel) -> None:
-    """Every child of Input1, Input2, Operation1 and Operation2 is a known kind with exactly its attributes."""
+    """Check that every option of a part that holds a layer is a known kind with exactly its attributes."""
     problems: list[str] = []
     for feature in model.model.features():
         origin = feature.origin
         if origin is None or origin.attribute is not None:
             continue
-        for parents, kinds in (
-            (("Input1", "Input2"), input_kinds()),
-            (("Operation1", "Operation2"), operation_kinds()),
-        ):
-            if origin.feature in parents and set(origin.indices) <= {1}:
+        for part in (*INPUTS, *OPERATIONS):
+            if origin.feature == part.value and set(origin.indices) <= {1}:
                 for child in feature.children:
-                    problems.extend(_kind_problems(child, f"{origin.feature}_", kinds))
+                    problems.extend(_kind_problems(child, part.prefix, kinds_of(part)))
     if problems:
         raise ModelError(problems)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from featurenet_uvl.ir.boolean_model import BooleanModel
+from featurenet_uvl.ir.cell_features import CONCAT
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 from featurenet_uvl.translators.encodings.gates import FALSE, TRUE, Gates
@@ -41,7 +42,7 @@ def add_tensor_shapes(model: BooleanModel, builder: ClauseBuilder, input_shape: 
         ModelError: The model's layers are not those of `ir.layers`.
     """
     blocks = find_cells(model, builder)
-    can_concatenate = any("Concat" in cell.combinations for block in blocks for cell in block)
+    can_concatenate = any(CONCAT in cell.combinations for block in blocks for cell in block)
     network = _Network(Gates(builder), BinaryDigits() if can_concatenate else PrimeExponents())
     image = constant_tensor(input_shape, network.form)
     block_inputs, is_given = (image, image), TRUE
@@ -107,7 +108,7 @@ class _Network:
             return self._output(one, None, FALSE)
         active = cell.variable if cell.zeros is None else self.gates.both(cell.variable, -cell.zeros)
         other = half(self.gates, self.form, cell, 1, second, active)
-        concat = self.gates.both(cell.combinations.get("Concat", FALSE), active)
+        concat = self.gates.both(cell.combinations.get(CONCAT, FALSE), active)
         self.gates.equal_if([active], one.is_vector, other.is_vector)
         for axis in (0, 1):
             self._equal_sizes([active, -one.is_vector], one, other, axis)

@@ -47,3 +47,22 @@ def renamed(path: str, folder: Path) -> str:
     for name, other in names.items():
         text = text.replace(json.dumps(name), json.dumps(other))
     return file_with(text, folder, "renamed.keras")
+
+
+def functional(*layers: dict[str, Any], outputs: Any = ("end", 0, 0)) -> dict[str, Any]:
+    return {"class_name": "Functional", "config": {"name": "m", "layers": list(layers), "output_layers": list(outputs)}}
+
+
+def entry(name: str, kind: str, *inputs: str, **settings: Any) -> dict[str, Any]:
+    tensors = [{"class_name": "__keras_tensor__", "config": {"keras_history": [source, 0, 0]}} for source in inputs]
+    calls = [{"args": tensors, "kwargs": {}}] if inputs else []
+    return {
+        "class_name": kind,
+        "module": "keras.layers",
+        "config": {"name": name, **settings},
+        "inbound_nodes": calls,
+    }
+
+
+START = entry("image", "InputLayer", batch_shape=[None, 8, 8, 1])
+FLAT, END = entry("flat", "Flatten", "image"), entry("end", "Dense", "flat", units=10, activation="softmax")

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import copy
+import functools
 import sys
-from collections.abc import Iterator
-from dataclasses import fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pytest
 
 from featurenet_uvl.decoding.keras import build as build_module
+from featurenet_uvl.decoding.keras import verify
 from featurenet_uvl.decoding.keras.build import build_keras_model
 from featurenet_uvl.decoding.keras.verify import verify_architecture, verify_keras_model
 from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destination
 from featurenet_uvl.ir.layers import (
+    INPUT_LAYERS,
+    OPERATION_LAYERS,
     Activation,
     BatchNormalization,
     Convolution,
@@ -68,7 +72,84 @@ def model() -> Any:
 
 
 def test_the_model_of_an_architecture_passes(model: Any) -> None:
-    verify_keras_model(NETWORK, model)
+    assert verify_keras_model(NETWORK, model) == ()
+
+
+def test_the_network_above_has_every_kind_of_the_project() -> None:
+    """So the table of the check knows each of them: it passed."""
+    layers = [getattr(one, half) for one in NETWORK.cells for half in ("input1", "operation1", "input2", "operation2")]
+    assert {type(layer) for layer in layers} == {*INPUT_LAYERS.values(), *OPERATION_LAYERS.values()}
+
+
+def test_a_kind_of_the_project_without_a_second_description_is_an_error(
+    model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = {kind: description for kind, description in verify._LAYERS.items() if kind is not Padding}
+    monkeypatch.setattr(verify, "_LAYERS", kinds)
+    with pytest.raises(LookupError, match="layer kind Padding: found no entry in the table"):
+        verify_keras_model(NETWORK, model)
+
+
+@dataclass(frozen=True)
+class Foreign(Layer):
+    """A kind of another package that nothing but this class describes."""
+
+    rate: float
+    name = "Foreign"
+    short_name = "foreign"
+
+    def keras_layer(self, keras: Any, name: str) -> Any:
+        return keras.layers.GaussianNoise(self.rate, name=name)
+
+
+class Described(Foreign):
+    name = "Described"
+
+    def expected_in_keras(self) -> tuple[str, Mapping[str, object]]:
+        return "GaussianNoise", {"stddev": self.rate}
+
+
+class WronglyBuilt(Described):
+    """Its class makes another layer than the second description says."""
+
+    name = "WronglyBuilt"
+
+    def keras_layer(self, keras: Any, name: str) -> Any:
+        return keras.layers.GaussianNoise(2 * self.rate, name=name)
+
+
+class OfItsOwnClass(Described):
+    """Its Keras class is no class of Keras."""
+
+    name = "OfItsOwnClass"
+
+    def keras_layer(self, keras: Any, name: str) -> Any:
+        return own_keras_class()(stddev=self.rate, name=name)
+
+    def expected_in_keras(self) -> Any:
+        return own_keras_class(), {"stddev": self.rate}
+
+
+@functools.cache
+def own_keras_class() -> type:
+    import keras
+
+    return type("Own", (keras.layers.GaussianNoise,), {})
+
+
+def with_operation(layer: Layer) -> Architecture:
+    return Architecture((4, 4, 1), 3, (cell((1, 1), [], (Identity(), layer), to="Out"),))
+
+
+def test_a_foreign_kind_that_only_its_class_describes_is_reported() -> None:
+    assert verify_architecture(with_operation(Foreign(0.5))) == ("Foreign",)
+    for kind in (Described, OfItsOwnClass):
+        assert verify_architecture(with_operation(kind(0.5))) == ()
+
+
+def test_a_foreign_kind_is_compared_with_its_second_description() -> None:
+    with pytest.raises(DecodeError, match=r"layer b1_c1_op1_foreign: found stddev 1\.0, expected 0\.5"):
+        verify_architecture(with_operation(WronglyBuilt(0.5)))
 
 
 def changed_layers(layer: Layer) -> Iterator[Layer]:
@@ -206,7 +287,7 @@ def test_layers_called_twice_and_missing_ends_are_found(model: Any) -> None:
         ([first], "found no layer b3_c3_out_softmax, expected a Dense"),
         ([second, first], "found outputs b3_c3_out_softmax, b3_c2_out_softmax, expected b3_c2"),
         ([first, second, again], "layer b3_c3_in1_dense: found 2 calls, expected 1"),
-        ([first, second, again], r"found layer again \(Add\), of which the architecture has none"),
+        ([first, second, again], r"found layer again \(Add\), which the architecture lacks"),
     ):
         with pytest.raises(DecodeError, match=message):
             verify_keras_model(NETWORK, keras.Model(model.inputs, outputs))

@@ -1,4 +1,4 @@
-"""Which layer of the model a Keras layer is, and which of its settings the model cannot say."""
+"""The reader of single Keras layers: it finds the layer of the DNN model, and the settings outside of the DNN model."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from typing import Any
 from featurenet_uvl.decoding.keras.build import serialised_layer
 from featurenet_uvl.decoding.keras.file import KerasLayer
 from featurenet_uvl.errors import DecodeError
+from featurenet_uvl.ir.cell_features import CONCAT, PRODUCT, SUM, Part
 from featurenet_uvl.ir.feature_model import FeatureModel
-from featurenet_uvl.ir.layer_kinds import input_kinds, operation_kinds
+from featurenet_uvl.ir.layer_kinds import kinds_of
 from featurenet_uvl.ir.layers import (
-    INPUT_LAYERS,
-    OPERATION_LAYERS,
     Activation,
     BatchNormalization,
     Convolution,
@@ -32,30 +31,31 @@ from featurenet_uvl.ir.layers import (
 Settings = Mapping[str, Any]
 
 
-MAX_OFFERED = 10_000
-"""How many layers of kinds from other packages are compared with a layer of an unknown class."""
+MAX_CANDIDATES = 10_000
+"""Largest number of candidates with which a Keras layer of an unknown class is compared."""
 
 
 class LayerReader:
-    """Tells which layer of the model a Keras layer is.
+    """Finds the layer of the DNN model that a Keras layer is.
 
     Args:
-        offered: Layers of kinds from other packages; looked at only where Keras has no class of that name.
+        candidates: Layers of kinds without an entry in `READERS`. A Keras layer of a class without an entry must be
+            what one of them makes.
     """
 
-    def __init__(self, offered: Iterable[Layer] = ()) -> None:
-        self._offered = offered
+    def __init__(self, candidates: Iterable[Layer] = ()) -> None:
+        self._candidates = candidates
         self._by_call: dict[str, Layer] | None = None
 
     def layer_of(self, layer: KerasLayer) -> Layer:
-        """The layer of the model, going by the class and the settings that the model knows.
+        """Return the layer of the DNN model with the same class and the same values of the DNN model's attributes.
 
         Raises:
-            DecodeError: A class that the model has not, or a value that no layer of the model can have.
+            DecodeError: The DNN model has no layer of this class, or none with these values.
         """
-        make = LAYERS.get(layer.kind)
+        make = _BY_CLASS.get(layer.kind)
         if make is None or not _is_of_keras(layer):
-            return self._offered_layer(layer)
+            return self._matching_candidate(layer)
         try:
             return make(layer.settings)
         except ShapeError as error:
@@ -64,24 +64,28 @@ class LayerReader:
             problem = f"{type(error).__name__}: {error}"
             raise DecodeError(f"found settings that {layer.kind} cannot have ({problem})") from None
 
-    def _offered_layer(self, layer: KerasLayer) -> Layer:
+    def _matching_candidate(self, layer: KerasLayer) -> Layer:
         if self._by_call is None:
-            self._by_call = {_call_of(made): made for made in islice(self._offered, MAX_OFFERED)}
+            self._by_call = {_call_of(made): made for made in islice(self._candidates, MAX_CANDIDATES)}
         found = self._by_call.get(_call_text(layer.kind, layer.settings))
         if found is None:
-            known = ", ".join([*LAYERS, *COMBINATIONS])
+            known = ", ".join([*_BY_CLASS, *_COMBINATIONS])
             raise DecodeError(f"found a layer of class {layer.kind}, expected one that the model knows: {known}")
         return found
 
 
-def offered_layers(model: FeatureModel) -> Iterator[Layer]:
-    """Every layer of a kind from another package that the model has, with all values of its attributes' domains."""
+def candidate_layers(model: FeatureModel) -> Iterator[Layer]:
+    """Yield every layer that the model has of the kinds without an entry in `READERS`, with all values of its domains.
+
+    Other packages' kinds are such, and kinds of this project that nobody gave an entry.
+    """
     features = {feature.name: feature for feature in model.features()}
-    for prefix, kinds in (("Input1_", input_kinds()), ("Operation1_", operation_kinds())):
-        for name, kind in kinds.items():
-            if name in INPUT_LAYERS or name in OPERATION_LAYERS or prefix + name not in features:
+    for part in (Part.INPUT1, Part.OPERATION1):
+        for name, kind in kinds_of(part).items():
+            makes_layer = kind.keras_layer is not Layer.keras_layer
+            if kind in READERS or not makes_layer or part.feature(name) not in features:
                 continue
-            domains = {a.name: a.domain for a in features[prefix + name].attributes if a.domain is not None}
+            domains = {a.name: a.domain for a in features[part.feature(name)].attributes if a.domain is not None}
             for values in product(*domains.values()):
                 yield kind(**dict(zip(domains, values, strict=True)))
 
@@ -91,25 +95,25 @@ def _call_of(layer: Layer) -> str:
 
 
 def _call_text(kind: str, settings: Settings) -> str:
-    """A class with all its settings but the name, as a text."""
+    """Return a text that equals that of another layer if the class and all settings but the name are equal."""
     return json.dumps([kind, _plain({key: value for key, value in settings.items() if key != "name"})], sort_keys=True)
 
 
 def _plain(value: Any) -> Any:
-    """A setting without what differs from file to file."""
+    """Return a setting without the numbers that differ from file to file."""
     if isinstance(value, Mapping):
         return {key: _plain(part) for key, part in value.items() if key != "shared_object_id"}
     return [_plain(part) for part in value] if isinstance(value, list | tuple) else value
 
 
-def merge_of(layer: KerasLayer) -> str | None:
-    """The combination that a Keras layer is, or None for other layers; also the `+` and `*` of two tensors."""
+def combination_of(layer: KerasLayer) -> str | None:
+    """Return the combination that a merging layer computes, or a `+` or `*` of tensors; None for other layers."""
     is_operator = layer.module == "keras.src.ops.numpy" and layer.kind in ("Add", "Multiply")
-    return COMBINATIONS.get(layer.kind) if is_operator or _is_of_keras(layer) else None
+    return _COMBINATIONS.get(layer.kind) if is_operator or _is_of_keras(layer) else None
 
 
 def setting_problems(layer: KerasLayer) -> Iterator[str]:
-    """The settings of which the model does not speak, and which are not Keras' defaults."""
+    """Yield a problem for each setting that the DNN model cannot express and that is not Keras' default."""
     if not _is_of_keras(layer):
         return
     kind = _KINDS.get(layer.kind, _Kind())
@@ -118,7 +122,7 @@ def setting_problems(layer: KerasLayer) -> Iterator[str]:
             continue
         found, expected = _plain_value(value), kind.defaults.get(key)
         if not _is_same(found, expected) and not (key == "axis" and layer.kind == "Concatenate" and found == 3):
-            yield f"found {key} {_shown(value)}, expected {expected!r}: the model has nothing else"
+            yield f"found {key} {_shown(value)}, expected {expected!r}, the only value that the model has"
 
 
 def _is_of_keras(layer: KerasLayer) -> bool:
@@ -126,7 +130,7 @@ def _is_of_keras(layer: KerasLayer) -> bool:
 
 
 def _plain_value(value: Any) -> Any:
-    """A setting as its default is written here: an initialiser as its class, a policy of number types as its name."""
+    """Return a setting as `_KINDS` spells it: an initialiser by its class, a policy of number types by its name."""
     if not isinstance(value, Mapping) or "class_name" not in value:
         return value
     settings = {key: part for key, part in (value.get("config") or {}).items() if part is not None}
@@ -140,7 +144,7 @@ def _is_same(found: Any, expected: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    """A setting in a message: of an object, its class and what it was made with."""
+    """Return a setting for a message; an object as its class with its arguments."""
     if isinstance(value, Mapping) and "class_name" in value:
         settings = {key: part for key, part in (value.get("config") or {}).items() if part is not None}
         text = f"{value['class_name']}({', '.join(f'{key}={part!r}' for key, part in settings.items())})"
@@ -150,7 +154,11 @@ def _shown(value: Any) -> str:
 
 
 def _square(settings: Settings, key: str) -> int:
-    """A number that is the same for height and width."""
+    """Return a number that a setting gives twice, for height and for width.
+
+    Raises:
+        ShapeError: The two differ.
+    """
     sizes = settings[key]
     if not isinstance(sizes, list) or len(sizes) != 2 or sizes[0] != sizes[1]:
         raise ShapeError(f"found {key} {sizes!r}, expected the same for height and width")
@@ -188,29 +196,35 @@ def _function(settings: Settings) -> str:
     return function
 
 
-LAYERS: Mapping[str, Callable[[Settings], Layer]] = {
-    "Dense": lambda s: Dense(s["units"], _function(s)),
-    "Conv2D": _convolution("normal"),
-    "SeparableConv2D": _convolution("separable"),
-    "MaxPooling2D": _pooling("max"),
-    "AveragePooling2D": _pooling("average"),
-    "Flatten": lambda _: Flatten(),
-    "ZeroPadding2D": _padding,
-    "Activation": lambda s: Activation(_function(s)),
-    "ReLU": lambda _: Activation("relu"),
-    "Softmax": lambda _: Activation("softmax"),
-    "Dropout": lambda s: Dropout(s["rate"]),
-    "BatchNormalization": lambda _: BatchNormalization(),
+READERS: Mapping[type[Layer], Mapping[str, Callable[[Settings], Layer]]] = {
+    Dense: {"Dense": lambda s: Dense(s["units"], _function(s))},
+    Convolution: {"Conv2D": _convolution("normal"), "SeparableConv2D": _convolution("separable")},
+    Pooling: {"MaxPooling2D": _pooling("max"), "AveragePooling2D": _pooling("average")},
+    Flatten: {"Flatten": lambda _: Flatten()},
+    Padding: {"ZeroPadding2D": _padding},
+    Activation: {
+        "Activation": lambda s: Activation(_function(s)),
+        "ReLU": lambda _: Activation("relu"),
+        "Softmax": lambda _: Activation("softmax"),
+    },
+    Dropout: {"Dropout": lambda s: Dropout(s["rate"])},
+    BatchNormalization: {"BatchNormalization": lambda _: BatchNormalization()},
 }
-"""By Keras class: the layer with these settings. ReLU and Softmax compute what Activation does."""
+"""By kind: the Keras classes that compute it, each with a function from the settings to the layer.
 
-COMBINATIONS: Mapping[str, str] = {"Add": "Sum", "Multiply": "Product", "Concatenate": "Concat"}
+A kind needs no entry. Without one, a Keras layer is compared with all layers of the kind that the model has; an entry
+also reads values outside of the model's domains, so that the message can name them, and classes such as ReLU.
+"""
+
+_BY_CLASS = {name: make for makers in READERS.values() for name, make in makers.items()}
+
+_COMBINATIONS: Mapping[str, str] = {"Add": SUM, "Multiply": PRODUCT, "Concatenate": CONCAT}
 """By Keras class: the combination of two tensors."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A Keras class: the settings that the model knows, and the defaults of the others where they are not None."""
+    """The settings of a Keras class: those that the DNN model can express, and the defaults of all others but None."""
 
     known: frozenset[str] = frozenset()
     defaults: Settings = field(default_factory=lambda: _EVERY)
@@ -255,4 +269,4 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "Concatenate": _Kind(defaults={**_EVERY, "axis": -1}),
     }
 )
-"""By Keras class. A test compares them with Keras' own."""
+"""By Keras class. A test compares the defaults with Keras' own."""
