@@ -6,17 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from featurenet_uvl.errors import DecodeError
-from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destination
+from featurenet_uvl.ir.architecture import MAX_SOURCES, Architecture, Cell, CellId, Destination, sources_of_cells
 from featurenet_uvl.ir.cell_features import COMBINATIONS, DESTINATIONS, RELATIVE_INDEX, TO_CELL, CellFeatures, Part
 from featurenet_uvl.ir.configuration import Configuration
 from featurenet_uvl.ir.expression import Value
-from featurenet_uvl.ir.flow import MAX_SOURCES, sources_of_cells
 from featurenet_uvl.ir.layer_kinds import kinds_of
 from featurenet_uvl.ir.layers import Layer, Shape, ShapeError, Zeros
 
 
 def to_architecture(configuration: Configuration, input_shape: Shape, classes: int) -> Architecture:
-    """Return the network of a configuration, with cells connected as `ir.flow` says and shapes checked.
+    """Return the network of a configuration, with cells connected as `sources_of_cells` says and shapes checked.
 
     Args:
         configuration: A configuration of the DNN model.

@@ -12,9 +12,8 @@ from dataclasses import fields
 from typing import Any, NoReturn
 
 from featurenet_uvl.errors import DecodeError, ReadError
-from featurenet_uvl.ir.architecture import SCHEMA, Architecture, Cell, CellId, Destination
+from featurenet_uvl.ir.architecture import SCHEMA, Architecture, Cell, CellId, Destination, sources_of_cells
 from featurenet_uvl.ir.cell_features import COMBINATIONS, DESTINATIONS, SUM, TO_CELL
-from featurenet_uvl.ir.flow import sources_of_cells
 from featurenet_uvl.ir.layer_kinds import input_kinds, operation_kinds
 from featurenet_uvl.ir.layers import Layer, Void, Zeros
 
