@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from featurenet_uvl.errors import ModelError
 from featurenet_uvl.ir.expression import (
@@ -19,6 +19,7 @@ from featurenet_uvl.ir.expression import (
     walk,
 )
 from featurenet_uvl.ir.feature_model import Feature, FeatureModel, FeatureType, Origin
+from featurenet_uvl.ir.span import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,14 @@ class Definition:
 
     `dual` is another form of the formula, equivalent to it where the definitions before hold and the tree is obeyed; as
     clauses, `name => formula` and `dual => name` are then shorter than the formula both ways.
+
+    `source` is that of the first constraint that needs the name.
     """
 
     name: str
     formula: Expression
     dual: Expression | None = None
+    source: Source | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

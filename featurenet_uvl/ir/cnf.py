@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from featurenet_uvl.errors import ModelError
 from featurenet_uvl.ir.feature_model import Origin
+from featurenet_uvl.ir.span import ClauseSources
 
 AUXILIARY_PREFIX = "__aux_"
 
@@ -41,16 +42,24 @@ class VarMap:
 
 @dataclass(frozen=True, slots=True)
 class Cnf:
-    """Clauses of non-zero literals over `variables`; an auxiliary is always determined by the features.
+    """Clauses of non-zero literals over `variables`; the features determine every auxiliary variable.
 
     So the number of models equals the number of configurations, without projection.
+
+    `sources` says which part of the source model demands each clause. It is None for a formula that was read from a
+    file, and no part of equality or of the fingerprint.
     """
 
     variables: VarMap
     clauses: tuple[tuple[int, ...], ...]
+    sources: ClauseSources | None = field(default=None, compare=False)
+
+    def with_clauses(self, further: Iterable[tuple[int, ...]]) -> Cnf:
+        """Return the formula with further clauses, which no model demands: the result has no sources."""
+        return Cnf(self.variables, (*self.clauses, *further))
 
     def verify(self) -> None:
-        """Raises ModelError for a literal out of range, a name used twice, or origins that do not fit."""
+        """Raise ModelError for a literal out of range, a repeated name, or origins or sources that do not fit."""
         count = len(self.variables)
         for number, clause in enumerate(self.clauses, 1):
             if any(literal == 0 or abs(literal) > count for literal in clause):
@@ -58,7 +67,9 @@ class Cnf:
         if len(set(self.variables.names)) < count:
             raise ModelError("two variables of the CNF share a name")
         if self.variables.origins and len(self.variables.origins) != self.variables.feature_count:
-            raise ModelError("the CNF has not one origin a feature")
+            raise ModelError("the CNF has not one origin per feature")
+        if self.sources is not None:
+            self.sources.verify(len(self.clauses))
 
     def fingerprint(self) -> str:
         """A key of names and clauses, equal for equal formulas in any process: SHA-256 of both, 16 hex digits.

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from featurenet_uvl.errors import ModelError
 from featurenet_uvl.ir.expression import Expression, Value
-from featurenet_uvl.ir.span import NOWHERE, Span
+from featurenet_uvl.ir.span import NOWHERE, Source, SourceKind, Span
 
 AttributeValue: TypeAlias = "Value | tuple[AttributeValue, ...] | Mapping[str, AttributeValue]"
 """A constant, a vector or a nested map, as UVL writes them."""
@@ -186,12 +186,18 @@ class Constraint:
 
     `is_indexed` marks a constraint of the attribute `array_constraints`: its free index variables are universally
     quantified, and no obligation is lifted because an instance is absent. `description` is FeatureIDE's rule text.
+    `source` is set by the translators on what they make of a constraint; None in a model as read.
     """
 
     formula: Expression
     is_indexed: bool = False
     description: str = ""
     span: Span = field(default=NOWHERE, compare=False)
+    source: Source | None = field(default=None, compare=False)
+
+    def source_at(self, position: int) -> Source:
+        """Return the source of a constraint at this position in its model's list."""
+        return self.source or Source(SourceKind.CONSTRAINT, self.span, "", position)
 
 
 @dataclass(frozen=True, slots=True)

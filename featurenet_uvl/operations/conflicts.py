@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from pysat.solvers import Glucose4
@@ -12,27 +12,29 @@ from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.expression import walk
 from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, Origin
 from featurenet_uvl.ir.layers import Shape
-from featurenet_uvl.ir.span import Span
+from featurenet_uvl.ir.span import Source, SourceKind
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
-from featurenet_uvl.translators.encodings.formula import assert_formula
 from featurenet_uvl.translators.formats.language.printer import format_expression
 from featurenet_uvl.translators.passes.to_cnf import to_cnf
 from featurenet_uvl.translators.pipeline import to_boolean
 from featurenet_uvl.translators.rules.registry import apply_rules
 
 MAX_CONFLICTS = 300_000
-"""What one question may cost the solver."""
+"""Conflicts that the solver may run into per question."""
 MAX_EXCLUSIONS = 10
-"""How many sets of constraints that exclude one another are looked for."""
-_MARK = "\0constraint"
+"""Sets of constraints that exclude each other which one check looks for."""
+_MAX_PARTS = 5
+"""Parts of the tree that a message names."""
 _MAX_TEXT = 100
+"""Characters of a constraint that a message quotes."""
 
 
 @dataclass(slots=True)
 class Question:
     """A model as clauses, in which every constraint can be switched on and off.
 
-    `switches` has the variable of each constraint by its place in the model; those that say nothing have none.
+    `switches` has the variable of each constraint by its position in the model. A constraint that demands no clause
+    has none.
     """
 
     model: FeatureModel
@@ -49,32 +51,36 @@ class Question:
 
     @classmethod
     def of(cls, model: FeatureModel) -> Question:
-        """The question for a model, without its rule sets.
+        """Return the question for a model, without its rule sets.
 
         Raises:
             ModelError, UnsupportedError: As the passes say.
         """
-        marked = tuple(replace(c, span=Span(_MARK, number)) for number, c in enumerate(model.constraints))
-        boolean = to_boolean(replace(model, constraints=marked))
-        own = [constraint for constraint in boolean.model.constraints if constraint.span.path == _MARK]
-        hard = tuple(constraint for constraint in boolean.model.constraints if constraint.span.path != _MARK)
-        builder = to_cnf(replace(boolean, model=replace(boolean.model, constraints=hard)))
-        return cls(model, boolean, builder, dict(_switched(builder, own)))
+        boolean = to_boolean(model)
+        builder = to_cnf(boolean)
+        return cls(model, boolean, builder, _add_switches(builder, _number_of_constraint))
+
+    @classmethod
+    def of_tree(cls, model: FeatureModel) -> tuple[Question, list[Source]]:
+        """Return the question for the tree without constraints, and the parts of the tree that its switches number."""
+        boolean = to_boolean(replace(model, constraints=()))
+        builder = to_cnf(boolean)
+        parts: dict[Source, int] = {}
+        switches = _add_switches(builder, lambda source: parts.setdefault(source, len(parts)))
+        return cls(model, boolean, builder, switches), list(parts)
 
     def with_rules(self, input_shape: Shape | None) -> Question:
-        """The question with the rule sets that the model switches on, and all constraints on: rule sets build on them.
+        """Return the question with the model's rule sets. Its constraints have no switches: rule sets build on them.
 
         Raises:
             ModelError, UnsupportedError: As the rule sets say.
         """
-        builder = ClauseBuilder(self.builder.features)
-        builder.variables, builder.count = dict(self.builder.variables), self.builder.count
-        builder.clauses = [*((switch,) for switch in sorted(self.switches.values())), *self.builder.clauses]
+        builder = to_cnf(self.boolean)
         apply_rules(self.boolean, builder, input_shape)
-        return Question(self.model, self.boolean, builder, self.switches)
+        return Question(self.model, self.boolean, builder, {})
 
     def solve(self, assumptions: Sequence[int]) -> bool:
-        """Whether there is a configuration.
+        """Whether a configuration exists.
 
         Raises:
             LimitError: The solver gave up.
@@ -86,7 +92,7 @@ class Question:
         return bool(answer)
 
     def core(self, places: Iterable[int]) -> list[int] | None:
-        """A minimal set among these constraints that excludes every configuration; None if there is none.
+        """Return a minimal set among these constraints that excludes every configuration, or None.
 
         Source: Chinneck and Dravnieks, "Locating minimal infeasible constraint sets in linear programs", ORSA Journal
         on Computing 3(2), 1991 (deletion filter), begun from the solver's own set of failed assumptions.
@@ -103,22 +109,30 @@ class Question:
         return core
 
 
-def _switched(builder: ClauseBuilder, constraints: Iterable[Constraint]) -> Iterator[tuple[int, int]]:
-    """Adds the constraints, and gives the variable without which each says nothing, by its number."""
+def _add_switches(builder: ClauseBuilder, number_of: Callable[[Source], int | None]) -> dict[int, int]:
+    """Make the clauses of each numbered source depend on a new variable; return the variables by number."""
     switches: dict[int, int] = {}
-    for constraint in constraints:
-        switch = switches.get(constraint.span.line) or builder.new()
-        switches[constraint.span.line] = switch
-        start = len(builder.clauses)
-        assert_formula(builder, constraint.formula)
-        builder.clauses[start:] = [(-switch, *clause) for clause in builder.clauses[start:]]
-    yield from switches.items()
+    clauses: list[tuple[int, ...]] = []
+    for source, run in builder.sources().runs():
+        number = number_of(source)
+        if number is None:
+            clauses.extend(builder.clauses[run.start : run.stop])
+            continue
+        if number not in switches:
+            switches[number] = builder.new()
+        clauses.extend((-switches[number], *clause) for clause in builder.clauses[run.start : run.stop])
+    builder.clauses = clauses
+    return switches
+
+
+def _number_of_constraint(source: Source) -> int | None:
+    return source.number if source.kind is SourceKind.CONSTRAINT else None
 
 
 def exclusions(question: Question) -> list[str]:
-    """One line for each set of constraints, of those found, that exclude one another; none if there is a configuration.
+    """Return one line per set of constraints that exclude each other; no line if a configuration exists.
 
-    No constraint is in two of the sets.
+    The sets are minimal and share no constraint; the search ends after MAX_EXCLUSIONS of them.
 
     Raises:
         LimitError: The solver gave up.
@@ -141,13 +155,22 @@ def _exclusion(model: FeatureModel, core: list[int]) -> str:
     if not parts:
         return (
             f"{model.root.span}: found a tree without any configuration, even without its constraints; expected at"
-            " least one: check the cardinalities of its groups and features"
+            f" least one: check {_impossible_part(model)}"
         )
     (first, text), rest = parts[0], parts[1:]
     if not rest:
         return f"{first}: found {text}, which holds in no configuration of the tree; expected one that can hold"
     others = "; ".join(f"{other} at {place}" for place, other in rest)
     return f"{first}: found {text}, which excludes {others}; expected a configuration for all: weaken one of them"
+
+
+def _impossible_part(model: FeatureModel) -> str:
+    """Name groups of a tree without any configuration that cannot all have their numbers of members."""
+    question, parts = Question.of_tree(model)
+    core = [parts[number] for number in question.core(sorted(question.switches)) or ()]
+    groups = [part for part in core if part.kind is SourceKind.GROUP] or core[1:]
+    found = ", ".join(map(str, groups[:_MAX_PARTS]))
+    return f"the {found}{', and others' if len(groups) > _MAX_PARTS else ''}"
 
 
 def _shown(constraint: Constraint) -> tuple[str, str]:
@@ -159,7 +182,7 @@ def _shown(constraint: Constraint) -> tuple[str, str]:
 
 
 def rules_exclusion(question: Question) -> list[str]:
-    """One line if the rule sets leave no configuration to a model whose constraints leave some.
+    """Return a line if the rule sets leave no configuration to a model whose constraints leave some.
 
     Args:
         question: One with rules.
@@ -177,9 +200,9 @@ def rules_exclusion(question: Question) -> list[str]:
 
 
 def dead_features(question: Question) -> list[str]:
-    """One line for each feature or attribute value of a satisfiable model that no configuration has.
+    """Return one line per feature or attribute value of a satisfiable model that no configuration has.
 
-    A feature below a dead one is not named. O(n) questions to the solver at most.
+    A feature below a dead one has no line. The solver answers O(n) questions at most.
 
     Raises:
         LimitError: The solver gave up.

@@ -70,7 +70,7 @@ def draw(cnf: Cnf, request: Request, sampler: str = DEFAULT, engine: Engine | Sa
     request.verify(cnf)
     if not all(cnf.clauses):
         raise UnsatisfiableError("no configuration exists: the CNF has an empty clause")
-    assumed = Cnf(cnf.variables, (*cnf.clauses, *((literal,) for literal in request.assumptions)))
+    assumed = cnf.with_clauses((literal,) for literal in request.assumptions)
     assumed.verify()
     try:
         solutions = found.engine(assumed, replace(request, assumptions=()))

@@ -2,55 +2,84 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from featurenet_uvl.errors import LimitError
 from featurenet_uvl.ir.cnf import AUXILIARY_PREFIX, Cnf, VarMap
 from featurenet_uvl.ir.feature_model import Origin
-from featurenet_uvl.ir.span import NOWHERE, Span
+from featurenet_uvl.ir.span import NOWHERE, ClauseSources, Source, SourceKind
 
 MAX_CLAUSES = 10_000_000
-"""They take 2 GB."""
+"""Clauses that a builder takes; this many need 2 GB of memory."""
+
+_NO_SOURCE = Source(SourceKind.CONSTRAINT, NOWHERE)
 
 
 @dataclass(slots=True)
 class ClauseBuilder:
     """Clauses over features (numbered first) and auxiliaries.
 
-    Every auxiliary that a user of this class makes must be determined by the features: clauses in both directions.
-    Tautologies are left out and repeated literals merged.
+    Whoever makes an auxiliary must let the features determine it, by clauses in both directions. The builder leaves
+    tautologies out and merges repeated literals.
     """
 
     features: Sequence[str]
     variables: dict[str, int] = field(init=False)
     clauses: list[tuple[int, ...]] = field(default_factory=list)
     count: int = field(init=False)
-    place: Span = NOWHERE
-    """Where what is being written stands in the source model, for the message that it is too much."""
+    source: Source = _NO_SOURCE
+    """The part of the source model that the next clauses come from; set it by `begin`."""
+    _sources: list[Source] = field(default_factory=list)
+    _ends: array[int] = field(default_factory=lambda: array("L"))
 
     def __post_init__(self) -> None:
         self.variables = {name: number for number, name in enumerate(self.features, 1)}
         self.count = len(self.features)
 
+    def begin(self, source: Source) -> None:
+        """Note that the clauses from here on come from this part of the source model."""
+        self._end_run()
+        self.source = source
+
+    def _end_run(self) -> None:
+        if len(self.clauses) == (self._ends[-1] if self._ends else 0):
+            return
+        if self._sources and self._sources[-1] is self.source:
+            self._ends[-1] = len(self.clauses)
+        else:
+            self._sources.append(self.source)
+            self._ends.append(len(self.clauses))
+
+    def sources(self) -> ClauseSources:
+        """Return the source of each clause so far."""
+        self._end_run()
+        return ClauseSources(tuple(self._sources), self._ends[:])
+
     def new(self) -> int:
-        """A new auxiliary variable."""
+        """Return a new auxiliary variable."""
         self.count += 1
         return self.count
 
     def add(self, literals: Iterable[int]) -> None:
+        """Add a clause.
+
+        Raises:
+            LimitError: The clauses are too many.
+        """
         clause = tuple(dict.fromkeys(literals))
         present = set(clause)
         if not any(-literal in present for literal in clause):
             self.clauses.append(clause)
             if len(self.clauses) > MAX_CLAUSES:
                 raise LimitError(
-                    f"{self.place}: found more than {MAX_CLAUSES} clauses up to here, expected fewer; lower the limits"
-                    " of multi-features (`bounds`), the domains, or the numbers that are counted up to"
+                    f"{self.source.span}: found more than {MAX_CLAUSES} clauses up to here, expected fewer; lower the"
+                    " limits of multi-features (`bounds`), the domains, or the numbers that are counted up to"
                 )
 
     def define_and(self, literals: Sequence[int]) -> int:
-        """A literal that is true exactly if all of these are."""
+        """Return a literal that is true if and only if all of these are."""
         if len(literals) == 1:
             return literals[0]
         output = self.new()
@@ -60,10 +89,15 @@ class ClauseBuilder:
         return output
 
     def define_or(self, literals: Sequence[int]) -> int:
-        """A literal that is true exactly if one of these is."""
+        """Return a literal that is true if and only if at least one of these is."""
         return -self.define_and([-literal for literal in literals])
 
     def finish(self, origins: Sequence[Origin]) -> Cnf:
+        """Return the formula of all clauses.
+
+        Args:
+            origins: The part of the source model that each feature stands for.
+        """
         auxiliaries = (f"{AUXILIARY_PREFIX}{n}" for n in range(1, self.count - len(self.features) + 1))
         variables = VarMap((*self.features, *auxiliaries), len(self.features), tuple(origins))
-        return Cnf(variables, tuple(self.clauses))
+        return Cnf(variables, tuple(self.clauses), self.sources())

@@ -24,6 +24,8 @@ def definitions_as_features(model: BooleanModel) -> FeatureModel:
     if not model.definitions:
         return replace(model.model, constraints=constraints)
     auxiliaries = tuple(Feature(definition.name, is_abstract=True, span=root.span) for definition in model.definitions)
-    meanings = tuple(Constraint(Iff(FeatureRef(d.name), d.formula), span=root.span) for d in model.definitions)
+    meanings = tuple(
+        Constraint(Iff(FeatureRef(d.name), d.formula), span=root.span, source=d.source) for d in model.definitions
+    )
     group = Group(GroupKind.OPTIONAL, auxiliaries, span=root.span)
     return replace(model.model, root=replace(root, groups=(*root.groups, group)), constraints=(*meanings, *constraints))

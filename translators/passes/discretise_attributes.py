@@ -18,6 +18,7 @@ from featurenet_uvl.ir.feature_model import (
     Origin,
 )
 from featurenet_uvl.ir.feature_tree import FeatureDraft, GroupDraft, draft_of, freeze
+from featurenet_uvl.ir.span import Source, SourceKind
 from featurenet_uvl.translators.terms.arithmetic import feature_values, place_of
 from featurenet_uvl.translators.terms.typed_domains import DOMAIN, typed_domains
 from featurenet_uvl.translators.terms.value_sources import VALUE
@@ -48,7 +49,7 @@ def discretise_attributes(model: FeatureModel) -> FeatureModel:
         attributes = _configurable(feature, domains.get(feature.name))
         heads = [_head(feature, attribute) for attribute in attributes if attribute.domain]
         if any(attribute.domain == () for attribute in attributes):
-            impossible.append(Constraint(Not(FeatureRef(feature.name, None, feature.span)), span=feature.span))
+            impossible.append(_never(feature))
         problems.extend(problem for attribute in attributes for problem in _domain_problems(feature, attribute))
         problems.extend(problem for head in heads for problem in _collisions(head, sources))
         draft = drafts.setdefault(feature.name, FeatureDraft(feature))
@@ -61,6 +62,12 @@ def discretise_attributes(model: FeatureModel) -> FeatureModel:
     if problems:
         raise ModelError(problems)
     return replace(model, root=freeze(drafts[model.root.name]), constraints=(*model.constraints, *impossible))
+
+
+def _never(feature: Feature) -> Constraint:
+    """Return the constraint that no configuration selects a feature without any value."""
+    source = Source(SourceKind.FEATURE, feature.span, feature.name)
+    return Constraint(Not(FeatureRef(feature.name, None, feature.span)), span=feature.span, source=source)
 
 
 def spell_value(value: Value) -> str:

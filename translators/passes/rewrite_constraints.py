@@ -27,7 +27,7 @@ from featurenet_uvl.ir.expression import (
 )
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.feature_tree import without_types
-from featurenet_uvl.ir.span import Span
+from featurenet_uvl.ir.span import SourceKind, Span
 from featurenet_uvl.translators.encodings.pseudo_boolean.definitions import Definitions
 from featurenet_uvl.translators.encodings.pseudo_boolean.diagram import compare_sum
 from featurenet_uvl.translators.terms.arithmetic import comparison_holds, place_of, value_positions
@@ -63,13 +63,18 @@ def rewrite_constraints(model: FeatureModel) -> BooleanModel:
     definitions = Definitions(frozenset(feature.name for feature in model.features()))
     rewriting = _Rewriting(Sources.of(model), definitions)
     constraints = []
-    for constraint in model.constraints:
-        if plain_features(constraint.formula) is not None:
-            constraints.append(constraint)
-            continue
-        formula = rewriting.formula(constraint.formula, constraint.span)
+    for position, constraint in enumerate(model.constraints):
+        source = constraint.source_at(position)
+        formula = constraint.formula
+        if plain_features(formula) is None:
+            definitions.source = source._replace(kind=SourceKind.DEFINITION)
+            formula = rewriting.formula(formula, constraint.span)
         if not is_true(formula):
-            constraints.append(replace(constraint, formula=formula))
+            constraints.append(
+                constraint
+                if formula is constraint.formula and source is constraint.source
+                else replace(constraint, formula=formula, source=source)
+            )
     boolean = replace(without_types(model), constraints=tuple(constraints))
     return BooleanModel(boolean, tuple(definitions.found))
 

@@ -10,6 +10,7 @@ from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.expression import Constant, Expression, FeatureRef, rebuild
 from featurenet_uvl.ir.feature_model import Constraint, Feature, GroupKind
 from featurenet_uvl.ir.feature_tree import FeatureDraft, GroupDraft, freeze
+from featurenet_uvl.ir.span import Source, SourceKind
 from featurenet_uvl.solvers.backbone import backbone
 from featurenet_uvl.translators.passes.to_cnf import to_cnf
 from featurenet_uvl.translators.terms.simplify import fold_node, is_true
@@ -40,10 +41,10 @@ def specialise(model: BooleanModel) -> BooleanModel:
 
     root, kept = _living_tree(model, values)
     constraints = list(kept)
-    for constraint in model.model.constraints:
+    for position, constraint in enumerate(model.model.constraints):
         formula = rebuild(constraint.formula, step)
         if not is_true(formula):
-            constraints.append(replace(constraint, formula=formula))
+            constraints.append(replace(constraint, formula=formula, source=constraint.source_at(position)))
     definitions = tuple(
         replace(d, formula=rebuild(d.formula, step), dual=None if d.dual is None else rebuild(d.dual, step))
         for d in model.definitions
@@ -51,6 +52,12 @@ def specialise(model: BooleanModel) -> BooleanModel:
     return replace(
         model, model=replace(model.model, root=root, constraints=tuple(constraints)), definitions=definitions
     )
+
+
+def _always(feature: Feature) -> Constraint:
+    """Return the constraint that every configuration selects a feature."""
+    source = Source(SourceKind.FEATURE, feature.span, feature.name)
+    return Constraint(FeatureRef(feature.name, None, feature.span), span=feature.span, source=source)
 
 
 def _living_tree(model: BooleanModel, values: Mapping[str, bool]) -> tuple[Feature, list[Constraint]]:
@@ -65,7 +72,7 @@ def _living_tree(model: BooleanModel, values: Mapping[str, bool]) -> tuple[Featu
             if group.kind is GroupKind.CARDINALITY or (not core and group.kind not in _RUNS):
                 members = [drafts.setdefault(member.name, FeatureDraft(member)) for member in living]
                 draft.groups.append(GroupDraft(group.kind, members, group.cardinality, group.span))
-                kept.extend(Constraint(FeatureRef(m.name, None, m.span), span=m.span) for m in living if m.name in core)
+                kept.extend(_always(member) for member in living if member.name in core)
                 continue
             for member in living:
                 kind = (

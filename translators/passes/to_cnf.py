@@ -6,7 +6,8 @@ from itertools import combinations
 
 from featurenet_uvl.ir.boolean_model import BooleanModel, Definition
 from featurenet_uvl.ir.expression import FeatureRef, Implies
-from featurenet_uvl.ir.feature_model import Group, GroupKind
+from featurenet_uvl.ir.feature_model import Feature, Group, GroupKind
+from featurenet_uvl.ir.span import Source, SourceKind
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 from featurenet_uvl.translators.encodings.cardinality import (
     MAX_DIRECT_CLAUSES,
@@ -35,33 +36,39 @@ def to_cnf(model: BooleanModel) -> ClauseBuilder:
     """
     features = list(model.model.features())
     builder = ClauseBuilder([feature.name for feature in features])
+    builder.begin(Source(SourceKind.FEATURE, model.root.span, model.root.name))
     builder.add((1,))
     for feature in features:
-        parent = builder.variables[feature.name]
         for group in feature.groups:
-            builder.place = group.span
-            _add_group(builder, parent, group)
+            _add_group(builder, feature, group)
     for definition in model.definitions:
         _add_definition(builder, definition)
-    for constraint in model.model.constraints:
-        builder.place = constraint.span
+    for position, constraint in enumerate(model.model.constraints):
+        builder.begin(constraint.source_at(position))
         assert_formula(builder, constraint.formula)
-    builder.place = model.model.root.span
+    builder.begin(Source(SourceKind.RULE, model.root.span))
     return builder
 
 
 def _add_definition(builder: ClauseBuilder, definition: Definition) -> None:
-    """A variable that is true exactly where the definition's formula is."""
+    """Add a variable that is true if and only if the definition's formula holds."""
+    if definition.source is not None:
+        builder.begin(definition.source)
     builder.variables[definition.name] = builder.new()
     name = FeatureRef(definition.name)
     assert_formula(builder, Implies(name, definition.formula))
     assert_formula(builder, Implies(definition.dual or definition.formula, name))
 
 
-def _add_group(builder: ClauseBuilder, parent: int, group: Group) -> None:
-    members = [builder.variables[member.name] for member in group.members]
-    for member in members:
+def _add_group(builder: ClauseBuilder, feature: Feature, group: Group) -> None:
+    """Add the clauses between a feature and one group of its children."""
+    parent = builder.variables[feature.name]
+    members = [builder.variables[child.name] for child in group.members]
+    for child, member in zip(group.members, members, strict=True):
+        builder.begin(Source(SourceKind.FEATURE, child.span, child.name))
         builder.add((-member, parent))
+    if group.kind is not GroupKind.OPTIONAL:
+        builder.begin(Source(SourceKind.GROUP, group.span, feature.name))
     match group.kind:
         case GroupKind.MANDATORY:
             for member in members:
@@ -80,7 +87,7 @@ def _add_group(builder: ClauseBuilder, parent: int, group: Group) -> None:
 
 
 def _add_range(builder: ClauseBuilder, parent: int, members: list[int], group: Group) -> None:
-    """`parent` selected: the number of members lies in the group's cardinality."""
+    """Add clauses by which the number of members lies in the group's cardinality if `parent` is selected."""
     assert group.cardinality is not None
     count = len(members)
     lower, upper = group.cardinality.lower, group.cardinality.upper

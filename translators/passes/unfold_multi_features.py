@@ -9,6 +9,7 @@ from featurenet_uvl.errors import ModelError
 from featurenet_uvl.ir.expression import Expression, FeatureRef, Implies, Not
 from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, Group, GroupKind, Origin
 from featurenet_uvl.ir.feature_tree import FeatureDraft, GroupDraft, freeze
+from featurenet_uvl.ir.span import Source, SourceKind
 from featurenet_uvl.translators.instances.indexed import expand_indexed
 from featurenet_uvl.translators.instances.names import Instances, instances_of
 from featurenet_uvl.translators.instances.plain import expand_plain
@@ -35,11 +36,14 @@ def unfold_multi_features(model: FeatureModel) -> FeatureModel:
     _check_names(frozen)
     names = frozenset(unfolding.names)
     constraints = [*unfolding.chains]
-    for constraint in model.constraints:
+    for position, constraint in enumerate(model.constraints):
         expand = (
             expand_indexed(constraint, instances) if constraint.is_indexed else _plain(constraint, instances, names)
         )
-        constraints.extend(_constraint(constraint, formula) for formula in expand)
+        source = constraint.source_at(position)
+        constraints.extend(
+            Constraint(formula, False, constraint.description, constraint.span, source) for formula in expand
+        )
     return replace(model, root=frozen, constraints=tuple(constraints))
 
 
@@ -48,10 +52,6 @@ def _plain(constraint: Constraint, instances: Instances, names: frozenset[str]) 
         folded = formula if formula is constraint.formula else fold(formula)
         if not is_true(folded):
             yield folded
-
-
-def _constraint(source: Constraint, formula: Expression) -> Constraint:
-    return Constraint(formula, False, source.description, source.span)
 
 
 @dataclass(slots=True)
@@ -132,16 +132,18 @@ class _Unfolding:
 
     def _implies(self, left: FeatureDraft, right: FeatureDraft) -> None:
         place = left.feature.span
-        self.chains.append(
-            Constraint(
-                Implies(FeatureRef(left.feature.name, None, place), FeatureRef(right.feature.name, None, place), place),
-                span=place,
-            )
-        )
+        pair = FeatureRef(left.feature.name, None, place), FeatureRef(right.feature.name, None, place)
+        self._chain(left, Implies(*pair, place))
 
     def _never(self, feature: FeatureDraft) -> None:
         place = feature.feature.span
-        self.chains.append(Constraint(Not(FeatureRef(feature.feature.name, None, place), place), span=place))
+        self._chain(feature, Not(FeatureRef(feature.feature.name, None, place), place))
+
+    def _chain(self, draft: FeatureDraft, formula: Expression) -> None:
+        """Note a constraint that the place of a feature in the tree demands."""
+        feature = draft.feature
+        source = Source(SourceKind.FEATURE, feature.span, feature.name)
+        self.chains.append(Constraint(formula, span=feature.span, source=source))
 
 
 def _check_names(root: Feature) -> None:

@@ -9,6 +9,7 @@ from featurenet_uvl.errors import ModelError
 from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.layers import Shape, ShapeError, parse_shape
+from featurenet_uvl.ir.span import Source, SourceKind
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 from featurenet_uvl.translators.rules.tensor_shapes.network import add_tensor_shapes
 
@@ -30,6 +31,7 @@ def apply_rules(model: BooleanModel, builder: ClauseBuilder, input_shape: Shape 
     for name in names:
         if not isinstance(name, str) or name not in RULE_SETS:
             raise ModelError(f"{rules.span}: found rule set {name!r}, expected one of {', '.join(RULE_SETS)}")
+        builder.begin(Source(SourceKind.RULE, rules.span, name))
         RULE_SETS[name](model, builder, input_shape or model_input_shape(model.model))
 
 

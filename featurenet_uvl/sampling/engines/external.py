@@ -126,7 +126,7 @@ def run_tool(
 
 def _without_known(cnf: Cnf, request: Request) -> Cnf:
     forbidden = [tuple(-literal for literal in literals_of(row)) for row in request.known_rows(cnf)]
-    return Cnf(cnf.variables, (*cnf.clauses, *forbidden))
+    return cnf.with_clauses(forbidden)
 
 
 def _nothing(cnf: Cnf, stop: Stop) -> Solutions:

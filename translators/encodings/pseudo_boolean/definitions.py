@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 from featurenet_uvl.ir.boolean_model import Definition
 from featurenet_uvl.ir.cnf import AUXILIARY_PREFIX
 from featurenet_uvl.ir.expression import Constant, Expression, FeatureRef, Not
+from featurenet_uvl.ir.span import Source
 from featurenet_uvl.translators.terms.simplify import fold
 
 
 @dataclass(slots=True)
 class Definitions:
-    """Equal formulas get one name. `taken` are the names of features."""
+    """Names for formulas, one per formula. `taken` are the names of features, `source` that of the next definition."""
 
     taken: frozenset[str]
     found: list[Definition] = field(default_factory=list)
     names: dict[Expression, FeatureRef] = field(default_factory=dict)
     number: int = 0
+    source: Source | None = None
 
     def define(self, formula: Expression, dual: Expression | None = None) -> Expression:
         """A literal or a constant that is equivalent to the formula; `dual` as in `Definition`."""
@@ -27,7 +29,8 @@ class Definitions:
             return formula
         if formula not in self.names:
             self.names[formula] = FeatureRef(self._new_name())
-            self.found.append(Definition(self.names[formula].name, formula, None if dual is None else fold(dual)))
+            name = self.names[formula].name
+            self.found.append(Definition(name, formula, None if dual is None else fold(dual), self.source))
         return self.names[formula]
 
     def _new_name(self) -> str:

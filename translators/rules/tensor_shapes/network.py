@@ -14,13 +14,14 @@ from collections.abc import Iterator, Sequence
 from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.cell_features import CONCAT
 from featurenet_uvl.ir.layers import Shape
+from featurenet_uvl.ir.span import Source, SourceKind
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 from featurenet_uvl.translators.encodings.gates import FALSE, TRUE, Gates
 from featurenet_uvl.translators.rules.tensor_shapes.cell_half import elements, half
 from featurenet_uvl.translators.rules.tensor_shapes.cells import CellVars, find_cells
 from featurenet_uvl.translators.rules.tensor_shapes.last_axis import BinaryDigits, Form, PrimeExponents, Units, plus
 from featurenet_uvl.translators.rules.tensor_shapes.tensor import (
-    Source,
+    Candidate,
     Tensor,
     constant_tensor,
     no_tensor,
@@ -49,6 +50,7 @@ def add_tensor_shapes(model: BooleanModel, builder: ClauseBuilder, input_shape: 
     for block in blocks:
         outputs: list[Tensor] = []
         for cell in block:
+            builder.begin(Source(SourceKind.RULE, cell.feature.span, f"tensor-shapes: {cell.feature.name}"))
             outputs.append(network.cell(cell, *network.inputs(block, cell, outputs, block_inputs, is_given)))
         block_inputs, is_given = network.block_outputs(block, outputs)
 
@@ -98,8 +100,8 @@ class _Network:
             return (first, first), is_given
         return (first, self._select(is_given, list(_first_of(senders[::-1])))), is_given
 
-    def _select(self, exists: int, sources: Sequence[Source]) -> Tensor:
-        return select(self.gates, self.form, exists, sources)
+    def _select(self, exists: int, candidates: Sequence[Candidate]) -> Tensor:
+        return select(self.gates, self.form, exists, candidates)
 
     def cell(self, cell: CellVars, first: Tensor, second: Tensor) -> Tensor:
         """The tensor that leaves the cell; shapes that its layers or its combination cannot take are forbidden."""
@@ -143,7 +145,7 @@ class _Network:
         return Tensor(one.is_vector, sizes, units, one.largest, channels, length)
 
 
-def _first_of(candidates: Sequence[tuple[int, Tensor]]) -> Iterator[Source]:
+def _first_of(candidates: Sequence[tuple[int, Tensor]]) -> Iterator[Candidate]:
     """Each candidate under the condition that it is chosen and none before it is."""
     for i, (literal, tensor) in enumerate(candidates):
         yield [literal, *(-other for other, _ in candidates[:i])], tensor

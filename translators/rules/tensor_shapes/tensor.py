@@ -57,16 +57,16 @@ def no_tensor() -> Tensor:
     return Tensor(FALSE, ((), ()), {}, (0, 0), 0, 0)
 
 
-Source = tuple[Sequence[int], Tensor]
-"""A tensor, and the literals under which it is the one that is meant."""
+Candidate = tuple[Sequence[int], Tensor]
+"""The literals that all hold if a tensor is the selected one, and the tensor."""
 
 
-def select(gates: Gates, form: Form, exists: int, sources: Sequence[Source]) -> Tensor:
-    """The source whose condition holds; the conditions exclude each other. Nothing where `exists` is false."""
-    tensors = [tensor for _, tensor in sources]
+def select(gates: Gates, form: Form, exists: int, candidates: Sequence[Candidate]) -> Tensor:
+    """Return the candidate whose condition holds, or no tensor if `exists` is false; conditions exclude each other."""
+    tensors = [tensor for _, tensor in candidates]
     if all(tensor is tensors[0] for tensor in tensors):
         return tensors[0]
-    conditions = [condition for condition, _ in sources]
+    conditions = [condition for condition, _ in candidates]
     vector = _selected(gates, exists, conditions, [tensor.is_vector for tensor in tensors])
     sizes = tuple(
         tuple(
