@@ -58,7 +58,7 @@ class StoreError(FeatureNetError):
 
 
 class ToolError(FeatureNetError):
-    """Another program that cannot be run, fails, or answers what is wrong."""
+    """Another program or package that is missing, cannot be run, fails, or gives a wrong answer."""
 
 
 class LimitError(FeatureNetError):

@@ -16,7 +16,6 @@ DIVERSITY = "diversity.json"
 SIZES = "sizes.json"
 LIMIT = "limit.json"
 ARCHITECTURES = "architectures"
-MACHINE = "machine.json"
 LOCK = "run.lock"
 
 

@@ -23,6 +23,8 @@ from featurenet_uvl.experiments.preset import Preset
 from featurenet_uvl.experiments.samples import prepare_sample, read_networks
 from featurenet_uvl.report.content.study import Study
 from featurenet_uvl.report.write import write_report
+from featurenet_uvl.system.extras import check_installed
+from featurenet_uvl.system.locks import Lock
 from featurenet_uvl.training.cost import TIMER, Cost
 from featurenet_uvl.training.data.dataset import Dataset, load_dataset
 from featurenet_uvl.training.engines.base import Engine
@@ -30,7 +32,7 @@ from featurenet_uvl.training.engines.job import Limits, Trainer
 from featurenet_uvl.training.engines.local import LocalEngine, available_cores
 from featurenet_uvl.training.keras_trainer import KERAS
 from featurenet_uvl.training.pool import Progress, run_trials
-from featurenet_uvl.training.store import hold, read_results
+from featurenet_uvl.training.store import read_results
 from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import TrialSpec
 
@@ -94,9 +96,10 @@ def run_experiment(
     """
     folder = results_dir or Path("results") / preset.name
     engine = engine or LocalEngine(workers or preset.limits.workers or available_cores())
+    check_installed("an experiment", "matplotlib", "psutil", *trainer.needs)
     engine.check()
     make_folder(folder)
-    with hold(folder / LOCK, folder):  # two runs would draw the same samples and take turns at the store
+    with Lock(folder / LOCK, folder):  # two runs would draw the same samples and take turns at the store
         data = _prepare(folder, preset, data_dir, listener.step)
         stages = _Stages(folder, preset, data, engine, retry_failed, listener, trainer, timer)
         estimates = stages.estimate()

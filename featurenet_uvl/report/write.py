@@ -15,6 +15,7 @@ from featurenet_uvl.report.content.figures import figures
 from featurenet_uvl.report.content.study import Study
 from featurenet_uvl.report.content.table import table_csv, table_latex, table_markdown
 from featurenet_uvl.report.page.page import study_page
+from featurenet_uvl.system.extras import check_installed
 from featurenet_uvl.system.files import write_file
 from featurenet_uvl.training.trials.trial import TrialResult
 
@@ -33,6 +34,7 @@ def write_report(study: Study, folder: Path) -> tuple[Path, ...]:
     Raises:
         FeatureNetError: One cannot be written.
     """
+    check_installed("writing a report", "matplotlib")
     for part in (TABLES, FIGURES):
         try:
             (folder / part).mkdir(exist_ok=True)

@@ -14,7 +14,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from featurenet_uvl.errors import UsageError
+from featurenet_uvl.errors import ToolError
 
 EXTRAS: Mapping[str, str] = {
     "flamapy": "flamapy",
@@ -41,17 +41,17 @@ def require(module: str, purpose: str) -> Any:
         purpose: The work that needs it, such as `training`, for the message.
 
     Raises:
-        UsageError: The module is not installed, or its import fails.
+        ToolError: The module is not installed, or its import fails.
     """
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing in EXTRAS:  # not always the module itself: Keras imports TensorFlow
-            raise UsageError(_missing(missing, purpose)) from error
-        raise UsageError(_broken(module, purpose, error)) from error
+            raise ToolError(_missing(missing, purpose)) from error
+        raise ToolError(_broken(module, purpose, error)) from error
     except ImportError as error:
-        raise UsageError(_broken(module, purpose, error)) from error
+        raise ToolError(_broken(module, purpose, error)) from error
 
 
 def check_installed(purpose: str, *modules: str) -> None:
@@ -62,11 +62,11 @@ def check_installed(purpose: str, *modules: str) -> None:
         modules: Keys of `EXTRAS`.
 
     Raises:
-        UsageError: The first of them that is not installed.
+        ToolError: The first of them that is not installed.
     """
     for module in modules:
         if find_spec(module) is None:
-            raise UsageError(_missing(module, purpose))
+            raise ToolError(_missing(module, purpose))
 
 
 def _missing(module: str, purpose: str) -> str:

@@ -1,1 +1,1 @@
-"""Data sets, the training pool and the result store."""
+"""Training: data sets, the pool of trials, and the store of results."""

@@ -1,4 +1,4 @@
-"""Networks written by hand in Keras, to compare the model's networks with."""
+"""Networks written by hand in Keras, as baselines for networks of the model."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 
 from featurenet_uvl.errors import UsageError
 from featurenet_uvl.ir.layers import Shape, format_shape
+from featurenet_uvl.system.extras import require
 
 LENET5_SMALLEST = 15
-"""Fewer pixels do not survive LeNet-5's convolutions."""
+"""Smallest height and width in pixels that LeNet-5's convolutions can take."""
 
 
 def lenet5(input_shape: Shape, classes: int) -> Any:
-    """LeNet-5 as the paper's released code builds it: note the first pooling's stride of 1.
+    """Build LeNet-5 as the paper's released code does; its first pooling has a stride of 1.
 
     Input shape: (batch, height, width, channels), height and width at least 15.
     Output shape: (batch, classes), probabilities.
@@ -24,12 +25,14 @@ def lenet5(input_shape: Shape, classes: int) -> Any:
 
     Raises:
         UsageError: The images are too small.
+        ToolError: Keras is not installed.
     """
     if min(input_shape[:2]) < LENET5_SMALLEST:
         raise UsageError(
             f"baseline lenet5: found images of {format_shape(input_shape)}, "
             f"expected at least {LENET5_SMALLEST}x{LENET5_SMALLEST}"
         )
+    require("keras", "building a network")
     import keras
 
     layers = keras.layers
@@ -50,14 +53,18 @@ def lenet5(input_shape: Shape, classes: int) -> Any:
 
 
 def squeezenet(input_shape: Shape, classes: int) -> Any:
-    """SqueezeNet 1.0, with padding `same` throughout, so that it fits small images.
+    """Build SqueezeNet 1.0 with padding `same` throughout, so that it fits small images.
 
     Input shape: (batch, height, width, channels).
     Output shape: (batch, classes), probabilities.
 
     Source: Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5MB model size", 2016,
     Table 1; 731,146 weights on 28x28x1 and 740,554 on 32x32x3.
+
+    Raises:
+        ToolError: Keras is not installed.
     """
+    require("keras", "building a network")
     import keras
 
     image = keras.Input(input_shape)
@@ -65,17 +72,22 @@ def squeezenet(input_shape: Shape, classes: int) -> Any:
 
 
 def squeezenet_paper(input_shape: Shape, classes: int) -> Any:
-    """SqueezeNet as the paper's released code ran it.
+    """Build SqueezeNet as the paper's released code ran it.
 
-    It fed images with their channels last to layers that expect them first, so that the rows of an image became its
-    channels: `Permute` does the same here. Its poolings have windows of 1x1, and only drop three of four pixels.
+    That code fed images with their channels last to layers that expect them first, so that the rows of an image became
+    its channels; `Permute` does the same here. Its poolings have windows of 1x1, so they only drop three of four
+    pixels.
 
     Input shape: (batch, height, width, channels).
     Output shape: (batch, classes), probabilities.
 
     Source: the released implementation of Ghamizi et al., 2019; 858,154 weights on 28x28x1 and 876,970 on 32x32x3, as
     in the paper's Table 1.
+
+    Raises:
+        ToolError: Keras is not installed.
     """
+    require("keras", "building a network")
     import keras
 
     image = keras.Input(input_shape)
@@ -84,7 +96,7 @@ def squeezenet_paper(input_shape: Shape, classes: int) -> Any:
 
 
 FIRE_MODULES = ((16, 64), (16, 64), (32, 128), None, (32, 128), (48, 192), (48, 192), (64, 256), None, (64, 256))
-"""Filters of the squeeze layer and of each of the two expand layers, from fire2 to fire9; None is a pooling."""
+"""Filters of the squeeze layer and of each of the two expand layers of fire2 to fire9; None stands for a pooling."""
 
 
 def _squeezenet(keras: Any, image: Any, tensor: Any, classes: int, *, pooling: int, name: str) -> Any:
@@ -113,14 +125,15 @@ BASELINES: Mapping[str, Callable[[Shape, int], Any]] = {
     "squeezenet": squeezenet,
     "squeezenet_paper": squeezenet_paper,
 }
-"""Hand-written networks by name; each takes the input shape and the number of classes."""
+"""Builders of the networks by name; each takes the input shape and the number of classes."""
 
 
 def build_baseline(payload: str, input_shape: Shape, classes: int) -> Any:
-    """The Keras model of a `baseline` trial.
+    """Build the Keras model of a `baseline` trial.
 
     Raises:
         UsageError: No baseline has this name.
+        ToolError: Keras is not installed.
     """
     name = json.loads(payload)["baseline"]
     if name not in BASELINES:

@@ -1,4 +1,4 @@
-"""What a network costs to train: measured on a few steps, for a prediction of the whole.
+"""The cost of training a network: measured on a few steps, to predict the whole.
 
 Keras is imported by the functions here, never by the module.
 """
@@ -19,31 +19,31 @@ from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialSt
 MIN_STEPS = 2
 MAX_STEPS = 10
 MIN_SECONDS = 0.3
-"""Steps are timed until so many CPU seconds have gone by, or so many steps are done."""
+"""Timing ends after `MAX_STEPS` steps, or after this many CPU seconds and at least `MIN_STEPS` steps."""
 
 TEST_SHARE = 1 / 3
-"""What testing a batch costs, as a share of training on it: one pass forwards, where training has that and about two
-backwards."""
+"""Cost of testing a batch as a share of training on it: testing is one pass forwards, training has about two backwards,
+too."""
 
 SETUP_TIMES = 1.75
-"""How often the measured setup is paid: training traces the network for testing, too."""
+"""Setups per training, in units of the measured one: training traces the network for testing, too."""
 
 EPOCH_S = 0.15
-"""CPU seconds that an epoch takes beside its steps. This and `SETUP_TIMES` are fitted to the 26 networks of the preset
-`smoke`, whose training took 0.8 to 1.2 times what is predicted with them."""
+"""CPU seconds per epoch beside its steps. This and `SETUP_TIMES` are fitted to the 26 networks of the preset `smoke`,
+whose training took 0.8 to 1.2 times the prediction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """CPU seconds on the machine where they were measured."""
+    """CPU seconds of a network on the machine that measured them."""
 
     setup_s: float
-    """To build the network and to trace it, until after the first step."""
+    """CPU seconds to build and trace the network, with the first step."""
     step_s: float
-    """For one batch of training images."""
+    """CPU seconds per batch of training images."""
 
     def predicted_s(self, protocol: Protocol, data: Dataset) -> float:
-        """CPU seconds to train and test the network under a protocol."""
+        """Predict the CPU seconds to train and test the network under a protocol."""
         train = (protocol.train_images or data.train_count) - protocol.validation_images
         tested = (protocol.test_images or data.test_count) + protocol.validation_images
         steps = protocol.epochs * math.ceil(train / protocol.batch_size)
@@ -53,17 +53,18 @@ class Cost:
 
 
 def cost_of(result: TrialResult) -> Cost | None:
-    """The cost that `time_steps` measured; None where it failed."""
+    """Return the cost that `time_steps` measured; None if it failed."""
     if result.status is not TrialStatus.DONE:
         return None
     return Cost(float(result.provenance["setup_s"]), float(result.provenance["step_s"]))
 
 
 def time_steps(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surroundings = ALONE) -> TrialResult:
-    """Builds a network and trains it for a few steps; the CPU seconds stand in the result's provenance.
+    """Build a network and train it for a few steps; the result's provenance has the CPU seconds.
 
     Raises:
-        UsageError: No builder for this kind of trial.
+        UsageError: The kind of the trial is unknown.
+        ToolError: A package is missing.
     """
     if spec.kind not in BUILDERS:
         raise UsageError(f"found a trial of kind {spec.kind!r}, expected one of {', '.join(BUILDERS)}")
@@ -88,5 +89,5 @@ def time_steps(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surro
     return TrialResult(spec.name, spec.hash, TrialStatus.DONE, weights=weights, provenance=provenance)
 
 
-TIMER = Trainer(time_steps, KERAS.preload)
-"""Runs `time_steps` instead of the whole training."""
+TIMER = Trainer(time_steps, KERAS.preload, KERAS.needs)
+"""The trainer that measures costs instead of training."""

@@ -1,4 +1,4 @@
-"""Trains one network with Keras, in a worker process.
+"""Training of one network with Keras, in a worker process.
 
 TensorFlow is imported by the functions here, never by the module.
 """
@@ -23,15 +23,16 @@ from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec, TrialStatus
 
 PACKAGES = ("featurenet_uvl", "keras", "numpy", "tensorflow")
-"""Whose versions stand in each result."""
+"""Packages whose versions stand in each result."""
 
 
 def build_architecture(payload: str, input_shape: Shape, classes: int) -> Any:
-    """The Keras model of an `architecture` trial.
+    """Build the Keras model of an `architecture` trial.
 
     Raises:
         UsageError: The architecture is for other images.
-        DecodeError: The payload is no architecture.
+        ToolError: Keras is not installed.
+        DecodeError: The payload is not an architecture.
     """
     from featurenet_uvl.decoding.keras.build import build_keras_model
 
@@ -48,17 +49,19 @@ BUILDERS: Mapping[str, Callable[[str, Shape, int], Any]] = {
     "architecture": build_architecture,
     "baseline": build_baseline,
 }
-"""By the kind of a trial: payload, input shape and number of classes to a Keras model with softmax outputs."""
+"""Builders by the kind of a trial: each makes a Keras model with softmax outputs from payload, input shape and
+classes."""
 
 
 def train(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surroundings = ALONE) -> TrialResult:
-    """Builds, trains and tests one network.
+    """Build, train and test one network.
 
-    The loss is the sum over the network's outputs; its accuracy is that of the mean of their probabilities. Training
-    stops at the first loss that is no finite number.
+    The loss is the sum over the network's outputs; the accuracy is that of the mean of their probabilities. Training
+    stops at the first loss that is not finite.
 
     Raises:
-        UsageError: No builder for this kind of trial.
+        UsageError: The kind of the trial is unknown.
+        ToolError: A package is missing.
     """
     if spec.kind not in BUILDERS:
         raise UsageError(f"found a trial of kind {spec.kind!r}, expected one of {', '.join(BUILDERS)}")
@@ -119,9 +122,9 @@ def _settle_chance(seed: int, protocol: Protocol) -> None:
 
 
 def _compiled(network: Any, protocol: Protocol) -> tuple[Any, int]:
-    """The network ready for training, and how many times it needs the labels.
+    """Return the network ready for training, and the number of copies of the labels that it needs.
 
-    Of several outputs, each has the loss; the mean of all is one more output, which only the accuracy is taken of.
+    If it has several outputs, each has the loss, and their mean is one more output, which serves the accuracy alone.
     """
     import keras
 
@@ -147,9 +150,9 @@ def _evaluate(model: Any, images: Labelled, copies: int, protocol: Protocol) -> 
 
 
 def _measure(model: Any, test: Labelled, copies: int, protocol: Protocol, beside: Surroundings) -> Any:
-    """A callback that tests the network after each epoch and puts the accuracy into the log.
+    """Return a callback that tests the network after each epoch and puts the accuracy into the log.
 
-    The test images are not Keras' `validation_data`, so that no callback stops or steers by them.
+    The test images are not Keras' `validation_data`, so that no callback can stop or steer by them.
     """
     import keras
 
@@ -163,7 +166,7 @@ def _measure(model: Any, test: Labelled, copies: int, protocol: Protocol, beside
 
 
 def _asked_for(beside: Surroundings) -> list[Any]:
-    """The callbacks that the caller wants, TensorBoard's among them."""
+    """Return the callbacks that the caller asked for, with TensorBoard's."""
     import keras
 
     if beside.tensorboard is None:
@@ -172,7 +175,7 @@ def _asked_for(beside: Surroundings) -> list[Any]:
 
 
 def _stop_when_diverged(model: Any) -> Any:
-    """A callback that ends the training at the first loss that is no finite number, in silence."""
+    """Return a callback that ends the training, without a message, at the first loss that is not finite."""
     import keras
 
     def check(batch: int, logs: Mapping[str, float]) -> None:
@@ -183,7 +186,7 @@ def _stop_when_diverged(model: Any) -> Any:
 
 
 def _finite_epochs(log: Mapping[str, Sequence[float]]) -> tuple[Epoch, ...]:
-    """What was measured in each epoch before the loss diverged."""
+    """Return the measurements of each epoch before the loss diverged."""
     key = _accuracy_key(log)
     held_out = log.get(f"val_{key}", [None] * len(log[key]))
     rows = zip(log["loss"], log[key], log["test_accuracy"], held_out, strict=True)
@@ -199,7 +202,7 @@ def _accuracy(measured: Mapping[str, float]) -> float:
 
 
 def _accuracy_key(names: Mapping[str, Any]) -> str:
-    """The name of the accuracy: Keras puts the output's name in front where there are several."""
+    """Return the key of the accuracy: Keras puts the output's name in front of it if there are several outputs."""
     return next(name for name in names if name.endswith("accuracy") and not name.startswith(("val_", "test_")))
 
 
@@ -231,5 +234,6 @@ KERAS = Trainer(
         "featurenet_uvl.training.keras_trainer",
         "featurenet_uvl.decoding.keras.build",
     ),
+    needs=("tensorflow", "keras"),
 )
-"""The trainer of real runs."""
+"""The trainer of real networks."""

@@ -1,4 +1,4 @@
-"""Many trials: started as workers come free, and every result stored before it counts."""
+"""Many trials: each starts as a worker becomes free, and each result is stored before it counts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from featurenet_uvl.errors import FeatureNetError, StoreError, UsageError
+from featurenet_uvl.system.extras import check_installed
 from featurenet_uvl.training.data.dataset import Dataset
 from featurenet_uvl.training.engines.base import Engine, Finished, Session
 from featurenet_uvl.training.engines.job import NO_LIMITS, Callbacks, Job, Limits, Trainer, check_tensorboard
@@ -22,7 +23,7 @@ from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus
 
 TRIES = 2
-"""How often a trial is begun within one run if its worker is killed from outside."""
+"""Starts of a trial within one run, while its workers are killed from outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Progress:
     total: int
     best_accuracy: float | None
     seconds_left: float | None
-    """An estimate from the trials of this run; None before the first ends."""
+    """Estimate from the trials of this run; None before the first ends."""
 
 
 def run_trials(
@@ -52,32 +53,32 @@ def run_trials(
     callbacks: Callbacks | None = None,
     trainer: Trainer = KERAS,
 ) -> list[TrialResult]:
-    """Trains and tests networks, and stores each result as it comes.
+    """Train and test networks, and store each result as it arrives.
 
-    Trials that the store has are not run again, so the same call continues a run that was stopped or killed. On an
-    interrupt the workers are stopped and `KeyboardInterrupt` goes on; what had finished is in the store.
+    Trials that the store has do not run again, so the same call continues a run that was stopped or killed. An
+    interrupt stops the workers and passes on `KeyboardInterrupt`; the store keeps all trials that had finished.
 
     Args:
         specs: The networks. Those with equal hashes are trained once.
         protocol: How to train; part of the key of each result.
-        store_path: The store's file; made if it is missing.
+        store_path: The store's file; created if it is missing.
         data: The images.
-        workers: How many processes train at a time on this machine, each on one thread.
-        engine: Where the trials run, instead of `workers` on this machine.
-        limits: A trial that takes more is stopped, or not begun, and becomes a `LIMIT` row.
+        workers: Processes that train at a time on this machine, each on one thread.
+        engine: The place where the trials run, instead of `workers` on this machine.
+        limits: A trial that exceeds one is stopped, or not started, and becomes a `LIMIT` row.
         on_progress: Called at the start and after each result.
-        retry_failed: Run again what failed or reached a limit.
-        tensorboard: A folder for TensorBoard's logs, one folder a trial in it.
-        callbacks: Gives each trial its Keras callbacks; the protocol must say in words what they do.
-        trainer: What the workers run.
+        retry_failed: Run trials again that failed or reached a limit.
+        tensorboard: A folder for TensorBoard's logs, with one folder per trial.
+        callbacks: Returns the Keras callbacks of a trial; the protocol must describe their effect in words.
+        trainer: The function that the workers run.
 
     Returns:
-        One result a spec, in the order of `specs`.
+        One result per spec, in the order of `specs`.
 
     Raises:
-        UsageError: Fewer than one worker, callbacks without a word on them in the protocol, or no package for
-            TensorBoard's logs.
-        DataError: The protocol asks for more images than there are, or they are gone.
+        UsageError: `workers` is below 1, or the protocol does not mention the callbacks.
+        ToolError: A package is missing.
+        DataError: The data set has fewer images than the protocol needs, or its files are gone.
         StoreError: The store is in use, damaged, of another version, has results on other images, or cannot be written.
         FeatureNetError: The engine broke down.
     """
@@ -85,6 +86,7 @@ def run_trials(
     data.check(protocol)
     _check_callbacks(protocol, callbacks)
     check_tensorboard(tensorboard)
+    check_installed("training", "psutil", *trainer.needs)
     engine.check()
     job = Job(trainer, protocol, data, limits, tensorboard, callbacks)
     unique = {spec.hash: spec for spec in reversed(specs)}
@@ -111,7 +113,7 @@ def run_trials(
 
 
 def _check_images(store: Path, results: Iterable[TrialResult], data: Dataset) -> None:
-    """Accuracies on other images must not stand in one table with those of this run."""
+    """Raise if the store has accuracies on other images: they must not stand in one table with those of this run."""
     for result in results:
         earlier = result.provenance.get("data", data.hash)
         if earlier != data.hash:
@@ -122,17 +124,17 @@ def _check_images(store: Path, results: Iterable[TrialResult], data: Dataset) ->
 
 
 def _check_callbacks(protocol: Protocol, callbacks: Callbacks | None) -> None:
-    """Results with callbacks that change the training must not pass for results without."""
+    """Raise if the protocol hides callbacks: results with them must not pass for results without."""
     if (callbacks is None) != (protocol.callbacks == ""):
         found = "callbacks" if callbacks else f"protocol.callbacks {protocol.callbacks!r} and no callbacks"
         raise UsageError(
-            f"run: found {found}, expected both or none; say in protocol.callbacks what they do to the training"
+            f"run: found {found}, expected both or none; describe in protocol.callbacks what they do to the training"
         )
 
 
 @contextmanager
 def _told(view: StateWriter, results: Mapping[str, TrialResult]) -> Iterator[None]:
-    """Writes down how the run ends; `results` is the run's own mapping."""
+    """Record how the run ends. `results` is the mapping that the run fills."""
     try:
         yield
     except FeatureNetError as error:
@@ -148,9 +150,9 @@ def _told(view: StateWriter, results: Mapping[str, TrialResult]) -> Iterator[Non
 def _finished(
     pending: deque[TrialSpec], session: Session, limits: Limits, show: Callable[[], None]
 ) -> Iterator[Finished]:
-    """All trials as they end. A trial whose worker was killed from outside is begun once more, after all others.
+    """Yield all trials as they end. A trial whose worker was killed from outside starts once more, after all others.
 
-    `show` is called whenever something has changed.
+    Call `show` whenever a trial has started, got further or ended.
     """
     tries: dict[str, int] = {}
     while pending or session.running:
@@ -178,7 +180,7 @@ def _finished(
 
 @dataclass(slots=True)
 class _Meter:
-    """Computes the progress; `results` is the run's own mapping, read anew at each report."""
+    """Computes the progress from `results`, the mapping that the run fills."""
 
     total: int
     results: Mapping[str, TrialResult]
@@ -197,7 +199,7 @@ class _Meter:
         self.on_progress(Progress(len(self.results), failed, self.total, best, self.seconds_left(left)))
 
     def seconds_left(self, left: int | None) -> float | None:
-        """An estimate for so many trials, from those that have ended since the start."""
+        """Estimate the seconds for `left` trials from those that have ended since the start."""
         if left == 0 or len(self.results) == self.total:
             return 0.0
         fresh = len(self.results) - self.known

@@ -1,6 +1,7 @@
-"""A small file beside the store that says what a run is doing, for `experiments status`; the store needs nothing of it.
+"""A small file beside the store that tells what a run is doing, for `experiments status`; the store does not need it.
 
-It is replaced as a whole at each change and never synced: a power cut loses a view, never a result.
+Each change replaces the whole file, without syncing it: a power cut loses a view, never a result. At the end of the
+run, its last state goes into the store, and the file is removed.
 """
 
 from __future__ import annotations
@@ -15,23 +16,22 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import psutil
-
-from featurenet_uvl.errors import UsageError
+from featurenet_uvl.errors import StoreError, UsageError
+from featurenet_uvl.system.extras import require
 from featurenet_uvl.training.engines.base import Session
-from featurenet_uvl.training.store import ResultStore
+from featurenet_uvl.training.store import ResultStore, read_last_run
 from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import now
 
 SCHEMA = "featurenet_uvl/run-state/2"
 
 INTERVAL_S = 0.5
-"""At most so often is the file replaced because an epoch has ended."""
+"""Shortest time in seconds between two replacements of the file while no trial starts or ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunningTrial:
-    """A trial that had begun and not ended when the file was written."""
+    """A trial that was running when the file was written."""
 
     name: str
     spec_hash: str
@@ -43,20 +43,20 @@ class RunningTrial:
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """One call of `run_trials`, as its file tells it."""
+    """The state of one call of `run_trials`, as its file tells it."""
 
     process: int
     process_started: float
-    """Seconds since 1970: a later process may have the same number."""
+    """Start of the process in seconds since 1970, which tells it apart from a later one of the same number."""
     host: str
     engine: str
     protocol: Mapping[str, Any]
     protocol_hash: str
     total: int
     known: int
-    """How many results the store had when the run began."""
+    """Results that the store had when the run began."""
     last_row: int
-    """The store's latest row at that time."""
+    """Number of the store's latest row when the run began."""
     started_at: str
     updated_at: str = ""
     done: int = 0
@@ -64,65 +64,99 @@ class RunState:
     seconds_left: float | None = None
     running: tuple[RunningTrial, ...] = ()
     outcome: str = "running"
-    """At the end `finished`, `interrupted`, or the error that stopped the run; a killed run has no end."""
+    """`running`, `finished`, `interrupted`, or the error that stopped the run. A killed run stays `running`."""
 
     @property
     def is_alive(self) -> bool | None:
-        """Whether its process runs; None where that cannot be told, on another machine."""
+        """Whether the process of the run still runs; None if it belongs to another machine.
+
+        Raises:
+            ToolError: psutil, which tells, is not installed.
+        """
         if self.outcome != "running":
             return False
         if self.host != socket.gethostname():
             return None
+        require("psutil", "looking at a run")
+        import psutil
+
         try:
             return abs(psutil.Process(self.process).create_time() - self.process_started) < 2
         except psutil.Error:
             return False
 
     def caught_up(self, added: Collection[str]) -> RunState:
-        """The state with the results that came after the file was written, as where the run was killed in between.
+        """Return the state with the results that were stored after the file was written, as by a run killed in between.
 
         Args:
-            added: The hashes of the specs whose results the run has stored.
+            added: The hashes of all specs whose results the run has stored.
         """
         running = tuple(trial for trial in self.running if trial.spec_hash not in added)
         return replace(self, done=self.known + len(added), running=running)
 
     @property
     def rate_per_minute(self) -> float | None:
-        """Trials a minute in this run; None before the first has ended."""
+        """Trials per minute of this run; None before the first has ended."""
         fresh = self.done - self.known
         return fresh * 60 / self.elapsed_s if fresh and self.elapsed_s else None
 
 
 def state_file(store: Path) -> Path:
-    """Where the state of a store's latest run stands."""
+    """Return the path of the file that tells the state of a store's running run."""
     return store.with_name(store.name + ".state.json")
 
 
 def read_run_state(store: Path) -> RunState | None:
-    """The latest run of a store; None where there was none, or its file is of another version."""
+    """Return the state of a store's latest run; None if none is known, or another version wrote it.
+
+    Raises:
+        StoreError: The store is damaged, of another version, or of another program.
+    """
     try:
-        content = json.loads(state_file(store).read_text(encoding="utf-8"))
+        return _parse(state_file(store).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        ended = read_last_run(store) if store.is_file() else None
+        return None if ended is None else _parse(ended)
+
+
+def _parse(text: str) -> RunState | None:
+    try:
+        content = json.loads(text)
         if content.pop("schema") != SCHEMA:
             return None
         running = tuple(RunningTrial(**trial) for trial in content.pop("running"))
         state = RunState(**content, running=running)
         return state if Protocol(**state.protocol).hash() == state.protocol_hash else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, UsageError):
+    except (ValueError, KeyError, TypeError, AttributeError, UsageError):
         return None  # the view is lost, the results are not
 
 
 @dataclass(slots=True)
 class StateWriter:
-    """Keeps the file up to date; a failure to write it never stops a run."""
+    """Keeps the file up to date. A failure to write it never stops a run."""
 
-    store: Path
+    store: ResultStore
     state: RunState
     started: float = field(default_factory=time.monotonic)
     written: float = -INTERVAL_S
 
     @classmethod
     def begin(cls, store: ResultStore, engine: str, protocol: Protocol, total: int, known: int) -> StateWriter:
+        """Write the state of a run that begins.
+
+        Args:
+            store: The store of the run.
+            engine: The engine's description.
+            protocol: The protocol of the run.
+            total: Trials of the run, with those that the store has.
+            known: Results of the run that the store has.
+
+        Raises:
+            ToolError: psutil is not installed.
+        """
+        require("psutil", "training")
+        import psutil
+
         state = RunState(
             process=os.getpid(),
             process_started=psutil.Process().create_time(),
@@ -136,12 +170,12 @@ class StateWriter:
             started_at=now(),
             done=known,
         )
-        writer = cls(store.path, state)
-        writer._write(state)  # the first workers take their time, and the file of an earlier run says other things
+        writer = cls(store, state)
+        writer._write(state)  # before the first worker starts, which takes seconds
         return writer
 
     def show(self, session: Session, done: int, seconds_left: float | None) -> None:
-        """Writes what is running now, unless nothing ended and the file is fresh."""
+        """Write the running trials, unless only epochs have ended and the file is younger than `INTERVAL_S`."""
         moment = time.monotonic()
         names = [trial.spec.hash for trial in session.running]
         same = done == self.state.done and names == [trial.spec_hash for trial in self.state.running]
@@ -157,13 +191,26 @@ class StateWriter:
         self._write(replace(self.state, done=done, seconds_left=seconds_left, running=running))
 
     def end(self, outcome: str, done: int) -> None:
-        """Writes how the run ended."""
-        self._write(replace(self.state, outcome=outcome, done=done, running=(), seconds_left=None))
+        """Write into the store how the run ended, and remove the file."""
+        text = self._renewed(replace(self.state, outcome=outcome, done=done, running=(), seconds_left=None))
+        try:
+            self.store.set_last_run(text)
+        except StoreError:  # the disk is full: the file, if it can be written, is the only word on the run
+            self._replace(text)
+            return
+        with suppress(OSError):
+            state_file(self.store.path).unlink()
 
     def _write(self, state: RunState) -> None:
+        self._replace(self._renewed(state))
+
+    def _renewed(self, state: RunState) -> str:
         self.state = replace(state, updated_at=now(), elapsed_s=round(time.monotonic() - self.started, 1))
-        target = state_file(self.store)
+        return json.dumps({"schema": SCHEMA, **asdict(self.state)}) + "\n"
+
+    def _replace(self, text: str) -> None:
+        target = state_file(self.store.path)
         temporary = target.with_name(f".{target.name}.tmp")
         with suppress(OSError):
-            temporary.write_text(json.dumps({"schema": SCHEMA, **asdict(self.state)}) + "\n", encoding="utf-8")
+            temporary.write_text(text, encoding="utf-8")
             os.replace(temporary, target)

@@ -1,4 +1,4 @@
-"""What a store has and what its run is doing, seen from outside while the run goes on."""
+"""The results of a store and the state of its latest run, read from outside while the run goes on."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ class ProtocolStatus:
 
     protocol: Protocol
     done: int
-    """All finished trials."""
+    """Finished trials, with those that have no accuracy."""
     failed: Mapping[TrialStatus, int]
-    """Those without an accuracy, by how they ended."""
+    """Numbers of trials without an accuracy, by how they ended."""
     reasons: Mapping[str, tuple[str, ...]]
-    """The names of those without an accuracy, by their reasons, the most frequent first."""
+    """Names of trials without an accuracy by their reasons, the most frequent reason first."""
     best: TrialResult | None
-    """The one with the highest accuracy on the test images."""
+    """The trial with the highest accuracy on the test images."""
 
     def to_json(self) -> dict[str, Any]:
+        """Return a JSON object, for programs."""
         best = None if self.best is None else {"name": self.best.name, "test_accuracy": self.best.test_accuracy}
         return {
             "protocol": asdict(self.protocol),
@@ -46,12 +47,12 @@ class Status:
 
     store: Path
     run: RunState | None
-    """None where no run has left a word."""
+    """None if no run has left its state."""
     protocols: tuple[ProtocolStatus, ...]
-    """The latest run's first."""
+    """The protocol of the latest run comes first."""
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object, for programs."""
+        """Return a JSON object, for programs."""
         run = None
         if self.run is not None:
             run = {**asdict(self.run), "is_alive": self.run.is_alive, "rate_per_minute": self.run.rate_per_minute}
@@ -63,17 +64,17 @@ class Status:
 
 
 def read_status(store: Path) -> Status:
-    """The state of a store, whether or not a run has it open.
+    """Read the state of a store, whether or not a run has it open.
 
     Raises:
-        StoreError: There is no such file, or it is damaged, of another version, or not ours.
+        StoreError: The file is missing, damaged, of another version, or of another program.
     """
     run = read_run_state(store)
     if run is not None:
         run = run.caught_up(read_added(store, run.protocol_hash, run.last_row))
     results = dict(read_all_results(store))
     if run is not None:
-        results.setdefault(Protocol(**run.protocol), {})  # nothing may have ended yet
+        results.setdefault(Protocol(**run.protocol), {})  # no trial may have ended yet
     found = [_protocol_status(protocol, under) for protocol, under in results.items()]
     latest = "" if run is None else run.protocol_hash
     return Status(store, run, tuple(sorted(found, key=lambda status: status.protocol.hash() != latest)))

@@ -1,27 +1,26 @@
-"""Results in an SQLite file: a result that `add` has returned for survives any kill."""
+"""Results in an SQLite file: once `add` has returned, its result survives any kill."""
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import astuple
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import IO, Any
+from typing import Any
 
 from featurenet_uvl.errors import StoreError, UsageError
+from featurenet_uvl.system.locks import Lock
 from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec, TrialStatus
 
 APPLICATION_ID = 0x464E5556
-"""Marks the file as ours: `FNUV`."""
+"""Mark of SQLite files that this module writes: `FNUV` in ASCII."""
 
 VERSION = 2
-"""Of the tables below."""
+"""Version of the tables below, as SQLite's `user_version`."""
 
 _TABLES = (
     "CREATE TABLE protocols (hash TEXT PRIMARY KEY, protocol TEXT NOT NULL)",
@@ -39,6 +38,9 @@ _TABLES = (
     f"PRAGMA user_version = {VERSION}",
 )
 
+_LAST_RUN = "CREATE TABLE IF NOT EXISTS last_run (state TEXT NOT NULL)"
+"""The table of one row that tells how the latest run ended. Version 0.1 neither writes nor reads it."""
+
 _RESULT_COLUMNS = (
     "name, spec, status, reason, test_accuracy, train_accuracy, validation_accuracy, loss, epochs, weights, seconds, "
     "history, provenance, finished_at"
@@ -49,19 +51,19 @@ class ResultStore:
     """The results in one file; a context manager. While it is open, no other run can open it.
 
     Args:
-        path: The file; made if it is missing.
+        path: The file; created if it is missing.
 
     Raises:
-        StoreError: Another run has it open, or the file is damaged, of another version, or not ours.
+        StoreError: Another run has it open, or the file is damaged, of another version, or of another program.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = hold(path.with_name(path.name + ".lock"), path)
+        self._lock = Lock(path.with_name(path.name + ".lock"), path)
         try:
             self._database = _open(path)
         except BaseException:
-            self._lock.close()
+            self._lock.release()
             raise
 
     def __enter__(self) -> ResultStore:
@@ -73,15 +75,15 @@ class ResultStore:
         self.close()
 
     def close(self) -> None:
-        """Gives the file free for other runs."""
+        """Close the file, so that other runs can open it."""
         self._database.close()
-        self._lock.close()
+        self._lock.release()
 
     def add(self, protocol: Protocol, spec: TrialSpec, result: TrialResult) -> None:
-        """Writes one result, in place of an earlier one with the same key. On return it is on the disk.
+        """Write one result, in place of an earlier one with the same key. On return it is on the disk.
 
         Raises:
-            StoreError: It could not be written.
+            StoreError: The result could not be written.
         """
         row = (
             *(protocol.hash(), spec.hash, spec.name, spec.kind, spec.payload, spec.run),
@@ -101,7 +103,7 @@ class ResultStore:
             self._database.execute(f"INSERT OR REPLACE INTO trials VALUES ({', '.join('?' * len(row))})", row)
 
     def results(self, protocol: Protocol) -> Mapping[str, TrialResult]:
-        """All results under a protocol, by the hash of the spec, in order of the hash.
+        """Return all results under a protocol by the hash of their spec, in the order of the hashes.
 
         Raises:
             StoreError: The file became unreadable.
@@ -109,7 +111,7 @@ class ResultStore:
         return _results(self.path, self._database, protocol)
 
     def last_row(self) -> int:
-        """The number of the latest row, 0 where there is none; a row that is written later has a larger one.
+        """Return the number of the latest row, 0 if the store is empty. Rows written later have larger numbers.
 
         Raises:
             StoreError: The file became unreadable.
@@ -117,22 +119,37 @@ class ResultStore:
         with _errors(self.path):
             return int(self._database.execute("SELECT coalesce(max(rowid), 0) FROM trials").fetchone()[0])
 
+    def set_last_run(self, state: str) -> None:
+        """Write how the latest run ended, in place of what an earlier run wrote.
+
+        Args:
+            state: Text for `read_last_run`.
+
+        Raises:
+            StoreError: The text could not be written.
+        """
+        with _errors(self.path, "cannot store how the run ended"), self._database:
+            self._database.execute(_LAST_RUN)
+            self._database.execute("BEGIN IMMEDIATE")
+            self._database.execute("DELETE FROM last_run")
+            self._database.execute("INSERT INTO last_run VALUES (?)", (state,))
+
 
 def read_results(path: Path, protocol: Protocol) -> Mapping[str, TrialResult]:
-    """The results under a protocol in a store that a run may be writing at the moment.
+    """Return the results under a protocol, from a store that a run may be writing at the moment.
 
     Raises:
-        StoreError: There is no such file, or it is damaged, of another version, or not ours.
+        StoreError: The file is missing, damaged, of another version, or of another program.
     """
     with _reading(path) as database:
         return _results(path, database, protocol)
 
 
 def read_all_results(path: Path) -> Mapping[Protocol, Mapping[str, TrialResult]]:
-    """All results of a store that a run may be writing at the moment, by protocol, in the order in which they came.
+    """Return all results by protocol, in the order of their arrival, from a store that a run may be writing.
 
     Raises:
-        StoreError: As `read_results`, or a protocol is not of this version.
+        StoreError: As `read_results`, or this version cannot read a protocol.
     """
     with _reading(path) as database:
         with _errors(path):
@@ -145,7 +162,11 @@ def read_all_results(path: Path) -> Mapping[Protocol, Mapping[str, TrialResult]]
 
 
 def read_added(path: Path, protocol_hash: str, row: int) -> frozenset[str]:
-    """The hashes of the specs whose results came after a row of the store, as `ResultStore.last_row` tells it.
+    """Return the hashes of the specs whose results were written after a row.
+
+    Args:
+        protocol_hash: The protocol whose results count.
+        row: A row's number, as `ResultStore.last_row` returns it.
 
     Raises:
         StoreError: As `read_results`.
@@ -153,6 +174,18 @@ def read_added(path: Path, protocol_hash: str, row: int) -> frozenset[str]:
     with _reading(path) as database, _errors(path):
         rows = database.execute("SELECT spec FROM trials WHERE protocol = ? AND rowid > ?", (protocol_hash, row))
         return frozenset(spec for (spec,) in rows)
+
+
+def read_last_run(path: Path) -> str | None:
+    """Return the text of `ResultStore.set_last_run`; None if no run of this store has ended since version 0.2.
+
+    Raises:
+        StoreError: As `read_results`.
+    """
+    with _reading(path) as database, _errors(path):
+        known = database.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'last_run'").fetchone()[0]
+        row = database.execute("SELECT state FROM last_run").fetchone() if known else None
+        return None if row is None else str(row[0])
 
 
 @contextmanager
@@ -202,7 +235,7 @@ def _result(row: tuple[Any, ...]) -> TrialResult:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    """The database, checked; its tables are made where the file is new."""
+    """Open a database, create the tables of a new one, and check the others."""
     with _errors(path):
         database = sqlite3.connect(path, isolation_level=None, timeout=10)
         try:
@@ -227,7 +260,7 @@ def _check(path: Path, database: sqlite3.Connection) -> None:
         if problem != "ok":
             line = " ".join(problem.split())
             raise StoreError(
-                f"{path}: found a damaged store ({line}), expected a whole one; move it away to start anew"
+                f"{path}: found a damaged store ({line}), expected a whole one; move it away to start again"
             )
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = FULL")
@@ -240,44 +273,12 @@ def _check(path: Path, database: sqlite3.Connection) -> None:
 
 @contextmanager
 def _errors(path: Path, problem: str = "found no usable result store", way_out: str = "") -> Iterator[None]:
-    """Turns SQLite's errors into ours, one line each."""
+    """Turn errors of SQLite into a `StoreError` of one line."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        name = getattr(error, "sqlite_errorname", "")  # not of an error that sqlite3 itself found
+        name = getattr(error, "sqlite_errorname", "")  # missing in errors that the module sqlite3 raises itself
         if not way_out and (name == "SQLITE_FULL" or name.startswith("SQLITE_IOERR")):
             way_out = "is there room on its disk?"
         end = f"; {way_out}" if way_out else ""
         raise StoreError(f"{path}: {problem} ({' '.join(str(error).split())}){end}") from error
-
-
-def hold(lock: Path, what: Path) -> IO[bytes]:
-    """Holds the file `lock` until what is returned is closed or the process ends, however it ends.
-
-    A store's lock is on a file beside it, because closing any handle of SQLite's own file would drop its locks.
-
-    Args:
-        lock: The file; made if it is missing.
-        what: What the lock is for, for messages.
-
-    Raises:
-        StoreError: Another process holds it, or it cannot be opened.
-    """
-    try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        handle = lock.open("a+b", buffering=0)  # whatever cannot be written is not tried again at the end
-    except OSError as error:
-        raise StoreError(f"{lock}: cannot be opened: {error.strerror}") from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        handle.seek(0)
-        owner = handle.read().decode(errors="replace").strip() or "unknown"
-        handle.close()
-        raise StoreError(
-            f"{what}: found in use by another run (process {owner}), expected it to be free; wait for it or stop it"
-        ) from error
-    with suppress(OSError):  # the lock holds without a number in the file, as where the disk is full
-        handle.truncate(0)
-        handle.write(f"{os.getpid()}\n".encode())
-    return handle

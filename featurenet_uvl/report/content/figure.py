@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from featurenet_uvl.errors import UsageError
+from featurenet_uvl.system.extras import require
 
 FORMATS = ("png", "pdf")
 """Of the files of a report."""
@@ -96,6 +97,7 @@ def draw(figure: Figure, form: str) -> bytes:
     """
     if form not in DRAWN:
         raise UsageError(f"found figure format {form!r}, expected png, pdf or svg")
+    require("matplotlib", "drawing figures")
     from matplotlib import rc_context
     from matplotlib.figure import Figure as Canvas
 

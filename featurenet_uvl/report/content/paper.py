@@ -62,8 +62,6 @@ FIGURE_7: Mapping[str, tuple[tuple[float, float], ...]] = {
 }
 """By data set: an accuracy, and the share of the 1,000 networks below it, from the text of section 6.2."""
 
-TABLE_2_EPOCHS = (12, 300, 600)
-
 
 @dataclass(frozen=True, slots=True)
 class PaperLonger:

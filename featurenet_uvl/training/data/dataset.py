@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from featurenet_uvl.errors import DataError
 from featurenet_uvl.ir.layers import Shape
+from featurenet_uvl.system.locks import waiting_lock
 from featurenet_uvl.training.data.sources import (
     CLASSES,
     PARTS,
@@ -38,7 +38,7 @@ Labelled: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A data set in `folder`: one `.npy` file for each of x_train, y_train, x_test, y_test. Small enough to send."""
+    """A data set in `folder`: one `.npy` file each for x_train, y_train, x_test, y_test. Engines send it to workers."""
 
     name: str
     folder: str
@@ -47,15 +47,15 @@ class Dataset:
     train_count: int
     test_count: int
     hash: str
-    """Of all images and labels, 16 hex digits."""
+    """Hash of all images and labels, 16 hex digits."""
 
     def read(self, part: str, count: int | None, seed: int) -> Labelled:
-        """Images in [0, 1] and one-hot labels of the part `train` or `test`.
+        """Read images in [0, 1] and one-hot labels of the part `train` or `test`.
 
         Args:
             part: `train` or `test`.
-            count: How many images; None for all. A subset depends on `seed` only, and keeps the original order.
-            seed: Which subset.
+            count: Number of images; None for all. A subset depends on `seed` only, and keeps the original order.
+            seed: Seed of the subset.
 
         Returns:
             Images (count, height, width, channels) and labels (count, classes).
@@ -66,12 +66,12 @@ class Dataset:
         return self._read(part, self._rows(part, count, seed))
 
     def read_split(self, count: int | None, held_out: int, seed: int) -> tuple[Labelled, Labelled]:
-        """The training images as `read` gives them, parted into those to train on and those held out.
+        """Read the training images as `read` does, split into those to train on and those held out.
 
         Args:
-            count: How many images both parts have together; None for all.
-            held_out: How many of them are held out. Which ones depends on `seed` and `count` only.
-            seed: Which subset, and which part of it.
+            count: Images of both parts together; None for all.
+            held_out: Images that are held out. Their choice depends on `seed` and `count` only.
+            seed: Seed of the subset and of the split.
 
         Raises:
             DataError: Fewer images exist, none is left to train on, or the unpacked files are gone.
@@ -84,7 +84,7 @@ class Dataset:
         return self._read("train", rows[~is_held_out]), self._read("train", rows[is_held_out])
 
     def arrays(self) -> Images:
-        """The four arrays by name, as they are on the disk.
+        """Return the four arrays by name, mapped from the disk.
 
         Raises:
             DataError: The unpacked files are gone.
@@ -100,7 +100,7 @@ class Dataset:
         return DataError(f"{self.folder}: found no readable unpacked data ({error}); start the run again")
 
     def check(self, protocol: Protocol) -> None:
-        """Raises DataError if there are fewer images than a protocol asks for."""
+        """Raise DataError if a protocol needs more images than the data set has."""
         self.check_size("train", protocol.train_images)
         self.check_size("test", protocol.test_images)
         self._check_split(protocol.train_images or self.train_count, protocol.validation_images)
@@ -122,7 +122,7 @@ class Dataset:
         return images, np.eye(self.classes, dtype=np.float32)[y[rows]]
 
     def check_size(self, part: str, count: int | None) -> None:
-        """Raises DataError if the part `train` or `test` has fewer than `count` images."""
+        """Raise DataError if the part `train` or `test` has fewer than `count` images."""
         available = self.train_count if part == "train" else self.test_count
         if count is not None and count > available:
             raise DataError(f"data set {self.name}: found {available} {part} images, expected at least {count}")
@@ -136,14 +136,20 @@ class Dataset:
 
 
 def load_dataset(name: str, data_dir: Path | None, cache: Path) -> Dataset:
-    """A data set, unpacked below `cache` unless it is there already.
+    """Return a data set, unpacking it below `cache` unless it is there already.
 
-    `digits` is embedded. For `mnist` and `cifar10`, the first of these that has the file is taken: `data_dir`, the
-    folder in the environment variable FEATURENET_DATA, Keras' cache, Keras' download.
+    `digits` comes with scikit-learn. `mnist` and `cifar10` come from the first of these places that has the file:
+    `data_dir`, the folder in the environment variable FEATURENET_DATA, Keras' cache, Keras' download.
+
+    Args:
+        name: `digits`, `mnist` or `cifar10`.
+        data_dir: A folder with `mnist.npz` and `cifar10.npz`; None for the other places.
+        cache: The folder for unpacked images; created if it is missing.
 
     Raises:
         UsageError: No data set has this name.
-        DataError: The data set is in none of the places, or damaged.
+        ToolError: A package is missing.
+        DataError: None of the places has the data set, or it is damaged.
     """
     form = known_format(name)
     path = None if name == "digits" else find_file(name, data_dir)
@@ -159,10 +165,15 @@ def load_dataset(name: str, data_dir: Path | None, cache: Path) -> Dataset:
 
 
 def keep_arrays(data: Dataset, folder: Path, fetch: Callable[[], Images]) -> Dataset:
-    """The data set on this machine: where it is already whole, else unpacked to `folder` from what `fetch` gives.
+    """Return the data set on this machine: as it is if it is whole, else unpacked to `folder`.
+
+    Args:
+        data: The data set on the machine of the run.
+        folder: The folder for images on this machine.
+        fetch: Function that returns the images; called only if they are not here.
 
     Raises:
-        DataError: It cannot be written.
+        DataError: The images cannot be written.
     """
     for place in (Path(data.folder), folder):
         found = _unpacked(place)
@@ -172,7 +183,7 @@ def keep_arrays(data: Dataset, folder: Path, fetch: Callable[[], Images]) -> Dat
 
 
 def _source_key(path: Path | None) -> str:
-    """A short name of the file's present content: path, size and time of change."""
+    """Return a short name that changes with the file: a hash of its path, size and time of change."""
     if path is None:
         return "own"
     status = path.stat()
@@ -181,7 +192,7 @@ def _source_key(path: Path | None) -> str:
 
 
 def _unpacked(folder: Path) -> Dataset | None:
-    """The data set in the folder, or None where it is missing or not whole."""
+    """Return the data set in the folder; None if it is missing or not whole."""
     try:
         data = json.loads((folder / _MANIFEST).read_text())
         dataset = Dataset(**{**data, "folder": str(folder), "input_shape": tuple(data["input_shape"])})
@@ -197,9 +208,9 @@ def _unpacked(folder: Path) -> Dataset | None:
 
 
 def _unpack(name: str, images: Images, folder: Path) -> Dataset:
-    """Writes the arrays beside the folder and renames, so that the folder is whole whenever it exists.
+    """Write the arrays to a temporary folder and rename it, so that the folder is whole whenever it exists.
 
-    Another process may be about to do the same: the second waits, and takes what the first has made.
+    If another process is doing the same, wait for it and take its folder.
     """
     dataset = Dataset(
         name,
@@ -212,13 +223,12 @@ def _unpack(name: str, images: Images, folder: Path) -> Dataset:
     )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with (folder.parent / f".{folder.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with waiting_lock(folder.parent / f".{folder.name}.lock"):
             found = _unpacked(folder)
             if found is None or _content_hash(found.arrays()) != dataset.hash:
                 _write(dataset, images, folder)
     except OSError as error:
-        way_out = "" if error.errno else "; make room for it"  # numpy does not pass on why it wrote too little
+        way_out = "" if error.errno else "; make room for it"  # numpy hides the reason why it wrote too little
         raise DataError(f"{folder}: cannot unpack data set {name}: {error}{way_out}") from error
     return dataset
 

@@ -1,4 +1,4 @@
-"""Where images come from: embedded, an `.npz` file in Keras' format, Keras' cache, or Keras' download."""
+"""Sources of images: scikit-learn's digits, `.npz` files in Keras' format, Keras' cache, and Keras' download."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ from numpy.typing import NDArray
 
 from featurenet_uvl.errors import DataError, UsageError
 from featurenet_uvl.ir.layers import Shape
+from featurenet_uvl.system.extras import require
 from featurenet_uvl.system.silence import silent_stderr
 
 DATA_VARIABLE = "FEATURENET_DATA"
-"""The environment variable that names a folder with `mnist.npz` and `cifar10.npz`."""
+"""Environment variable that names a folder with `mnist.npz` and `cifar10.npz`."""
 
 CLASSES = 10
-"""All three data sets have ten."""
+"""Number of classes of all three data sets."""
 
 PARTS = ("x_train", "y_train", "x_test", "y_test")
+"""Names of the four arrays of a data set."""
 
 Images = dict[str, NDArray[np.uint8]]
 """The four arrays by name: images `(count, height, width, channels)` of 0..255, labels `(count,)` of 0..9."""
@@ -34,10 +36,10 @@ Images = dict[str, NDArray[np.uint8]]
 
 @dataclass(frozen=True, slots=True)
 class ImageFormat:
-    """What a data set's `.npz` file holds."""
+    """The content of a data set's `.npz` file."""
 
     shape: Shape
-    """Of an image, with channels."""
+    """Height, width and channels of an image."""
 
 
 FORMATS: Mapping[str, ImageFormat] = {
@@ -45,10 +47,11 @@ FORMATS: Mapping[str, ImageFormat] = {
     "mnist": ImageFormat((28, 28, 1)),
     "cifar10": ImageFormat((32, 32, 3)),
 }
+"""Formats of the data sets by name."""
 
 
 def known_format(name: str) -> ImageFormat:
-    """The format of a data set.
+    """Return the format of a data set.
 
     Raises:
         UsageError: No data set has this name.
@@ -59,7 +62,7 @@ def known_format(name: str) -> ImageFormat:
 
 
 def places(name: str, data_dir: Path | None) -> Iterator[tuple[str, Path]]:
-    """The files to look for, best first, each with the reason why."""
+    """Yield the places where the file of a data set may lie, each as (kind of place, path), the preferred one first."""
     if data_dir is not None:
         yield "data folder", data_dir / f"{name}.npz"
     if os.environ.get(DATA_VARIABLE):
@@ -68,20 +71,20 @@ def places(name: str, data_dir: Path | None) -> Iterator[tuple[str, Path]]:
 
 
 def keras_home() -> Path:
-    """Keras' folder: `KERAS_HOME`, else `~/.keras`."""
+    """Return Keras' folder: `KERAS_HOME`, else `~/.keras`."""
     return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
 
 
 def find_file(name: str, data_dir: Path | None) -> Path | None:
-    """The first of the places that exists."""
+    """Return the first of the places that has the file; None if none has."""
     return next((path for _, path in places(name, data_dir) if path.is_file()), None)
 
 
 def read_npz(path: Path, form: ImageFormat) -> Images:
-    """The images of a file in Keras' format.
+    """Read the images of a file in Keras' format.
 
     Raises:
-        DataError: The file is damaged or holds something else; each problem has its place.
+        DataError: The file is damaged or holds something else; one line per problem, each with its place.
     """
     try:
         with path.open("rb") as file:
@@ -93,7 +96,7 @@ def read_npz(path: Path, form: ImageFormat) -> Images:
 
 def _npz_arrays(file: IO[bytes], path: Path) -> Mapping[str, NDArray[Any]]:
     start = file.read(6)
-    if not start.startswith((b"PK", b"\x93NUMPY")):  # numpy would take it for pickled objects
+    if not start.startswith((b"PK", b"\x93NUMPY")):  # numpy would read it as pickled objects
         raise ValueError("it is no zip archive")
     file.seek(0)
     archive = np.load(file, allow_pickle=False)
@@ -108,10 +111,14 @@ def _npz_arrays(file: IO[bytes], path: Path) -> Mapping[str, NDArray[Any]]:
 
 
 def embedded_digits() -> Images:
-    """scikit-learn's 1,797 digits of 8x8 pixels; the last 360 are for testing.
+    """Return scikit-learn's 1,797 digits of 8x8 pixels; the last 360 are for testing.
 
-    Each pixel is doubled in both directions, because LeNet-5 needs at least 15, and 0..16 becomes 0..255.
+    Each pixel is doubled in both directions, because LeNet-5 needs 15 or more, and 0..16 becomes 0..255.
+
+    Raises:
+        ToolError: scikit-learn is not installed.
     """
+    require("sklearn.datasets", "the data set digits")
     from sklearn.datasets import load_digits
 
     digits = load_digits()
@@ -122,16 +129,18 @@ def embedded_digits() -> Images:
 
 
 def from_keras(name: str, data_dir: Path | None) -> Images:
-    """The images from Keras, which unpacks its own cache or downloads them.
+    """Return the images from Keras, which reads its cache or downloads them.
 
     Raises:
-        DataError: Keras cannot, and no other place had the file; all are named.
+        ToolError: Keras is not installed.
+        DataError: Keras has no images and cannot download them; the message names all places.
     """
     with silent_stderr():
+        require("keras", f"the data set {name} without a file {name}.npz")
         from keras import datasets
 
     try:
-        with redirect_stdout(sys.stderr or io.StringIO()):  # where Keras tells of its download; stdout is for results
+        with redirect_stdout(sys.stderr or io.StringIO()):  # Keras prints its download; stdout is for results
             (x_train, y_train), (x_test, y_test) = getattr(datasets, name).load_data()
     except Exception as error:  # Keras raises bare Exception when a download fails
         looked = "; ".join(f"{path} ({reason})" for reason, path in places(name, data_dir))
@@ -144,10 +153,10 @@ def from_keras(name: str, data_dir: Path | None) -> Images:
 
 
 def checked_images(arrays: Mapping[str, NDArray[Any]], form: ImageFormat, place: str) -> Images:
-    """The arrays with images as `(count, height, width, channels)` and labels as `(count,)`.
+    """Check arrays and return images as `(count, height, width, channels)` and labels as `(count,)`.
 
     Raises:
-        DataError: A wrong shape, type, count or label; all problems of the place together.
+        DataError: A shape, type, count or label is wrong; one line per problem.
     """
     images: Images = {}
     problems: list[str] = []

@@ -1,1 +1,1 @@
-"""Where trials run: local workers or a Ray cluster."""
+"""Engines: the places where trials run, such as this machine or a Ray cluster."""

@@ -1,4 +1,4 @@
-"""Where trials run: on this machine, or on many. All engines hand over results, and the run stores them."""
+"""The interface of engines, the places where trials run. All engines hand over results, and the run stores them."""
 
 from __future__ import annotations
 
@@ -12,26 +12,27 @@ from featurenet_uvl.training.engines.job import Job
 from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, now
 
 WAITING = "waiting for a place"
+"""Place of a trial that has none yet."""
 
 
 @dataclass(slots=True)
 class Running:
-    """A trial that has begun and not ended."""
+    """A trial that has started and not ended."""
 
     spec: TrialSpec
     place: str
-    """Such as `process 4711`; `WAITING` until it has one."""
+    """Place of the worker, such as `process 4711`; `WAITING` until it has one."""
     since: str = field(default_factory=now)
     started: float = field(default_factory=time.monotonic)
     epochs: int = 0
-    """How many passes are finished."""
+    """Finished passes over the training images."""
     test_accuracy: float | None = None
-    """After the last of them."""
+    """Accuracy on the test images after the last finished pass."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A trial that is over. `is_lost` says that its worker was killed from outside: it is worth another try."""
+    """A trial that has ended. `is_lost`: its worker was killed from outside, so another try may succeed."""
 
     spec: TrialSpec
     result: TrialResult
@@ -39,7 +40,10 @@ class Finished:
 
 
 class Session(Protocol):
-    """The workers of one run; a context manager that leaves none behind."""
+    """The workers of one run; a context manager that leaves none behind.
+
+    `featurenet_uvl.testing.engines` checks all that the methods promise.
+    """
 
     def __enter__(self) -> Session: ...
 
@@ -49,21 +53,26 @@ class Session(Protocol):
 
     @property
     def capacity(self) -> int:
-        """How many trials may be started and not finished."""
+        """Largest number of trials that may be started and not finished; 1 or more."""
 
     @property
     def running(self) -> Sequence[Running]:
-        """The trials that are started and not finished, the oldest first."""
+        """Trials that are started and not finished, the oldest first."""
 
     def start(self, spec: TrialSpec) -> None:
-        """Starts a trial, which is not running.
+        """Start a trial that is not running, while fewer than `capacity` are.
+
+        A trial over a limit of the job becomes a `LIMIT` result with its reason; any error of the network, and the
+        death of its worker, become a `FAILED` one.
 
         Raises:
             FeatureNetError: No worker can be started.
         """
 
     def finished(self) -> Sequence[Finished]:
-        """Waits until something has changed; the trials that are over, none of them running any more.
+        """Wait until a trial has ended or got further, and return those that have ended, each trial once.
+
+        Those that are returned are no longer in `running`. The result may be empty.
 
         Raises:
             DataError: A worker found the images gone.
@@ -72,21 +81,21 @@ class Session(Protocol):
 
 
 class Engine(Protocol):
-    """A kind of place where trials run."""
+    """A place where trials run. `engines.registry` finds engines by name."""
 
     @property
     def description(self) -> str:
-        """For people, such as `2 workers`."""
+        """Description for people, such as `2 workers`."""
 
     def check(self) -> None:
-        """That it can be reached, before long work for it begins.
+        """Check that the engine can be reached, before long work for it begins.
 
         Raises:
-            FeatureNetError: It cannot.
+            FeatureNetError: The engine cannot be reached.
         """
 
     def session(self, job: Job) -> Session:
-        """The workers for one run.
+        """Return the workers for one run.
 
         Raises:
             FeatureNetError: The engine cannot be reached.

@@ -1,4 +1,4 @@
-"""Workers on this machine: one process a trial, forked from a server that has imported everything."""
+"""Workers on this machine: one process per trial, forked from a server that has imported all modules."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 
-import psutil
-
 from featurenet_uvl.errors import DataError, FeatureNetError, UsageError
+from featurenet_uvl.system.extras import require
 from featurenet_uvl.system.silence import silent_stderr
 from featurenet_uvl.training.engines.base import Finished, Running
 from featurenet_uvl.training.engines.job import Job
@@ -25,18 +24,18 @@ from featurenet_uvl.training.engines.worker import EpochReport, last_words, work
 from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus, now
 
 MEMORY_CHECK_S = 0.1
-"""Between two looks at the workers' memory, where it is limited."""
+"""Seconds between two measurements of the workers' memory, if it is limited."""
 
 FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM)
-"""Signals that a worker does not send to itself: the system is out of memory, or a person stopped it."""
+"""Signals that come from outside: the system ran out of memory, or a person stopped the worker."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocalEngine:
-    """So many worker processes at a time on this machine.
+    """An engine that runs up to `workers` processes at a time on this machine.
 
     Raises:
-        UsageError: Fewer than one.
+        UsageError: `workers` is below 1.
     """
 
     workers: int = 1
@@ -50,7 +49,7 @@ class LocalEngine:
         return f"{self.workers} worker{'s' if self.workers > 1 else ''}"
 
     def check(self) -> None:
-        """This machine can always be reached."""
+        """Do nothing: this machine can always be reached."""
 
     def session(self, job: Job) -> LocalSession:
         return LocalSession(job, self.workers)
@@ -94,10 +93,10 @@ class LocalSession:
         return [worker.running for worker in self._workers.values()]
 
     def start(self, spec: TrialSpec) -> None:
-        """Starts a worker for one trial.
+        """Start a worker for one trial.
 
         Raises:
-            FeatureNetError: The fork server does not start, as where TensorFlow cannot be imported.
+            FeatureNetError: The fork server does not start, for example because TensorFlow cannot be imported.
         """
         context = self._context or self._fork_server()
         receiver, sender = context.Pipe(duplex=False)
@@ -119,7 +118,7 @@ class LocalSession:
         sender.close()
 
     def _fork_server(self) -> ForkServerContext:
-        """The fork server is one a process: modules of a second trainer are imported in its workers instead."""
+        """Start the fork server of this process, which has one: workers of a second trainer import its modules."""
         context = get_context("forkserver")
         context.set_forkserver_preload(list(self._job.trainer.preload))
         with worker_environment(self._job.threads), silent_stderr():
@@ -128,7 +127,7 @@ class LocalSession:
         return context
 
     def finished(self) -> Sequence[Finished]:
-        """Waits until a worker says something, ends, or is over a limit; the trials that are over.
+        """Wait until a worker sends a message, ends, or exceeds a limit; return the trials that have ended.
 
         Raises:
             DataError: A worker found the images gone.
@@ -153,7 +152,7 @@ class LocalSession:
         return max(0.0, min(moments) - time.monotonic()) if moments else None
 
     def _received(self, connection: Connection) -> Finished | None:
-        """What the worker's message means; None where it goes on."""
+        """Return the trial that a worker's message ends; None if the trial goes on."""
         worker = self._workers[connection]
         try:
             message = connection.recv()
@@ -169,7 +168,7 @@ class LocalSession:
         return Finished(worker.running.spec, message)
 
     def _excess(self, worker: _Worker) -> str | None:
-        """Which limit a worker is over, if any."""
+        """Return the reason why a worker must be stopped; None if it keeps its limits."""
         limits = self._job.limits
         if limits.memory_mb is not None:
             memory_mb = tree_memory(worker.process.pid or 0) / 1e6
@@ -188,14 +187,21 @@ class LocalSession:
 
 
 def available_cores() -> int:
-    """The cores that this process may use, which containers limit."""
+    """Return the number of cores that this process may use, which containers limit."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def tree_memory(process_id: int) -> int:
-    """The resident memory of a process and its descendants, in bytes; 0 where it has ended."""
+    """Return the resident memory of a process and its descendants in bytes; 0 if it has ended.
+
+    Raises:
+        ToolError: psutil is not installed.
+    """
+    require("psutil", "a limit of memory")
+    import psutil
+
     try:
         process = psutil.Process(process_id)
         tree = [process, *process.children(recursive=True)]

@@ -1,11 +1,11 @@
-"""Trials on the machines of a Ray cluster. Each runs as it would on one machine; this one stores the results.
+"""Trials on the machines of a Ray cluster. Each runs as it would on one machine; the machine of the run stores the
+results.
 
-Ray is imported by the functions here, never by the module: it is the extra `ray`.
+The functions here import Ray, the module does not: Ray is installed by the extra `ray`.
 """
 
 from __future__ import annotations
 
-import importlib
 import logging
 import math
 import os
@@ -20,52 +20,56 @@ from types import TracebackType
 from typing import Any
 
 from featurenet_uvl.errors import FeatureNetError, UsageError
+from featurenet_uvl.system.extras import require
 from featurenet_uvl.training.engines.base import WAITING, Finished, Running
 from featurenet_uvl.training.engines.job import Job
 from featurenet_uvl.training.engines.ray_trial import Board, RemoteTrial, installed_version, run_remote
 from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus, now
 
 CONNECT_S = 5.0
-"""How long the address may take to answer at all."""
+"""Seconds that the address may take to answer at all."""
 
 HEALTH_S = 60.0
-"""How long the cluster may take to say that it is one."""
+"""Default of `RayEngine.health_s`."""
 
 WAIT_S = 1.0
-"""Between two looks at how far the running trials are."""
+"""Seconds between two questions about the progress of running trials."""
 
 SETTINGS: Mapping[str, str] = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": ".*"}
-"""Of Ray in this process, where the user has not set them: no reports to its makers, and no words on stdout, where it
-writes when a machine dies."""
+"""Environment variables of Ray in this process, unless the user has set them. They stop reports to its makers, and the
+lines that it prints on stdout when a machine dies."""
 
 
 @dataclass(frozen=True, slots=True)
 class RayEngine:
-    """A Ray cluster, and what one trial asks of it.
+    """A Ray cluster, and the resources that one trial requests.
 
     Raises:
-        UsageError: A request that is out of range.
+        UsageError: A request is out of range.
     """
 
     address: str = "auto"
     """`HOST:PORT` of the cluster's head; `auto` for the cluster that this machine is part of."""
     cpus: float = 1.0
+    """CPU cores per trial; its worker has as many threads."""
     gpus: float = 0.0
-    """A part of one, such as 0.25, is shared by trials."""
+    """GPUs per trial; trials share a GPU if this is a part of one, such as 0.25."""
     memory_mb: float | None = None
-    """What to keep free for each trial when they are placed; a limit on it is `Limits.memory_mb`."""
+    """Memory in MB that must be free for a trial to be placed; `Limits.memory_mb` limits what it takes."""
     retries: int = 3
-    """How often Ray begins a trial again whose machine or process dies."""
+    """Further starts by Ray of a trial whose machine or process dies."""
+    health_s: float = HEALTH_S
+    """Seconds that the cluster may take to answer a health check."""
 
     def __post_init__(self) -> None:
         values = (("cpus", self.cpus, 0.01), ("gpus", self.gpus, 0), ("memory", self.memory_mb, 1))
         problems = [
-            f"{name} a trial: found {value:g}, expected {least:g} or more"
+            f"{name} per trial: found {value:g}, expected {least:g} or more"
             for name, value, least in values
             if value is not None and not (value >= least and math.isfinite(value))
         ]
         if self.gpus > 1 and self.gpus != int(self.gpus):
-            problems.append(f"gpus a trial: found {self.gpus:g}, expected a part of one or a whole number")
+            problems.append(f"gpus per trial: found {self.gpus:g}, expected a part of one or a whole number")
         if self.retries < 0:
             problems.append(f"retries: found {self.retries}, expected 0 or more")
         if problems:
@@ -73,11 +77,11 @@ class RayEngine:
 
     @property
     def description(self) -> str:
-        return f"Ray at {self.address}, {self.request} a trial"
+        return f"Ray at {self.address}, {self.request} per trial"
 
     @property
     def request(self) -> str:
-        """What one trial asks for, for people."""
+        """Resources that one trial requests, for people."""
         parts = [f"{self.cpus:g} CPU"]
         if self.gpus:
             parts.append(f"{self.gpus:g} GPU")
@@ -86,15 +90,15 @@ class RayEngine:
         return ", ".join(parts)
 
     def check(self) -> None:
-        """That Ray is installed and the cluster answers; the connection stays.
+        """Check that Ray is installed and the cluster answers. The connection stays open.
 
         Raises:
-            UsageError, FeatureNetError: As `session`.
+            ToolError, UsageError, FeatureNetError: As `session`.
         """
-        _connected(self.address)
+        _connected(self.address, self.health_s)
 
     def session(self, job: Job) -> RaySession:
-        return RaySession(self, _connected(self.address), job)
+        return RaySession(self, _connected(self.address, self.health_s), job)
 
 
 class RaySession:
@@ -133,7 +137,7 @@ class RaySession:
 
     @property
     def capacity(self) -> int:
-        """One more than the cluster has room for now, so that a machine never waits for the store."""
+        """One trial more than the cluster has room for now, so that no machine waits for the store."""
         return max(1, self._slots()) + 1
 
     @property
@@ -141,16 +145,16 @@ class RaySession:
         return list(self._pending.values())
 
     def start(self, spec: TrialSpec) -> None:
-        """Hands a trial to the cluster."""
+        """Hand a trial to the cluster."""
         trial = RemoteTrial(self._job, spec, installed_version(), self._images, self._board)
         self._pending[self._run.remote(trial)] = Running(spec, WAITING)
 
     def finished(self) -> Sequence[Finished]:
-        """Waits until a trial ends or has got further; the trials that are over.
+        """Wait until a trial ends or gets further; return those that have ended.
 
         Raises:
             DataError: A machine found the images gone.
-            FeatureNetError: A machine cannot run trials at all, or the cluster is gone.
+            FeatureNetError: A machine cannot run any trial, or the cluster is gone.
         """
         while True:
             ready, _ = self._ray.wait(list(self._pending), num_returns=1, timeout=WAIT_S)
@@ -186,11 +190,11 @@ class RaySession:
         return finished
 
     def _look(self) -> bool:
-        """Reads how far the running trials are; whether anything is new."""
+        """Read the progress of the running trials, and return whether anything is new."""
         try:
             seen = self._ray.get(self._board.read.remote(), timeout=WAIT_S)
         except self._ray.exceptions.RayError:
-            return False  # the board was on a machine that died, and is started again
+            return False  # the board's machine died, and Ray starts the board again
         changed = False
         for running in self._pending.values():
             found = seen.get(running.spec.hash)
@@ -203,13 +207,13 @@ class RaySession:
         return [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
 
     def _slots(self) -> int:
-        """How many trials have room at a time in the whole cluster."""
+        """Return the number of trials that fit into the whole cluster at a time."""
         request = {"CPU": self._engine.cpus, "GPU": self._engine.gpus, "memory": (self._engine.memory_mb or 0) * 1e6}
         return sum(_room(node, request) for node in self._nodes())
 
 
 def _room(node: Mapping[str, float], request: Mapping[str, float]) -> int:
-    """How many trials a node has room for.
+    """Return the number of trials that fit into a node at a time.
 
     >>> _room({"CPU": 8, "GPU": 1}, {"CPU": 2, "GPU": 0.5, "memory": 0})
     2
@@ -222,25 +226,20 @@ def _node_text(node: Mapping[str, float]) -> str:
     return f"a node with {node.get('CPU', 0):g} CPU{gpus}, {node.get('memory', 0) / 1e6:,.0f} MB"
 
 
-def _connected(address: str) -> Any:
-    """Ray, connected to the cluster; the connection stays for the next run of this process.
+def _connected(address: str, health_s: float) -> Any:
+    """Connect Ray to the cluster and return its module. The connection stays for the next run of this process.
 
     Raises:
-        FeatureNetError: Ray is not installed, or nothing that answers as a cluster is at the address.
+        ToolError: Ray is not installed.
+        FeatureNetError: No cluster answers at the address.
     """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
-    try:
-        ray = importlib.import_module("ray")
-    except ImportError as error:
-        raise FeatureNetError(
-            f"engine ray: found no usable Ray ({_line(error)}), expected it installed: "
-            "pip install 'featurenet_uvl[ray]'"
-        ) from error
+    ray = require("ray", "the engine ray")
     if ray.is_initialized():
         return ray
     if address != "auto":
-        _check_address(address)
+        _check_address(address, health_s)
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, configure_logging=True)
     except (ConnectionError, RuntimeError, ValueError, OSError, AssertionError) as error:
@@ -250,12 +249,12 @@ def _connected(address: str) -> Any:
     return ray
 
 
-def _check_address(address: str) -> None:
-    """Ray itself tries for minutes to reach an address that is dead, and ends the process then.
+def _check_address(address: str, health_s: float) -> None:
+    """Check an address before Ray does, which would try a dead one for minutes and then end the process.
 
     Raises:
-        UsageError: The text is no address.
-        FeatureNetError: Nothing answers there, or something that is no Ray cluster.
+        UsageError: The text is not an address.
+        FeatureNetError: Nothing answers there, or something else than a Ray cluster.
     """
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
@@ -269,7 +268,7 @@ def _check_address(address: str) -> None:
         ) from error
     command = (sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address)
     try:
-        code = subprocess.run(command, capture_output=True, timeout=HEALTH_S, check=False).returncode
+        code = subprocess.run(command, capture_output=True, timeout=health_s, check=False).returncode
     except subprocess.TimeoutExpired:
         code = -1
     if code:

@@ -1,4 +1,4 @@
-"""What runs on a machine of a Ray cluster: one trial, in a worker process just as on a single machine."""
+"""One trial on a machine of a Ray cluster: it runs in a worker process, as on a single machine."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from featurenet_uvl.training.engines.worker import without_main_module
 from featurenet_uvl.training.trials.trial import TrialSpec
 
 Seen: TypeAlias = tuple[str, str, int, float | None]
-"""Of a running trial: place, since when, finished epochs, accuracy after the last of them."""
+"""Progress of a running trial: place, time of its start, finished epochs, test accuracy after the last of them."""
 
 
 class Board:
-    """An actor that remembers how far the running trials are. Losing it loses no result."""
+    """An actor that remembers the progress of the running trials. Losing it loses no result."""
 
     def __init__(self) -> None:
         self._seen: dict[str, Seen] = {}
 
     def tell(self, key: str, seen: Seen | None) -> None:
-        """How far a trial is; None at its end."""
+        """Record the progress of a trial, or forget the trial if `seen` is None."""
         if seen is None:
             self._seen.pop(key, None)
         else:
@@ -49,11 +49,11 @@ class RemoteTrial:
     job: Job
     spec: TrialSpec
     version: str
-    """Of featurenet_uvl where the run was started."""
+    """Version of featurenet_uvl on the machine of the run."""
     images: Sequence[Any]
-    """References to the four arrays in Ray's store."""
+    """References to the four arrays of images in Ray's store."""
     board: Any
-    """The `Board` actor."""
+    """Handle of the `Board` actor."""
 
 
 def installed_version() -> str:
@@ -61,7 +61,7 @@ def installed_version() -> str:
 
 
 def run_remote(trial: RemoteTrial) -> Finished:
-    """Trains one network in a process of its own; limits, failures and environment are those of `LocalEngine`.
+    """Train one network in its own process, with limits, failures and environment as those of `LocalEngine`.
 
     Raises:
         FeatureNetError: This machine has another version of featurenet_uvl.
@@ -94,7 +94,7 @@ def _seen(running: Running) -> Seen:
 
 
 def _data_here(trial: RemoteTrial) -> Dataset:
-    """The images, unpacked on this machine once for all runs and trials."""
+    """Return the images, unpacked on this machine once for all runs and trials."""
     import ray
 
     data = trial.job.data

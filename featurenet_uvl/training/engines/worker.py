@@ -1,4 +1,4 @@
-"""What runs in a worker process: one trial, then the end."""
+"""The worker process: it runs one trial and ends."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ ENVIRONMENT: Mapping[str, str] = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
 }
-"""Of every worker: no log lines between ours, workers share a GPU's memory, and freed memory is kept: networks take and
-free large buffers all the time, and each return to the system and back costs page faults."""
+"""Environment variables of every worker. They silence TensorFlow's log, let workers share the memory of a GPU, and keep
+freed memory: networks allocate and free large buffers all the time, and returning them to the system costs page
+faults."""
 
 THREADS = (
     "MKL_NUM_THREADS",
@@ -37,27 +38,27 @@ THREADS = (
     "TF_NUM_INTEROP_THREADS",
     "TF_NUM_INTRAOP_THREADS",
 )
-"""How many threads a worker has, in the words of the libraries."""
+"""Environment variables by which libraries limit their threads."""
 
 _MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
 
 
 @dataclass(frozen=True, slots=True)
 class EpochReport:
-    """What a worker says after each epoch."""
+    """The message of a worker after each epoch."""
 
     number: int
     epoch: Epoch
 
 
 def work(connection: Connection, log: str, job: Job, spec: TrialSpec) -> None:
-    """Trains one network and sends an `EpochReport` after each epoch, then its `TrialResult`.
+    """Train one network, sending an `EpochReport` after each epoch and its `TrialResult` in the end.
 
-    Any error of the network becomes a `FAILED` result. Where the images are gone, no other trial would fare better:
-    then the `DataError` itself is sent. What the libraries print goes to the file `log`, where the driver finds the
-    last words of a worker that dies.
+    Any error of the network becomes a `FAILED` result. If the images are gone, no other trial can succeed, so the
+    worker sends the `DataError` itself. Output of the libraries goes to the file `log`, where the driver finds the last
+    words of a worker that dies.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver hears the same key press and decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver receives the same key press and decides
     threading.Thread(target=_end_with_driver, daemon=True).start()
     _be_killed_first()
     redirect_output(log)
@@ -69,7 +70,7 @@ def work(connection: Connection, log: str, job: Job, spec: TrialSpec) -> None:
         connection.send(error)
         connection.close()
         return
-    except Exception as error:  # whatever a network does, it is a row and not a stop
+    except Exception as error:  # an error of a network is a row, and does not stop the run
         result = TrialResult(spec.name, spec.hash, TrialStatus.FAILED, reason=describe(error))
     seconds = round(time.monotonic() - started, 3)
     provenance = {
@@ -84,7 +85,7 @@ def work(connection: Connection, log: str, job: Job, spec: TrialSpec) -> None:
 def _surroundings(connection: Connection, job: Job, spec: TrialSpec) -> Surroundings:
     folder = job.log_folder(spec)
     if folder is not None and folder.exists():
-        shutil.rmtree(folder)  # of a run that was killed: its curves would be drawn into the new ones
+        shutil.rmtree(folder)  # of a killed run, whose curves would mix with the new ones
     callbacks = () if job.callbacks is None else tuple(job.callbacks(spec))
     return Surroundings(
         callbacks,
@@ -95,21 +96,21 @@ def _surroundings(connection: Connection, job: Job, spec: TrialSpec) -> Surround
 
 
 def _be_killed_first() -> None:
-    """Where memory runs out, Linux ends a worker, whose trial can be run again, and not the driver."""
-    with suppress(OSError):  # other systems have no such file
+    """Make Linux end this worker before the driver when memory runs out: its trial can run again."""
+    with suppress(OSError):  # only Linux has this file
         Path("/proc/self/oom_score_adj").write_text("500")
 
 
 def describe(error: BaseException) -> str:
-    """An error in one line of at most 500 characters."""
+    """Return an error as one line of at most 500 characters."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}"[:500]
 
 
 def redirect_output(path: str) -> None:
-    """Sends this process' standard output and error, those of C libraries too, to a file."""
+    """Redirect this process' standard output and error, also of C libraries, to a file."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    except OSError:  # no space for words is no reason not to train
+    except OSError:  # training goes on without the log if the disk is full
         descriptor = os.open(os.devnull, os.O_WRONLY)
     for standard in (1, 2):
         os.dup2(descriptor, standard)
@@ -117,7 +118,7 @@ def redirect_output(path: str) -> None:
 
 
 def last_words(path: str) -> str:
-    """The last line that is not empty of a worker's log, at most 300 characters."""
+    """Return the last line of a worker's log that is not empty, at most 300 characters of it."""
     try:
         with open(path, encoding="utf-8", errors="replace") as log:
             lines = [line.strip() for line in log if line.strip()]
@@ -127,7 +128,7 @@ def last_words(path: str) -> str:
 
 
 def _end_with_driver() -> None:
-    """Ends this process as soon as the driver is gone, even where it was killed."""
+    """End this process as soon as the driver is gone, even if it was killed."""
     parent = parent_process()
     if parent is not None:
         parent.join()
@@ -136,7 +137,7 @@ def _end_with_driver() -> None:
 
 @contextmanager
 def worker_environment(threads: int = 1) -> Iterator[None]:
-    """Sets the environment that a fork server started here passes on, and restores this process' own."""
+    """Set the environment that a fork server started inside passes on, and restore this process' own in the end."""
     before = {name: os.environ.get(name) for name in (*ENVIRONMENT, *THREADS)}
     os.environ.update({**ENVIRONMENT, **dict.fromkeys(THREADS, str(threads))})
     try:
@@ -151,8 +152,10 @@ def worker_environment(threads: int = 1) -> Iterator[None]:
 
 @contextmanager
 def without_main_module() -> Iterator[None]:
-    """Workers started here do not run this process' main module again: Ray's own takes as long as a small network, and
-    a script of the user's may have no guard against it."""
+    """Keep workers started inside from running this process' main module again.
+
+    Ray's own takes as long as a small network, and a user's script may have no guard against being imported.
+    """
     main = sys.modules["__main__"]
     path = getattr(main, "__file__", None)
     main.__file__ = None

@@ -1,1 +1,1 @@
-"""What is trained: the protocol, and one trial of a network."""
+"""Trials: the protocol, one trial of a network, and its result."""

@@ -1,4 +1,4 @@
-"""The protocol: everything but the network itself that decides a trial's result."""
+"""The protocol: everything but the network that decides the result of a trial."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ LOSSES = ("categorical_crossentropy",)
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """How networks are trained and tested. Two equal protocols have the same hash, in any process.
+    """How networks are trained and tested. Equal protocols have equal hashes, in any process.
 
-    The defaults are the paper's setting. `train_images` and `test_images` give the size of a subset, drawn once from
-    `seed` and the same for every network; None takes all images. `validation_images` of the training images are held
-    out, drawn from `seed` too: networks are trained on the rest, and can be chosen by their accuracy on what was held
-    out. A network with several outputs is trained on the sum of their losses, and its accuracy is that of the mean of
-    their probabilities.
+    The defaults are the paper's setting. `train_images` and `test_images` are the sizes of subsets, drawn once from
+    `seed` and equal for all networks; None takes all images. `validation_images` are the number of training images held
+    out, drawn from `seed`, too: networks are trained on the rest, and can be chosen by their accuracy on these. A
+    network with several outputs is trained on the sum of their losses, and its accuracy is that of the mean of their
+    probabilities.
 
     `deterministic` asks the backend for operations that give the same bits each time, which can be slower. `callbacks`
-    says in the caller's own words what Keras callbacks do that change the training, such as `early stopping, 3`.
+    describes in the caller's own words how Keras callbacks change the training, such as `early stopping, 3`.
 
     Source: section 5.3 of Ghamizi, Cordy, Papadakis and Le Traon, 2019.
 
     Raises:
-        UsageError: A number out of range, or a name that is not supported.
+        UsageError: A number is out of range, or a name is not supported.
     """
 
     data: str
@@ -83,11 +83,11 @@ class Protocol:
             raise UsageError("\n".join(problems))
 
     def to_json(self) -> str:
-        """The canonical JSON text, which the hash is taken of."""
+        """Return the canonical JSON text, from which `hash` is computed."""
         return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
 
     def hash(self) -> str:
-        """SHA-256 of the canonical JSON, 16 hex digits.
+        """Return 16 hex digits of the SHA-256 of the canonical JSON.
 
         >>> Protocol("digits").hash() == Protocol("digits", epochs=12).hash() != Protocol("digits", seed=1).hash()
         True
@@ -95,5 +95,5 @@ class Protocol:
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
 
     def trial_seed(self, spec_hash: str) -> int:
-        """The seed of one trial: the same wherever and whenever it runs, another for each network."""
+        """Return the seed of one trial: another for each network, the same at each place and time."""
         return int(hashlib.sha256(f"{self.seed}:{spec_hash}".encode()).hexdigest()[:8], 16) & 0x7FFFFFFF

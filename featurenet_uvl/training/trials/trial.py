@@ -14,36 +14,36 @@ from featurenet_uvl.ir.architecture import Architecture
 
 
 class TrialStatus(StrEnum):
-    """How a trial ended. Only a `DONE` one has accuracies."""
+    """How a trial ended. Only a `DONE` trial has accuracies."""
 
     DONE = "done"
     FAILED = "failed"
-    """An error while building or training, or the worker process died."""
+    """Building or training raised an error, or the worker process died."""
     NAN = "nan"
-    """The loss became infinite or no number."""
+    """The loss became infinite or not a number."""
     LIMIT = "limit"
-    """A limit of time, memory or weights was reached."""
+    """The trial reached a limit of time, memory or weights."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrialSpec:
-    """What to train. `hash` depends on `kind`, `payload` and `run` alone: one network under two names is one trial."""
+    """One network to train. `hash` depends on `kind`, `payload` and `run` only, not on the name."""
 
     name: str
     kind: str
-    """Which builder makes the network, such as `architecture` or `baseline`."""
+    """Name of the builder of the network, `architecture` or `baseline`."""
     payload: str
     """JSON text for the builder."""
     hash: str
     run: int = 1
-    """The same network is trained again, from another seed, as run 2, 3 and so on of the same protocol."""
+    """Number of the run, from 1: each further run trains the same network from another seed."""
 
     @classmethod
     def of(cls, name: str, kind: str, payload: object, run: int = 1) -> TrialSpec:
-        """A trial of any kind; `payload` is whatever JSON carries.
+        """Return a trial of any kind; `payload` is any JSON value.
 
         Raises:
-            UsageError: Runs are counted from 1.
+            UsageError: `run` is below 1.
 
         >>> first, second = (TrialSpec.of("x", "a", 1, run).hash for run in (1, 2))
         >>> first == TrialSpec.of("y", "a", 1).hash != second
@@ -61,24 +61,24 @@ class TrialSpec:
 
     @classmethod
     def of_baseline(cls, name: str, baseline: str, run: int = 1) -> TrialSpec:
-        """A hand-written network of `training.baselines`."""
+        """Return a trial of a hand-written network of `training.baselines`."""
         return cls.of(name, "baseline", {"baseline": baseline}, run)
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """What was measured after one pass over the training images; `train_accuracy` is the mean during the pass."""
+    """Measurements after one pass over the training images; `train_accuracy` is the mean during the pass."""
 
     loss: float
     train_accuracy: float
     test_accuracy: float
     validation_accuracy: float | None = None
-    """On the images held out of the training images, where the protocol holds some out."""
+    """Accuracy on the images held out of the training images; None if the protocol holds none out."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrialResult:
-    """A row of the store. `reason` is one line, empty for a `DONE` trial; what was not measured is None."""
+    """A row of the store. `reason` is one line, empty for a `DONE` trial. None: not measured."""
 
     name: str
     spec_hash: str
@@ -86,21 +86,21 @@ class TrialResult:
     reason: str = ""
     test_accuracy: float | None = None
     train_accuracy: float | None = None
-    """Of the trained network, evaluated on all its training images."""
+    """Accuracy of the trained network on all its training images."""
     validation_accuracy: float | None = None
-    """Of the trained network, on the images held out; None where the protocol holds none out."""
+    """Accuracy of the trained network on the images held out; None if the protocol holds none out."""
     loss: float | None = None
     epochs: int = 0
-    """How many passes were finished."""
+    """Finished passes over the training images."""
     weights: int | None = None
     seconds: float = 0.0
     history: tuple[Epoch, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
-    """Seed, hash of the data, versions, device, CPU seconds. A plain dict, which goes from process to process."""
+    """Seed, hash of the data, versions, device, CPU seconds. A plain dict, so that it can be sent between processes."""
     finished_at: str = ""
-    """UTC, ISO 8601."""
+    """Time of the end in UTC, ISO 8601."""
 
 
 def now() -> str:
-    """The time in UTC, as the store writes it."""
+    """Return the present time in UTC, as the store writes it."""
     return datetime.now(UTC).isoformat(timespec="seconds")

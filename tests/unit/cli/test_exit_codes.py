@@ -217,7 +217,7 @@ CASES = [
     (
         "train {small}/nets --data digits --store {tmp}/t --engine ray --address 127.0.0.1:1",
         1,
-        "Ray at 127.0.0.1:1: found no answer .*, expected a cluster|engine ray: found no usable Ray",
+        "Ray at 127.0.0.1:1: found no answer .*, expected a cluster|found no ray, which the engine ray needs",
     ),
     # experiments
     ("experiments run --preset nope -o {tmp}/r", 2, "found preset 'nope', expected one of smoke, laptop, night, paper"),
@@ -227,7 +227,7 @@ CASES = [
     (
         "experiments run -o {tmp}/q --engine ray --address 127.0.0.1:1",
         1,
-        "Ray at 127.0.0.1:1: found no answer .*, expected a cluster|engine ray: found no usable Ray",
+        "Ray at 127.0.0.1:1: found no answer .*, expected a cluster|found no ray, which the engine ray needs",
     ),
     (
         "experiments status --store {small}/v9.sqlite",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from featurenet_uvl.errors import UsageError
+from featurenet_uvl.errors import ToolError
 from featurenet_uvl.system import extras
 from featurenet_uvl.system.extras import check_installed, require
 
@@ -35,7 +35,7 @@ def test_a_missing_module_is_one_line_with_the_way_out(
     monkeypatch.setitem(sys.modules, top, None)  # type: ignore[arg-type]  # None hides a module from the import
     expected = f"found no {name}, which training needs: pip install 'featurenet_uvl[{extra}]'"
     for call in (lambda: require(module, "training"), lambda: check_installed("training", top)):
-        with pytest.raises(UsageError) as caught:
+        with pytest.raises(ToolError) as caught:
             call()
         assert str(caught.value) == expected
 
@@ -47,7 +47,7 @@ def test_the_module_that_is_missing_is_named_and_not_the_one_that_imports_it(
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setitem(sys.modules, "tensorflow", None)  # type: ignore[arg-type]  # None hides a module
     monkeypatch.setattr(extras, "EXTRAS", {**extras.EXTRAS, "needs_hidden": "networks"})
-    with pytest.raises(UsageError, match=r"^found no tensorflow, which a test needs: pip install"):
+    with pytest.raises(ToolError, match=r"^found no tensorflow, which a test needs: pip install"):
         require("needs_hidden", "a test")
 
 
@@ -58,8 +58,6 @@ def test_a_module_that_is_broken_is_told_apart_from_one_that_is_missing(
     (tmp_path / "broken_extra.py").write_text(text)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(extras, "EXTRAS", {"broken_extra": "networks"})
-    with pytest.raises(
-        UsageError, match=r"^found a broken_extra that cannot be imported \(.*no.*\), which a test"
-    ) as e:
+    with pytest.raises(ToolError, match=r"^found a broken_extra that cannot be imported \(.*no.*\), which a test") as e:
         require("broken_extra", "a test")
     assert "\n" not in str(e.value)

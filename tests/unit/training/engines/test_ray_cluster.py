@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,10 +17,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from featurenet_uvl.errors import DataError, FeatureNetError, UsageError
+from featurenet_uvl.errors import DataError, FeatureNetError, ToolError, UsageError
 from featurenet_uvl.training.data.dataset import Dataset, keep_arrays, load_dataset
 from featurenet_uvl.training.data.sources import PARTS, Images
-from featurenet_uvl.training.engines import ray_cluster
 from featurenet_uvl.training.engines.job import Job
 from featurenet_uvl.training.engines.ray_cluster import RayEngine
 from featurenet_uvl.training.keras_trainer import KERAS
@@ -34,7 +32,8 @@ JOB = Job(KERAS, Protocol("digits"), Dataset("digits", "", (16, 16, 1), 10, 1437
 
 def test_without_ray_the_way_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(FeatureNetError, match=r"found no usable Ray .*pip install 'featurenet_uvl\[ray\]'"):
+    expected = r"^found no ray, which the engine ray needs: pip install 'featurenet_uvl\[ray\]'$"
+    with pytest.raises(ToolError, match=expected):
         RayEngine().session(JOB)
 
 
@@ -46,13 +45,11 @@ def test_what_is_no_address(address: str) -> None:
 
 
 @needs_ray
-def test_a_dead_address_is_an_error_within_seconds() -> None:
+def test_a_dead_address_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    started = time.monotonic()
     with pytest.raises(FeatureNetError, match=rf"^Ray at 127.0.0.1:{port}: found no answer .* ray start --head$"):
         RayEngine(f"127.0.0.1:{port}").session(JOB)
-    assert time.monotonic() - started < ray_cluster.CONNECT_S + 5
 
 
 @needs_ray
@@ -64,13 +61,10 @@ def test_where_nothing_answers_no_store_is_begun(tmp_path: Path) -> None:
 
 @needs_ray
 @pytest.mark.slow
-def test_a_server_that_is_no_cluster_is_an_error_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ray_cluster, "HEALTH_S", 3.0)
-    with silent_server() as port:
-        started = time.monotonic()
-        with pytest.raises(FeatureNetError, match="found something that does not answer as a Ray cluster"):
-            RayEngine(f"127.0.0.1:{port}").session(JOB)
-        assert time.monotonic() - started < 20
+def test_a_server_that_is_no_cluster_is_an_error() -> None:
+    expected = "found something that does not answer as a Ray cluster"
+    with silent_server() as port, pytest.raises(FeatureNetError, match=expected):
+        RayEngine(f"127.0.0.1:{port}", health_s=3.0).session(JOB)
 
 
 @contextmanager

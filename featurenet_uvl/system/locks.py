@@ -1,0 +1,104 @@
+"""Locks on files, which end with their process however it ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from featurenet_uvl.errors import StoreError
+
+
+class Lock:
+    """A held lock; a context manager. Releasing it removes the file.
+
+    SQLite's own file cannot be locked instead: closing any handle of it would drop SQLite's locks.
+
+    Args:
+        path: The file of the lock; created if it is missing.
+        subject: The file or folder that the lock protects, for messages.
+
+    Raises:
+        StoreError: Another process holds the lock, or its file cannot be opened.
+    """
+
+    def __init__(self, path: Path, subject: Path) -> None:
+        self._path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._handle = _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StoreError(
+                f"{subject}: found in use by another run (process {_owner(path)}), expected it to be free; "
+                "wait for it or stop it"
+            ) from error
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be opened: {error.strerror}") from error
+        with suppress(OSError):  # the lock holds without a number in the file, as on a full disk
+            self._handle.truncate(0)
+            self._handle.write(f"{os.getpid()}\n".encode())
+
+    def __enter__(self) -> Lock:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Remove the file and let other processes take the lock. Releasing twice does nothing more."""
+        if not self._handle.closed:
+            _remove(self._path)
+            self._handle.close()
+
+
+@contextmanager
+def waiting_lock(path: Path) -> Iterator[None]:
+    """Hold a lock, waiting for other processes to release it; the file is gone at the end.
+
+    Raises:
+        OSError: The file cannot be opened.
+    """
+    with _locked(path, fcntl.LOCK_EX):
+        try:
+            yield
+        finally:
+            _remove(path)
+
+
+def _locked(path: Path, mode: int) -> IO[bytes]:
+    """Open and lock the file that has this name, which its last holder may remove in between."""
+    while True:
+        handle = path.open("a+b", buffering=0)  # unbuffered: a write that failed is not repeated on closing
+        try:
+            fcntl.flock(handle, mode)
+            if _is_same_file(handle, path):
+                return handle
+        except BaseException:
+            handle.close()
+            raise
+        handle.close()
+
+
+def _is_same_file(handle: IO[bytes], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace").strip() or "unknown"
+    except OSError:
+        return "unknown"
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):  # a lock file that stays is in nobody's way
+        path.unlink()
