@@ -1,43 +1,45 @@
-"""One cell as boxes: its halves beside each other, what joins them below, the network's end below that."""
+"""One cell as boxes: its halves side by side, their combination below, and the network's end below that."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from featurenet_uvl.drawing.picture import CHARACTER_WIDTH, LINE_HEIGHT, Anchor, Box, Edge, Text, Tone
 from featurenet_uvl.drawing.wording import CellSteps, Step, count_of, key_words, wrapped
+from featurenet_uvl.ir.layers import Convolution, Dense, Identity, Pooling, Void
 
-BOX_WIDTH = 196.0
-BOX_PADDING = 8.0
-CELL_PADDING = 10.0
-HEADER_HEIGHT = 22.0
-STEP_GAP = 14.0
-HALF_GAP = 14.0
+BOX_WIDTH, BOX_PADDING = 196.0, 8.0
+"""Width of a layer's box, and space between its edge and its text, in pixels."""
+
+CELL_PADDING, HEADER_HEIGHT = 10.0, 22.0
+"""Space between the edge of a cell and its boxes, and height of the cell's heading, in pixels."""
+
+STEP_GAP, HALF_GAP = 14.0, 14.0
+"""Space between two layers of a half, and between the two halves, in pixels."""
+
 _LINE_CHARACTERS = int((BOX_WIDTH - 2 * BOX_PADDING) / CHARACTER_WIDTH)
 
-_TONES = {
-    "Convolution": Tone.CONVOLUTION,
-    "Pooling": Tone.POOLING,
-    "Dense": Tone.DENSE,
-    "Identity": Tone.PASSING,
-    "Void": Tone.PASSING,
+_TONES: Mapping[str, Tone] = {
+    Convolution.name: Tone.CONVOLUTION,
+    Pooling.name: Tone.POOLING,
+    Dense.name: Tone.DENSE,
+    Identity.name: Tone.PASSING,
+    Void.name: Tone.PASSING,
 }
-_PLACE_TONES = {
-    "join": Tone.JOIN,
-    "flatten": Tone.OUTPUT,
-    "out": Tone.OUTPUT,
-    "op1": Tone.OPERATION,
-    "op2": Tone.OPERATION,
-}
+"""Kinds of layers with a tone of their own; all others have the tone of their place in the cell."""
+
+_PLACE_TONES: Mapping[str, Tone] = {"join": Tone.JOIN, "flatten": Tone.OUTPUT, "out": Tone.OUTPUT}
+"""Places with a tone of their own; a layer elsewhere is an operation."""
 
 
 @dataclass(frozen=True, slots=True)
 class CellDrawing:
     """A cell with its upper left corner at (0, 0).
 
-    `entries` has the x of the top of each half, `leaving` where the cell's output leaves the frame, at its bottom.
+    `entries` has the x at which the input of each half enters the frame, at its top; `leaving` is the x at which the
+    cell's output leaves it, at its bottom.
     """
 
     frame: Box
@@ -48,7 +50,7 @@ class CellDrawing:
 
 
 def draw_cell(steps: CellSteps) -> CellDrawing:
-    """The boxes of a cell, and the edges between them."""
+    """Return the boxes of a cell and the edges between them."""
     width = 2 * CELL_PADDING + len(steps.halves) * BOX_WIDTH + (len(steps.halves) - 1) * HALF_GAP
     key, boxes, edges, ends = str(steps.id), list[Box](), list[Edge](), list[Box]()
     for number, half in enumerate(steps.halves):
@@ -83,7 +85,7 @@ def _frame(steps: CellSteps, width: float, height: float) -> Box:
 
 
 def _chain(key: str, steps: tuple[Step, ...] | list[Step], x: float, y: float, width: float) -> Iterator[Box]:
-    """Boxes below each other."""
+    """Yield the boxes of consecutive layers, one below the other."""
     for step in steps:
         box = _box(f"{key}_{step.place}", step, width).moved(x, y)
         yield box
@@ -100,7 +102,7 @@ def _middle(box: Box) -> float:
 
 
 def _box(key: str, step: Step, width: float) -> Box:
-    """The kind, the parameters, the shape that leaves and the weights; on one line where there is little to say."""
+    """Return a box with a layer's kind, parameters, output shape and weights; on a single line if they fit."""
     title = ", ".join((step.kind, *step.parameters)) + f": {step.size}"
     is_short = not step.parameters and (len(step.kind) + len(step.size) + 3) * CHARACTER_WIDTH < width - 2 * BOX_PADDING
     size = wrapped(tuple(step.size.split(", ")), _LINE_CHARACTERS)

@@ -1,4 +1,4 @@
-"""The colours of pictures. Every text colour stands on every fill with a contrast of at least 4.5 to 1."""
+"""The colours of pictures. Each text colour has a contrast of at least 4.5 to 1 on each fill."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ _FILLS: Mapping[Tone, tuple[str, str]] = {
 
 
 def colours_of(tone: Tone) -> tuple[str, str, bool]:
-    """Fill, outline, and whether the outline is dashed."""
+    """Return the fill, the outline, and whether the outline is dashed."""
     fill, stroke = _FILLS[tone]
     return fill, stroke, tone is Tone.PASSING

@@ -1,7 +1,8 @@
-"""A network as a picture: rows of cells from top to bottom, so that every edge leads down.
+"""The layout of a network's picture: rows of cells from top to bottom, so that every edge leads down.
 
-Rows are the longest ways from the image; within a row, cells stand near what feeds them. An output that is needed
-further down passes the rows between in a gap of its own between cells (a *way*), once, however many cells need it.
+A cell's row is the first one below all of its sources and all previous blocks. Within a row, cells stand near their
+sources. An output for a cell further down passes the rows in between through a gap between cells, called a *way*; it
+has one way, however many cells take it.
 
 Source: Sugiyama, Tagawa and Toda, "Methods for visual understanding of hierarchical system structures", 1981; positions
 by isotonic regression, Best and Chakravarti, "Active set algorithms for isotonic regression", 1990.
@@ -19,27 +20,35 @@ from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.ir.layers import format_shape
 
 MARGIN, GUTTER, HEADING_HEIGHT, BLOCK_PADDING = 20.0, 96.0, 48.0, 12.0
+"""The picture's margin, room for the blocks' texts on its left, height of its heading, space around a block's cells."""
+
 CELL_GAP, WAY_WIDTH = 24.0, 14.0
+"""Space between two cells of a row, and width of a way, in pixels."""
+
 IMAGE_WIDTH, IMAGE_HEIGHT = 150.0, 26.0
+"""Size of the image's box, in pixels."""
+
 SWEEPS = 6
-"""How often the order and the positions of the rows are improved."""
+"""Number of passes over the rows that improve their order, and of those that improve their positions."""
 
 
 @dataclass(slots=True)
 class _Item:
-    """A cell, the image, or a way (a source that passes this row)."""
+    """An item of a row: a cell, the image, or a way. `source` is the key of the cell or image, or of the source of
+    the way.
+    """
 
     source: str
     width: float
     drawing: CellDrawing | None = None
     x: float = 0.0
     above: list[tuple[_Item, float]] = field(default_factory=list)
-    """What leads here from the row above, with the offset from `x` at which it arrives."""
+    """The items of the row above that lead here, each with the offset from `x` at which its edge arrives."""
     below: list[tuple[_Item, float]] = field(default_factory=list)
 
     @property
     def leaving(self) -> float:
-        """Where its edges start, from `x`."""
+        """The offset from `x` at which the item's edges start."""
         return self.drawing.leaving if self.drawing is not None else self.width / 2
 
 
@@ -47,13 +56,14 @@ _Row = list[_Item]
 
 
 def draw_network(architecture: Architecture, title: str = "Network") -> Picture:
-    """The picture of a network; equal networks give equal pictures.
+    """Return the picture of a network; equal networks give equal pictures.
 
     Args:
-        title: What it is called.
+        architecture: The network.
+        title: The picture's title.
 
     Raises:
-        DecodeError: Its shapes do not fit.
+        DecodeError: The shapes of the network do not fit.
 
     >>> from featurenet_uvl.ir.architecture import Cell, CellId, Destination
     >>> from featurenet_uvl.ir.layers import Dense, Flatten, Void, Zeros
@@ -70,7 +80,7 @@ def draw_network(architecture: Architecture, title: str = "Network") -> Picture:
 
 
 def _ranks(architecture: Architecture) -> Mapping[str, int]:
-    """The row of each cell: below all of its sources, and below the blocks before."""
+    """Return the row of each cell: below all of its sources, and below all previous blocks."""
     ranks: dict[str, int] = {}
     first, block = 1, 0
     for cell in architecture.cells:
@@ -81,7 +91,7 @@ def _ranks(architecture: Architecture) -> Mapping[str, int]:
 
 
 def _rows(cells: Sequence[CellSteps], ranks: Mapping[str, int]) -> list[_Row]:
-    """The image, the cells and the ways, linked to each other."""
+    """Return the rows with the image, the cells and the ways, linked to each other."""
     rows: list[_Row] = [[] for _ in range(max(ranks.values()) + 1)]
     at: dict[tuple[str, int], _Item] = {(IMAGE, 0): _Item(IMAGE, IMAGE_WIDTH)}
     rows[0].append(at[IMAGE, 0])
@@ -108,7 +118,7 @@ def _link(upper: _Item, lower: _Item, entry: float) -> None:
 
 
 def _order(rows: list[_Row], *, downwards: bool) -> None:
-    """Each row in the order of the mean places of what it is linked to in the row before."""
+    """Sort each row by the mean place of the items to which each of its items is linked in the previous row."""
     for row in rows if downwards else rows[::-1]:
         places = {id(item): (number + 0.5) / len(other) for other in rows for number, item in enumerate(other)}
 
@@ -120,34 +130,34 @@ def _order(rows: list[_Row], *, downwards: bool) -> None:
 
 
 def _place(rows: list[_Row]) -> None:
-    """Positions along the rows: near what they are linked to, without overlaps."""
+    """Set the position of every item along its row: near the items that it is linked to, without overlaps."""
     for row in rows:
         _spread(row, [0.0] * len(row))
     for sweep in range(SWEEPS):
         for row in rows if sweep % 2 == 0 else rows[::-1]:
-            _spread(row, [_wish(item) for item in row])
+            _spread(row, [_best_x(item) for item in row])
     left = min(item.x for row in rows for item in row)
     for row in rows:
         for item in row:
             item.x = round(item.x - left, 1)
 
 
-def _wish(item: _Item) -> float:
-    """The x at which its edges would be shortest."""
-    wishes = [upper.x + upper.leaving - entry for upper, entry in item.above]
-    wishes.extend(lower.x + entry - item.leaving for lower, entry in item.below)
-    return sum(wishes) / len(wishes) if wishes else item.x
+def _best_x(item: _Item) -> float:
+    """Return the mean of the positions at which one of the item's edges would be vertical."""
+    positions = [upper.x + upper.leaving - entry for upper, entry in item.above]
+    positions.extend(lower.x + entry - item.leaving for lower, entry in item.below)
+    return sum(positions) / len(positions) if positions else item.x
 
 
-def _spread(row: _Row, wishes: Sequence[float]) -> None:
-    """The positions nearest to the wishes (least squares) in which the row keeps its order and its gaps."""
+def _spread(row: _Row, wanted: Sequence[float]) -> None:
+    """Move the items of a row as near as possible to wanted positions (least squares), keeping order and gaps."""
     offsets, total = [], 0.0
     for item in row:
         offsets.append(total)
         total += item.width + CELL_GAP
     pools: list[tuple[float, int]] = []
-    for wish, offset in zip(wishes, offsets):
-        mean, count = wish - offset, 1
+    for position, offset in zip(wanted, offsets):
+        mean, count = position - offset, 1
         while pools and pools[-1][0] > mean:
             other, others = pools.pop()
             mean, count = (mean * count + other * others) / (count + others), count + others
@@ -158,7 +168,7 @@ def _spread(row: _Row, wishes: Sequence[float]) -> None:
 
 
 def _gap(upper: _Row) -> float:
-    """The height between two rows: more where edges go far to the side, so that they stay apart."""
+    """Return the height between two rows; it grows with the longest sideways edge, to keep edges apart."""
     lengths = [abs(lower.x + entry - item.x - item.leaving) for item in upper for lower, entry in item.below]
     return 44 + min(0.12 * max(lengths, default=0), 90)
 
@@ -198,7 +208,7 @@ def _picture(architecture: Architecture, cells: Sequence[CellSteps], rows: list[
 
 
 def _vertical(rows: list[_Row]) -> tuple[list[float], list[float]]:
-    """Top and height of each row."""
+    """Return the top and the height of each row."""
     heights = [
         max((i.drawing.frame.height for i in row if i.drawing is not None), default=IMAGE_HEIGHT) for row in rows
     ]
@@ -223,7 +233,7 @@ def _image(architecture: Architecture) -> Box:
 
 
 def _links(rows: list[_Row], tops: list[float], heights: list[float]) -> Iterator[Edge]:
-    """The edges between two rows."""
+    """Yield the edges between consecutive rows."""
     left = MARGIN + GUTTER
     for upper, top, height, next_top in zip(rows, tops, heights, tops[1:]):
         for item in upper:

@@ -1,25 +1,26 @@
-"""A picture that is laid out: boxes with text, frames around them, edges between them; in pixels, y goes down."""
+"""A picture after its layout: boxes with text, frames around them, edges between them. In pixels; y grows downwards."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
 
-FONT_SIZE = 11.0
-LINE_HEIGHT = 14.0
+FONT_SIZE, LINE_HEIGHT = 11.0, 14.0
+"""Size of the text, and distance between two baselines, in pixels."""
+
 CHARACTER_WIDTH = 5.9
-"""What a character of an ordinary sans-serif font takes at `FONT_SIZE` at most, on average over a line."""
+"""Upper limit of a line's mean width per character at `FONT_SIZE`, in pixels, in ordinary sans-serif fonts."""
 
 
 class Tone(Enum):
-    """What a box is for; the writers choose the colours."""
+    """The role of a box, for which the writers choose a colour."""
 
     CONVOLUTION = "convolution"
     POOLING = "pooling"
     DENSE = "dense"
     OPERATION = "operation"
     PASSING = "passing"
-    """A layer that only passes its tensor on."""
+    """A layer that passes its tensor on unchanged."""
     JOIN = "join"
     OUTPUT = "output"
     IMAGE = "image"
@@ -35,7 +36,7 @@ class Anchor(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One line; `y` is its baseline."""
+    """One line of text; `y` is its baseline."""
 
     x: float
     y: float
@@ -47,7 +48,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle with text. `key` says what it stands for, such as `b1_c2_in1`; `title` says it in words."""
+    """A rectangle with text. `key` identifies the drawn thing (`b1_c2_in1`); `title` describes it in words."""
 
     key: str
     x: float
@@ -67,17 +68,17 @@ class Box:
         return self.y + self.height
 
     def moved(self, dx: float, dy: float) -> Box:
-        """The same box elsewhere."""
+        """Return the box at another position."""
         texts = tuple(Text(t.x + dx, t.y + dy, t.text, t.is_bold, t.anchor, t.is_faint) for t in self.texts)
         return Box(self.key, self.x + dx, self.y + dy, self.width, self.height, self.tone, self.title, texts)
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A line that leaves downwards at `start` and arrives downwards at `end`, without leaving the height between them.
+    """A line down from `start` to `end`, vertical at both ends, that stays between their heights.
 
-    `source` and `target` are keys. An edge without target is a trunk: part of the way to several targets, which ends
-    where other edges of the same source start.
+    `source` and `target` are keys of boxes. An edge without a target is a trunk: the common first part of the lines to
+    one or more targets. At its end, other edges of the same source start.
     """
 
     source: str
@@ -88,7 +89,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Blocks and cells are frames; their boxes lie within them. Boxes do not overlap, edges run around them."""
+    """A whole picture. Blocks and cells are frames around boxes; boxes do not overlap, and edges run around them."""
 
     width: float
     height: float

@@ -1,4 +1,4 @@
-"""The same pictures as PNG, drawn by matplotlib, which is imported when it is needed."""
+"""Pictures as PNG, which matplotlib draws; it is imported on first use."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from featurenet_uvl.drawing.colours import BACKGROUND, EDGE, FAINT, INK, colours
 from featurenet_uvl.drawing.picture import FONT_SIZE, Box, Edge, Picture, Text
 
 SCALE = 2.0
-"""Pixels of the file for one of the picture."""
+"""Pixels of the file per pixel of the picture, in each direction."""
 
 MAX_SIDE = 16_000
-"""Pixels; a picture that would be larger is drawn at a smaller scale."""
+"""Largest width and height of a file, in pixels; larger pictures get a smaller scale."""
 
 _DPI = 72.0
 _FONT_SHARE = 0.86
-"""DejaVu Sans, matplotlib's own font, is wider than the fonts of the SVG."""
+"""Size of the text relative to the SVG's: matplotlib's own font, DejaVu Sans, is wider than the fonts of the SVG."""
 
 
 def to_png(picture: Picture) -> bytes:
-    """The bytes of a PNG file; equal pictures give equal bytes under one version of matplotlib."""
+    """Return the bytes of a PNG file; equal pictures give equal bytes under one version of matplotlib."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(picture.width / _DPI, picture.height / _DPI), facecolor=BACKGROUND)

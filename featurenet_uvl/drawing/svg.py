@@ -1,4 +1,4 @@
-"""Pictures as SVG: text as text, names for screen readers, no style that could meet that of a page around it."""
+"""Pictures as SVG: with text as text, names for screen readers, and no styles that could affect a page around them."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from featurenet_uvl.ir.architecture import Architecture
 
 FONTS = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 ARROW = 4.0
+"""Half the width of an arrow's head, in pixels."""
 
 
 def architecture_svg(architecture: Architecture, title: str = "Network") -> str:
-    """A network as an SVG image, to be a file or a part of an HTML page.
+    """Return a network as an SVG image, for a file or for a place in an HTML page.
 
     Args:
-        title: What it is called.
+        architecture: The network.
+        title: The picture's title.
 
     Raises:
-        DecodeError: Its shapes do not fit.
+        DecodeError: The shapes of the network do not fit.
     """
     return to_svg(draw_network(architecture, title))
 
 
 def to_svg(picture: Picture) -> str:
-    """The picture as SVG; equal pictures give equal bytes."""
+    """Return a picture as SVG; equal pictures give equal bytes."""
     width, height = _number(picture.width), _number(picture.height)
     key = hashlib.sha256(f"{picture.title}\n{picture.description}".encode()).hexdigest()[:8]
     parts = [
@@ -83,7 +85,7 @@ def _edge(edge: Edge) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Escaped, without the control characters that XML forbids."""
+    """Return text escaped for XML, with a replacement for the control characters that XML forbids."""
     return escape("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text))
 
 

@@ -1,4 +1,4 @@
-"""Networks as text for the terminal: block by block, cell by cell, what feeds each half and where the output goes."""
+"""Networks as text for the terminal: block by block and cell by cell, with sources and destinations."""
 
 from __future__ import annotations
 
@@ -18,18 +18,21 @@ from featurenet_uvl.drawing.wording import (
 from featurenet_uvl.ir.architecture import Architecture
 
 MIN_WIDTH, MAX_WIDTH = 64, 120
+"""Smallest and largest width of a drawing, in columns."""
+
 _KIND_WIDTH, _SHAPE_WIDTH, _WEIGHTS_WIDTH = 13, 15, 13
 
 
 def architecture_text(architecture: Architecture, title: str = "Network", width: int = 80) -> str:
-    """A network as lines.
+    """Return a network as lines of text.
 
     Args:
-        title: What it is called.
-        width: Columns of the terminal; less than 64 is taken as 64.
+        architecture: The network.
+        title: The first line.
+        width: Columns of the terminal; the drawing has at least `MIN_WIDTH` and at most `MAX_WIDTH`.
 
     Raises:
-        DecodeError: Its shapes do not fit.
+        DecodeError: The shapes of the network do not fit.
     """
     width = min(max(width, MIN_WIDTH), MAX_WIDTH)
     cells = network_steps(architecture)
@@ -45,7 +48,7 @@ def architecture_text(architecture: Architecture, title: str = "Network", width:
 
 
 def _targets(cells: Sequence[CellSteps]) -> Mapping[str, list[str]]:
-    """The cells that each output goes to."""
+    """Return for the image and each cell the names of the cells that take its output."""
     targets: dict[str, list[str]] = {IMAGE: [], **{str(steps.id): [] for steps in cells}}
     for steps in cells:
         for source in dict.fromkeys(steps.sources):
@@ -71,7 +74,7 @@ def _cell(steps: CellSteps, targets: Sequence[str], width: int) -> Iterator[str]
 
 
 def _step(step: Step, mark: str, width: int) -> Iterator[str]:
-    """Kind and parameters on the left, shape and weights on the right; more lines where the parameters need them."""
+    """Yield a layer's lines: kind and parameters on the left, shape and weights on the right of the first line."""
     left = 4 + _KIND_WIDTH
     room = width - left - _SHAPE_WIDTH - _WEIGHTS_WIDTH
     lines = wrapped(step.parameters, room) or [""]

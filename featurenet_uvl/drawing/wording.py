@@ -1,4 +1,4 @@
-"""What a drawing says of a network: the same words in every form."""
+"""The words for a network, the same in every kind of drawing. They follow from the layers; no kind needs an entry."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from featurenet_uvl.ir.layers import Layer, Shape, format_shape
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One layer of a cell, in words. `place` is one of `in1`, `op1`, `in2`, `op2`, `join`, `flatten` and `out`."""
+    """A layer of a cell, in words. `place` is one of `in1`, `op1`, `in2`, `op2`, `join`, `flatten` and `out`."""
 
     place: str
     kind: str
@@ -22,17 +22,17 @@ class Step:
 
     @property
     def size(self) -> str:
-        """Shape and weights, such as `28x28x6, 156 weights`."""
+        """The output shape and the weights, for example `28x28x6, 156 weights`."""
         return shape_words(self.shape) + (f", {count_of(self.weights, 'weight')}" if self.weights else "")
 
 
 @dataclass(frozen=True, slots=True)
 class CellSteps:
-    """A cell in words: its halves, what joins them (None where there is one half), and the network's end if it is."""
+    """A cell in words: its halves, their combination (None for one half), and the end of the network if it is one."""
 
     id: CellId
     sources: tuple[str, ...]
-    """Keys of what feeds each half: cells, or `image`."""
+    """The key of each half's source: a cell, or `IMAGE`."""
     halves: tuple[tuple[Step, Step], ...]
     join: Step | None
     ends: tuple[Step, ...]
@@ -42,7 +42,7 @@ class CellSteps:
         return sum(step.weights for step in self.steps())
 
     def steps(self) -> Iterator[Step]:
-        """All layers, in order."""
+        """Yield all layers, in order."""
         for half in self.halves:
             yield from half
         if self.join is not None:
@@ -55,7 +55,8 @@ IMAGE = "image"
 
 
 def count_of(number: int, thing: str, ending: str = "s") -> str:
-    """
+    """Return a number with its noun.
+
     >>> count_of(1, "cell"), count_of(1200, "weight")
     ('1 cell', '1,200 weights')
     """
@@ -63,7 +64,7 @@ def count_of(number: int, thing: str, ending: str = "s") -> str:
 
 
 def key_words(key: str) -> str:
-    """A source or target in words.
+    """Return the words for the key of a cell or of the image.
 
     >>> key_words("b2_c3"), key_words("image")
     ('cell 2.3', 'image')
@@ -72,7 +73,8 @@ def key_words(key: str) -> str:
 
 
 def shape_words(shape: Shape) -> str:
-    """
+    """Return the words for a shape.
+
     >>> shape_words((28, 28, 1)), shape_words((84,))
     ('28x28x1', 'vector 84')
     """
@@ -80,7 +82,7 @@ def shape_words(shape: Shape) -> str:
 
 
 def summary(architecture: Architecture) -> str:
-    """The network in one line."""
+    """Return a description of the network in one line."""
     blocks = count_of(len({cell.id.block for cell in architecture.cells}), "block")
     cells = count_of(len(architecture.cells), "cell")
     weights = count_of(architecture.weights(), "weight")
@@ -89,10 +91,10 @@ def summary(architecture: Architecture) -> str:
 
 
 def network_steps(architecture: Architecture) -> tuple[CellSteps, ...]:
-    """All cells in words.
+    """Return all cells in words.
 
     Raises:
-        DecodeError: The shapes do not fit.
+        DecodeError: The shapes of the network do not fit.
     """
     shapes = architecture.shapes()
     return tuple(_cell_steps(cell, shapes[cell.id], architecture.classes) for cell in architecture.cells)
@@ -116,7 +118,7 @@ def _cell_steps(cell: Cell, at: CellShapes, classes: int) -> CellSteps:
 
 
 def _ends(cell: Cell, output: Shape, classes: int) -> Iterator[Step]:
-    """What follows a cell that ends in Out: it is flattened, and classified by a layer of its own."""
+    """Yield the layers with which the network ends after a cell: a Flatten for a matrix, and a softmax layer."""
     if not cell.ends_network:
         return
     length = prod(output)
@@ -131,7 +133,7 @@ def _step(place: str, layer: Layer, before: Shape, after: Shape) -> Step:
 
 
 def wrapped(parts: tuple[str, ...], width: int) -> list[str]:
-    """The parts with commas between them, in lines of at most this many characters where a part is no longer.
+    """Return the parts, separated by commas, in lines of at most `width` characters; only a longer part exceeds it.
 
     >>> wrapped(("kernel 5x5", "filters 6", "stride 1"), 24)
     ['kernel 5x5, filters 6,', 'stride 1']

@@ -1,1 +1,1 @@
-"""Checks for what other packages add to this one, to be called in their tests."""
+"""Conformance checks for the parts that other packages add to this one; their tests call them."""

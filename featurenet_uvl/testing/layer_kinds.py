@@ -1,4 +1,4 @@
-"""Is a kind of layer right? Its arithmetic is compared with the Keras layer that it makes."""
+"""The conformance check of a layer kind: it compares the arithmetic of the class with the Keras layer that it makes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import fields
 from itertools import product
 from math import prod
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
 from featurenet_uvl.errors import UnsupportedError
 from featurenet_uvl.ir.expression import Value
@@ -15,26 +15,30 @@ from featurenet_uvl.ir.layer_kinds import kind_problems
 from featurenet_uvl.ir.layers import HEIGHT, WIDTH, Layer, Shape, ShapeError, format_shape
 
 SHAPES: tuple[Shape, ...] = ((28, 28, 1), (8, 8, 16), (7, 3, 5), (1, 2, 4), (1, 1, 12), (9,), (120,))
-"""Matrices and vectors that each layer is tried on: large and small, square and not."""
+"""Shapes on which the check tries each layer: matrices and vectors, large and small, square and oblong."""
 
 MAX_LAYERS = 100
-"""How many layers of a kind are made at most; of more, every value and a fixed random choice are tried."""
+"""Number of layers of a kind up to which all are tried; of more, each value once and a fixed random choice."""
 
 MAX_PROBLEMS = 10
+"""Largest number of problems that a message lists."""
+
+_Made: TypeAlias = tuple[str, Mapping[str, Any]] | None
+"""The class and the settings of a Keras layer, or None for no layer."""
 
 
 def check_layer_kind(
     kind: type[Layer], domains: Mapping[str, Sequence[Value]], shapes: Sequence[Shape] = SHAPES
 ) -> None:
-    """That a kind's class says of its shapes and weights what Keras does.
+    """Check that Keras agrees with a kind's class on output shapes, weights and, if it gives one, its description.
 
     Args:
         kind: The class.
         domains: Values of each attribute, as the model has them.
-        shapes: What the layers are tried on.
+        shapes: The shapes on which to try the layers.
 
     Raises:
-        UnsupportedError: They differ, or the class cannot be a kind; each problem is a line.
+        UnsupportedError: They differ, or the class cannot be a kind. Each line of the message is a problem.
 
     Example:
         check_layer_kind(SeparableConvolution, {"kernel": ["3x3"], "filters": [16, 64], "stride": [1, 2]})
@@ -43,7 +47,11 @@ def check_layer_kind(
     problems = list(kind_problems(kind)) or list(_domain_problems(kind, domains))
     if not problems:
         layers = [kind(**values) for values in _assignments(domains)]
-        problems = [*_size_attribute_problems(layers, shapes), *_keras_problems(layers, shapes)]
+        problems = [
+            *_size_attribute_problems(layers, shapes),
+            *_keras_problems(layers, shapes),
+            *_description_problems(layers),
+        ]
     if len(problems) > MAX_PROBLEMS:
         problems = [*problems[:MAX_PROBLEMS], f"and {len(problems) - MAX_PROBLEMS} more problems"]
     if problems:
@@ -66,7 +74,7 @@ def _domain_problems(kind: type[Layer], domains: Mapping[str, Sequence[Value]]) 
 
 
 def _assignments(domains: Mapping[str, Sequence[Value]]) -> list[dict[str, Any]]:
-    """All combinations of values, or each value once and a random choice."""
+    """Return all combinations of values; if they are more than `MAX_LAYERS`, each value once and a random choice."""
     if prod(map(len, domains.values())) <= MAX_LAYERS:
         return [dict(zip(domains, values)) for values in product(*domains.values())]
     random = Random(0)
@@ -81,7 +89,7 @@ def _assignments(domains: Mapping[str, Sequence[Value]]) -> list[dict[str, Any]]
 
 
 def _size_attribute_problems(layers: Sequence[Layer], shapes: Sequence[Shape]) -> Iterator[str]:
-    """`resize` depends on nothing but `size_attributes`: the clauses look at no other attribute."""
+    """Check that `resize` depends on `size_attributes` alone: the clauses read no other attribute."""
     sizes = sorted({size for shape in shapes if len(shape) > 1 for size in shape[:2]})
     known: dict[tuple[object, ...], tuple[Layer, tuple[int | None, ...]]] = {}
     for layer in layers:
@@ -90,8 +98,8 @@ def _size_attribute_problems(layers: Sequence[Layer], shapes: Sequence[Shape]) -
         other, seen = known.setdefault(key, (layer, table))
         if seen != table:
             yield (
-                f"found that {layer} resizes otherwise than {other}, expected the attribute that makes it in"
-                " size_attributes"
+                f"found that {layer} resizes otherwise than {other}, expected size_attributes to name the attribute"
+                " that makes the difference"
             )
             return
 
@@ -113,11 +121,12 @@ def _keras_problem(keras: Any, layer: Layer, shape: Shape) -> str:
     except ShapeError as error:
         is_taken = layer.takes_matrix if len(shape) > 1 else layer.takes_vector
         if not is_taken or made is None:
-            return ""  # a kind may be stricter than Keras about vectors and matrices, and the model is, too
+            return ""  # a kind may be stricter than Keras about vectors and matrices, as the model is
         found, _ = _keras_shape(keras, made, shape)
         return f"the class refuses it ({error}), Keras gives {format_shape(found)}" if found else ""
     if made is None:
-        return "" if (expected, layer.weights(shape)) == (shape, 0) else "changes the tensor without a Keras layer"
+        is_unchanged = (expected, layer.weights(shape)) == (shape, 0)
+        return "" if is_unchanged else "the class changes the tensor, but makes no Keras layer"
     found, weights = _keras_shape(keras, made, shape)
     if found != expected:
         gives = f"gives {format_shape(found)}" if found else "refuses it"
@@ -127,8 +136,34 @@ def _keras_problem(keras: Any, layer: Layer, shape: Shape) -> str:
     return ""
 
 
+def _description_problems(layers: Sequence[Layer]) -> Iterator[str]:
+    """Check that `keras_layer` makes the layers that `expected_in_keras` describes, if the class has that method."""
+    import keras
+
+    from featurenet_uvl.decoding.keras.verify import described_layer
+
+    for layer in layers:
+        description = layer.expected_in_keras()
+        if description is None:
+            continue
+        found, expected = (
+            None if made is None else (type(made).__name__, {**made.get_config(), "name": None})
+            for made in (layer.keras_layer(keras, "layer"), described_layer(keras, description))
+        )
+        if found != expected:
+            yield f"{layer}: keras_layer makes {_shown(found, expected)}, expected_in_keras {_shown(expected, found)}"
+
+
+def _shown(made: _Made, other: _Made) -> str:
+    """Return the class of a Keras layer and the settings in which it differs from another one."""
+    if made is None:
+        return "no layer"
+    settings = [f"{key}={value!r}" for key, value in made[1].items() if other is None or other[1].get(key) != value]
+    return f"{made[0]}({', '.join(settings)})"
+
+
 def _keras_shape(keras: Any, made: Any, shape: Shape) -> tuple[Shape, int]:
-    """What Keras makes of the shape, empty where it refuses; and the weights."""
+    """Return the output shape and the weights of a Keras layer; the shape is empty if Keras refuses the input."""
     try:
         output = made(keras.Input(shape))
     except ValueError:

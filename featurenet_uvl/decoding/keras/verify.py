@@ -154,7 +154,7 @@ def _cell_layers(keras: Any, cell: Cell, at: CellShapes, sources: list[str]) -> 
         yield _Expected(name, merging[cell.combination](), tuple(ends), at.output)
 
 
-_Description: TypeAlias = tuple[str | type, Mapping[str, object]]
+Description: TypeAlias = tuple[str | type, Mapping[str, object]]
 """A Keras layer: the name of a class in `keras.layers`, or a class, and the arguments."""
 
 
@@ -165,11 +165,16 @@ def _made(keras: Any, layer: Layer) -> Any:
     description = _description(layer)
     if description is None:
         return layer.keras_layer(keras, "expected")
+    return described_layer(keras, description)
+
+
+def described_layer(keras: Any, description: Description) -> Any:
+    """Return the Keras layer of a description, with Keras' choice of a name."""
     kind, settings = description
     return (getattr(keras.layers, kind) if isinstance(kind, str) else kind)(**settings)
 
 
-def _description(layer: Layer) -> _Description | None:
+def _description(layer: Layer) -> Description | None:
     """Return a description that does not depend on `keras_layer`; None if the kind's package gives none."""
     kind = type(layer)
     if kind in _LAYERS:
@@ -192,11 +197,11 @@ def _kinds_without_description(architecture: Architecture) -> tuple[str, ...]:
     return tuple(sorted(kind.name for kind, layer in layers.items() if _description(layer) is None))
 
 
-def _dense(layer: Dense) -> _Description:
+def _dense(layer: Dense) -> Description:
     return "Dense", {"units": layer.neurons, "activation": layer.activation}
 
 
-def _convolution(layer: Convolution) -> _Description:
+def _convolution(layer: Convolution) -> Description:
     settings = {
         "filters": layer.filters,
         "kernel_size": parse_kernel(layer.kernel),
@@ -207,27 +212,27 @@ def _convolution(layer: Convolution) -> _Description:
     return {"normal": "Conv2D", "separable": "SeparableConv2D"}[layer.type], {**settings, **_IMAGES}
 
 
-def _pooling(layer: Pooling) -> _Description:
+def _pooling(layer: Pooling) -> Description:
     stride = (layer.stride, layer.stride)
     settings = {"pool_size": parse_kernel(layer.kernel), "strides": stride, "padding": layer.padding}
     return {"max": "MaxPooling2D", "average": "AveragePooling2D"}[layer.type], {**settings, **_IMAGES}
 
 
-def _padding(layer: Padding) -> _Description:
+def _padding(layer: Padding) -> Description:
     return "ZeroPadding2D", {"padding": ((layer.size, layer.size), (layer.size, layer.size)), **_IMAGES}
 
 
-def _activation(layer: Activation) -> _Description:
+def _activation(layer: Activation) -> Description:
     return "Activation", {"activation": layer.function}
 
 
-def _dropout(layer: Dropout) -> _Description:
+def _dropout(layer: Dropout) -> Description:
     return "Dropout", {"rate": layer.rate}
 
 
 _MAKES_NO_LAYER = frozenset({Identity, Void, Zeros})
 
-_LAYERS: Mapping[type[Layer], Callable[[Any], _Description]] = {
+_LAYERS: Mapping[type[Layer], Callable[[Any], Description]] = {
     Dense: _dense,
     Convolution: _convolution,
     Pooling: _pooling,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,19 +17,8 @@ from featurenet_uvl.ir.layers import (
     parse_kernel,
     parse_shape,
 )
+from tests.layer_domains import layer_domains
 
-DOMAINS: dict[str, tuple[Any, ...]] = {
-    "kernel": ("1x1", "2x2", "3x1", "1x3", "3x3", "5x5", "7x7", "11x11"),
-    "filters": (1, 6, 16, 120),
-    "neurons": (1, 16, 84),
-    "stride": (1, 2, 3),
-    "padding": ("valid", "same"),
-    "activation": ("linear", "relu", "softmax"),
-    "function": ("tanh", "softmax"),
-    "rate": (0.4, 0.7),
-    "size": (1, 2, 3),
-}
-TYPES = {"Convolution": ("normal", "separable"), "Pooling": ("max", "average")}
 SHAPES: tuple[Shape, ...] = (
     (28, 28, 1),
     (32, 32, 3),
@@ -45,8 +33,7 @@ SHAPES: tuple[Shape, ...] = (
 
 
 def random_layer(kind: type[Layer], rng: np.random.Generator) -> Layer:
-    domains = DOMAINS | {"type": TYPES.get(kind.name, ())}
-    return kind(**{f.name: domains[f.name][rng.integers(len(domains[f.name]))] for f in fields(kind)})
+    return kind(**{name: values[rng.integers(len(values))] for name, values in layer_domains(kind).items()})
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request
 from featurenet_uvl.testing.layer_kinds import check_layer_kind
 from featurenet_uvl.translators.pipeline import compile_model
+from tests.layer_domains import layer_domains
 from tests.places import DOCS, MODELS
 
 PAGE = (DOCS / "layers.md").read_text(encoding="utf-8")
@@ -116,7 +117,7 @@ def test_the_example_of_the_page_goes_from_the_model_to_keras(install: Installer
     for row in draw(cnf, Request(15, seed=3)).selected:
         network = to_architecture(decode_solution(row, cnf.variables), (16, 16, 1), 10)
         model = build_keras_model(network)
-        verify_keras_model(network, model)
+        assert verify_keras_model(network, model) == ()
         assert network.weights() == model.count_params()
         assert parse_architecture(network.to_json()) == network
         for cell in network.cells:
@@ -189,25 +190,11 @@ def test_entry_points_that_offer_no_kind_are_refused(install: Installer, group: 
         (input_kinds if group == "input" else operation_kinds)()
 
 
-DOMAINS: dict[str, list[Any]] = {
-    "kernel": ["3x3", "1x3"],
-    "filters": [4, 5],
-    "neurons": [3],
-    "stride": [1, 2],
-    "padding": ["valid", "same"],
-    "activation": ["relu"],
-    "function": ["tanh"],
-    "rate": [0.4],
-    "size": [1, 2],
-}
-TYPES = {"Convolution": ["normal", "separable"], "Pooling": ["max", "average"]}
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [*INPUT_LAYERS.values(), *OPERATION_LAYERS.values()], ids=lambda kind: kind.name)
 def test_the_kinds_of_the_project_pass(kind: type[Layer]) -> None:
-    domains = DOMAINS | {"type": TYPES.get(kind.name, [])}
-    check_layer_kind(kind, {name: domains[name] for name in kind.__match_args__}, ((8, 8, 3), (7, 2, 4), (9,)))
+    domains = {name: values[:2] for name, values in layer_domains(kind).items()}
+    check_layer_kind(kind, domains, ((8, 8, 3), (7, 2, 4), (9,)))
 
 
 @dataclass(frozen=True)
@@ -245,7 +232,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"weights": lambda self, shape: 0}, "the class counts 0 weights, Keras 8"),
     ({"units_attribute": None}, "the class gives 8x8x3, Keras gives 8x8x2"),
     ({"takes_vector": True}, "on 9: the class gives 2, Keras refuses it"),
-    ({"size_attributes": ()}, "resizes otherwise than .*, expected the attribute that makes it in size_attributes"),
+    ({"size_attributes": ()}, "resizes otherwise than .*, expected size_attributes to name the attribute that"),
     ({"size_attributes": ("strides",)}, "found no attribute 'strides'"),
     ({"flattens": True}, "found flattens together with units_attribute or resize"),
     ({"output_shape": lambda self, shape: shape}, "found an output_shape of its own"),
@@ -253,6 +240,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"name": "no name"}, "found the name 'no name'"),
     ({"takes_matrix": False}, "takes neither vectors nor matrices"),
     ({"keras_layer": Layer.keras_layer}, "changes shapes without keras_layer"),
+    (
+        {"expected_in_keras": lambda self: ("Conv2D", {"filters": self.units, "kernel_size": 1, "padding": "same"})},
+        r"stride=2\): keras_layer makes Conv2D\(strides=\(2, 2\)\), expected_in_keras Conv2D\(strides=\(1, 1\)\)",
+    ),
 ]
 
 

@@ -33,6 +33,7 @@ from featurenet_uvl.ir.layers import (
     Void,
     Zeros,
 )
+from tests.layer_domains import layer_domains
 
 
 def cell(
@@ -153,20 +154,8 @@ def test_a_foreign_kind_is_compared_with_its_second_description() -> None:
 
 
 def changed_layers(layer: Layer) -> Iterator[Layer]:
-    values: dict[str, tuple[Any, ...]] = {
-        "kernel": ("1x1", "2x2"),
-        "filters": (5,),
-        "neurons": (11,),
-        "stride": (3,),
-        "padding": ("valid", "same"),
-        "activation": ("linear", "softmax"),
-        "function": ("relu",),
-        "rate": (0.5,),
-        "size": (2,),
-        "type": ("separable", "normal") if isinstance(layer, Convolution) else ("max", "average"),
-    }
-    for name in (f.name for f in fields(layer)):
-        yield from (new for v in values[name] if (new := replace(layer, **{name: v})) != layer)
+    for name, values in layer_domains(type(layer)).items():
+        yield from (new for value in values[:3] if (new := replace(layer, **{name: value})) != layer)
     if not fields(layer):
         nothing = () if isinstance(layer, Identity) else (Void(),)
         yield from (new for new in (*nothing, Flatten(), BatchNormalization(), Activation("relu")) if new != layer)
