@@ -116,11 +116,11 @@ class FeatureModel:
             UsageError: The file exists and `force` is not set, or its ending says nothing.
             UnsupportedError: The format cannot carry something; its place is named, and nothing is written.
         """
-        writer = writer_for(file_path(path), format)
+        write = writer_for(file_path(path), format)
         problems = unknown_references(self.ir)
         if problems:
             raise ModelError(problems)
-        write_file(file_path(path), writer.write(self.ir), force=force)
+        write_file(file_path(path), write(self.ir), force=force)
 
     def compile(
         self,

@@ -38,18 +38,18 @@ def load_source(
     """
     from featurenet_uvl.ir.feature_model import FeatureModel
     from featurenet_uvl.ir.restriction import apply_bounds
-    from featurenet_uvl.translators.formats.registry import READERS, detect_format
+    from featurenet_uvl.translators.formats.registry import detect_format, format_names, parse_model
     from featurenet_uvl.translators.pipeline import load_model
 
-    if read_as is not None and read_as not in READERS:
-        raise UsageError(f"`read_as`: found format {read_as!r}, expected one of {', '.join(READERS)}")
+    if read_as is not None and read_as not in format_names():
+        raise UsageError(f"`read_as`: found format {read_as!r}, expected one of {', '.join(format_names())}")
     text, place = read_input(source)
     if read_as is None:
         refuse_other_kinds(text, place)
     name = read_as or detect_format(text)
     if not _is_stream(source) and name == detect_format(text):
         return load_model(source, restrict, bounds)
-    model = READERS[name](text, place)
+    model = parse_model(text, place, name)
     if not isinstance(model, FeatureModel):
         raise UnsupportedError(f"{model.span}: found a restriction, expected a model; pass the path of its file")
     if restrict:

@@ -1,65 +1,142 @@
-"""Formats by name, and which one a file is in, by its content or, where it is yet to be written, by its ending."""
+"""Every format of feature models by name, and the choice of one for a text that is read or a file that is written."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
-from featurenet_uvl.errors import UsageError
+from featurenet_uvl.errors import UnsupportedError, UsageError
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.restriction import Restriction
 from featurenet_uvl.system.collector import paused_collector
+from featurenet_uvl.system.deprecated import warn_renamed
 from featurenet_uvl.system.files import MAX_MODEL_BYTES, read_text
-from featurenet_uvl.translators.formats.featureide.reader import read_featureide
+from featurenet_uvl.translators.formats.featureide.reader import is_featureide, read_featureide
 from featurenet_uvl.translators.formats.featureide.writer import write_featureide
-from featurenet_uvl.translators.formats.flamapy.readers import FLAMAPY_READERS
-from featurenet_uvl.translators.formats.sxfm.reader import read_sxfm
-from featurenet_uvl.translators.formats.sxfm.writer import write_sxfm
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl
-from featurenet_uvl.translators.formats.uvl.writer import write_uvl
-
-READERS: Mapping[str, Callable[[str, str], FeatureModel | Restriction]] = MappingProxyType(
-    {"uvl": read_uvl, "featureide": read_featureide, "sxfm": read_sxfm, **FLAMAPY_READERS}
+from featurenet_uvl.translators.formats.flamapy.readers import (
+    is_afm,
+    is_fama,
+    is_flamapy_json,
+    is_glencoe,
+    read_afm,
+    read_fama,
+    read_flamapy_json,
+    read_glencoe,
 )
-"""Readers of feature models: `(text, path) -> model`. Those of flamapy's formats need the extra `flamapy`."""
+from featurenet_uvl.translators.formats.sxfm.reader import is_sxfm, read_sxfm
+from featurenet_uvl.translators.formats.sxfm.writer import write_sxfm
+from featurenet_uvl.translators.formats.uvl.reader import is_uvl, read_uvl
+from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 
 
 class Write(Protocol):
-    """Writes a model; with a list of losses, what the format cannot carry is left out and adds a line to it."""
+    """Writes a model as text; the same model gives the same text.
+
+    Content that the format cannot carry raises UnsupportedError with its place. With a list of losses it is left out
+    instead, and each omission adds a line to the list.
+    """
 
     def __call__(self, model: FeatureModel, losses: list[str] | None = None) -> str: ...
 
 
+def _claims_nothing(_text: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
-class Writer:
-    """A writer of feature models, and the endings of the files that it writes."""
+class Format:
+    """A format of feature models.
 
-    write: Write
-    endings: tuple[str, ...]
+    Attributes:
+        read: Reads a text; the second argument is its path, for messages and imports.
+        write: Writes a model; None for a format that is only read.
+        endings: Endings of the files that hold the format, such as `.uvl`; they choose the format of an output.
+        detect: Whether a text is in this format. It gets the text from its first character that is not blank, and
+            must not claim the texts of other formats.
+    """
+
+    read: Callable[[str, str], FeatureModel | Restriction]
+    write: Write | None = None
+    endings: tuple[str, ...] = ()
+    detect: Callable[[str], bool] = _claims_nothing
 
 
-WRITERS: Mapping[str, Writer] = MappingProxyType(
+FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        "uvl": Writer(write_uvl, (".uvl",)),
-        "featureide": Writer(write_featureide, (".xml",)),
-        "sxfm": Writer(write_sxfm, (".sxfm",)),
+        "uvl": Format(read_uvl, write_uvl, (".uvl",), is_uvl),
+        "featureide": Format(read_featureide, write_featureide, (".xml",), is_featureide),
+        "sxfm": Format(read_sxfm, write_sxfm, (".sxfm",), is_sxfm),
+        # The others need the extra flamapy, and say so when they are used.
+        "afm": Format(read_afm, detect=is_afm),
+        "fama": Format(read_fama, detect=is_fama),
+        "glencoe": Format(read_glencoe, detect=is_glencoe),
+        "json": Format(read_flamapy_json, detect=is_flamapy_json),
     }
 )
+"""The formats of this project by name. Other packages offer theirs in the entry-point group GROUP."""
 
-_ROOT = re.compile(r"(?:(?><\?.*?\?>|<!--.*?-->)\s*)*<(feature_model|feature-model)[\s/>]", re.DOTALL)
-_ROOTS = {"feature_model": "sxfm", "feature-model": "fama"}
-_GLENCOE = re.compile(r'"tree"\s*:')
+GROUP = "featurenet_uvl.formats"
+"""The entry-point group in which other packages offer formats: a name, and a `Format`."""
+
+_BY_FIRST_CHARACTER = MappingProxyType({"<": "featureide", "{": "json", "%": "afm"})
+"""The format whose reader explains a text that no format claims; `uvl` for any other first character."""
+
+
+def format_names(*, writable: bool = False) -> tuple[str, ...]:
+    """Return the names of all formats: those of the project, then those of other packages.
+
+    Args:
+        writable: Whether to name only formats that can be written.
+    """
+    if not writable:
+        return (*FORMATS, *_offered())
+    return tuple(name for name, entry in _all_formats() if entry.write is not None)
+
+
+def find_format(name: str) -> Format:
+    """Return the format of this name.
+
+    Raises:
+        UsageError: No format has this name.
+        UnsupportedError: Another package offers the format, and it cannot be loaded.
+    """
+    if name in FORMATS:
+        return FORMATS[name]
+    offered = _offered().get(name)
+    if offered is None:
+        raise UsageError(f"found format {name!r}, expected one of {', '.join(format_names())}")
+    try:
+        loaded = offered.load()
+    except (ImportError, AttributeError) as error:
+        raise UnsupportedError(f"format {name}: cannot be loaded from {offered.value}: {error}") from error
+    if not isinstance(loaded, Format):
+        found = type(loaded).__name__
+        raise UnsupportedError(f"format {name}: found {found} at {offered.value}, expected a Format")
+    return loaded
+
+
+def _offered() -> dict[str, EntryPoint]:
+    """Return the entry points of other packages by name; a name of this project is not theirs to take."""
+    found = {entry.name: entry for entry in entry_points(group=GROUP) if entry.name not in FORMATS}
+    return dict(sorted(found.items()))
+
+
+def _all_formats() -> Iterator[tuple[str, Format]]:
+    """Yield every format with its name; other packages are loaded only if the caller gets that far."""
+    yield from FORMATS.items()
+    for name in _offered():
+        yield name, find_format(name)
 
 
 def read_model(path: str, *, is_named_by_user: bool = True) -> FeatureModel | Restriction:
-    """The feature model of a file, or the restriction.
+    """Read the feature model or restriction of a file.
 
     Args:
         path: The file.
-        is_named_by_user: False where another file names it; then a pipe is refused, which may never end.
+        is_named_by_user: False if another file names it; then a pipe, which may never end, is refused.
 
     Raises:
         ReadError: The file is missing or malformed; all its problems together.
@@ -67,19 +144,24 @@ def read_model(path: str, *, is_named_by_user: bool = True) -> FeatureModel | Re
     return parse_model(read_text(path, limit=MAX_MODEL_BYTES, is_named_by_user=is_named_by_user), path)
 
 
-def parse_model(text: str, path: str) -> FeatureModel | Restriction:
-    """The feature model or restriction in a text of any format; `path` is for messages and imports.
+def parse_model(text: str, path: str, name: str | None = None) -> FeatureModel | Restriction:
+    """Read the feature model or restriction that a text holds.
+
+    Args:
+        text: The content of a file.
+        path: The file, for messages and imports.
+        name: The format; None to detect it.
 
     Raises:
+        UsageError: No format has this name.
         ReadError: The text is malformed; all its problems together.
     """
     with paused_collector():
-        return READERS[detect_format(text)](text, path)
+        return find_format(name or detect_format(text)).read(text, path)
 
 
 def detect_format(text: str) -> str:
-    """The name of the format that a text is in, by its first character: XML begins with `<`, where SXFM and FaMa have
-    other roots than FeatureIDE; JSON with `{`, where only Glencoe's has a `tree`; AFM with `%`; anything else is UVL.
+    """Return the name of the format that a text is in: the first that claims it, else a guess by its first character.
 
     >>> detect_format("<?xml version='1.0'?><featureModel/>"), detect_format("features")
     ('featureide', 'uvl')
@@ -89,36 +171,38 @@ def detect_format(text: str) -> str:
     ('fama', 'glencoe', 'afm')
     """
     start = text.lstrip("\ufeff \t\r\n")
-    match start[:1]:
-        case "<":
-            root = _ROOT.match(start)
-            return _ROOTS[root[1]] if root else "featureide"
-        case "{":
-            return "glencoe" if _GLENCOE.search(start) else "json"
-        case "%":
-            return "afm"
-        case _:
-            return "uvl"
+    claiming = (name for name, entry in _all_formats() if entry.detect(start))
+    return next(claiming, None) or _BY_FIRST_CHARACTER.get(start[:1], "uvl")
 
 
-def writer_for(path: str, name: str | None = None) -> Writer:
-    """The writer of that name; without one, the writer of files with the path's ending.
+def writer_for(path: str, name: str | None = None) -> Write:
+    """Return the function that writes the format of that name; without a name, the one of the path's ending.
 
     Raises:
-        UsageError: No writer has this name or ending.
+        UsageError: No format that can be written has this name or ending.
 
     >>> writer_for("model.XML") is writer_for("-", "featureide")
     True
     """
-    known = ", ".join(WRITERS)
     if name is not None:
-        if name not in WRITERS:
-            raise UsageError(f"found format {name!r}, expected one of {known}")
-        return WRITERS[name]
-    for writer in WRITERS.values():
-        if path.lower().endswith(writer.endings):
-            return writer
-    endings = ", ".join(ending for writer in WRITERS.values() for ending in writer.endings)
+        write = find_format(name).write
+        if write is None:
+            known = ", ".join(format_names(writable=True))
+            raise UsageError(f"found format {name!r}, which can only be read, expected one of {known}")
+        return write
+    for _, entry in _all_formats():
+        if entry.write is not None and path.lower().endswith(entry.endings):
+            return entry.write
+    endings = ", ".join(ending for _, entry in _all_formats() if entry.write for ending in entry.endings)
+    known = ", ".join(format_names(writable=True))
     raise UsageError(
         f"{path}: found no known ending, expected one of {endings}; or name the format ({known}) with `format`"
     )
+
+
+def __getattr__(name: str) -> Any:
+    """Return the readers by format under their old name, and warn."""
+    if name != "READERS":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    warn_renamed(f"{__name__}.READERS", f"{__name__}.FORMATS")
+    return MappingProxyType({key: entry.read for key, entry in FORMATS.items()})

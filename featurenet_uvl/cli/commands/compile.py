@@ -95,11 +95,11 @@ def _emit(model: FeatureModel, stage: str, output: str, to: str | None, force: b
     from featurenet_uvl.translators.formats.registry import writer_for
     from featurenet_uvl.translators.pipeline import PASSES, emit
 
-    writer = writer_for(output, to)
+    write = writer_for(output, to)
     emitted = emit(model, stage)
     if stage not in PASSES:
         check_references(emitted)
-    write_output(output, writer.write(emitted), force=force)
+    write_output(output, write(emitted), force=force)
     if stage in PASSES:
         say("note: this is for reading only: constraints may speak of attributes that are features now", quiet=quiet)
     if stage != "restrict" and emitted.root.attribute("rules") is not None:

@@ -16,7 +16,7 @@ from featurenet_uvl.system.streams import read_input
 
 if TYPE_CHECKING:
     from featurenet_uvl.ir.feature_model import FeatureModel
-    from featurenet_uvl.translators.formats.registry import Writer
+    from featurenet_uvl.translators.formats.registry import Write
 
 _PROJECT_FILE = re.compile(r"\.project|model\.xml|configs/[^/]+\.xml")
 
@@ -88,26 +88,26 @@ def _file(
     from featurenet_uvl.translators.formats.registry import writer_for
 
     check_output(output, force=force, as_json=as_json)
-    writer = writer_for(output, to)
+    write = writer_for(output, to)
     model = load_source(source, read_as, restrict, bounds)
     check_references(model)
-    write_output(output, _written(writer, model, losses), force=force)
+    write_output(output, _written(write, model, losses), force=force)
     return {"output": output, **_sizes(model)}
 
 
-def _written(writer: Writer, model: FeatureModel, losses: list[str] | None) -> str:
+def _written(write: Write, model: FeatureModel, losses: list[str] | None) -> str:
     """The text; where the format cannot carry something, the error says whether --lossy would do."""
     try:
-        return writer.write(model, losses)
+        return write(model, losses)
     except UnsupportedError as error:
-        if losses is not None or not _writes(writer, model):
+        if losses is not None or not _writes(write, model):
             raise
         raise UnsupportedError(f"{error}; --lossy leaves out what the format cannot carry") from error
 
 
-def _writes(writer: Writer, model: FeatureModel) -> bool:
+def _writes(write: Write, model: FeatureModel) -> bool:
     try:
-        writer.write(model, [])
+        write(model, [])
     except UnsupportedError:
         return False
     return True

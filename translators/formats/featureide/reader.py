@@ -42,10 +42,12 @@ from featurenet_uvl.translators.formats.xml.document import (
     check_attributes,
     flag,
     parse_document,
+    root_name,
     text_of,
 )
 from featurenet_uvl.translators.formats.xml.formulas import FORMULA_TAGS, read_formula
 
+ROOTS = ("featureModel", "extendedFeatureModel")
 FEATURE_TAGS = ("and", "or", "alt", "feature")
 NAMESPACE_NOTE = "property:featurenet_uvl:namespace"
 """How a UVL namespace travels: as a custom property of the model."""
@@ -57,6 +59,11 @@ _SECTIONS = ("properties", "struct", "constraints", "comments", "featureOrder", 
 _OLD_CALCULATIONS = frozenset({"auto", "constraints", "features", "redundant", "tautology"})
 _BLANK_LINE = re.compile(r"\A[ \t\r]*\n")
 _AFTER_LINE_BREAK = re.compile(r"\n[ \t\n\x0b\f\r]+")
+
+
+def is_featureide(text: str) -> bool:
+    """Whether a text is FeatureIDE's XML, by its root element."""
+    return root_name(text) in ROOTS
 
 
 def read_featureide(source: str | bytes, path: str) -> FeatureModel:
@@ -74,7 +81,7 @@ def read_featureide(source: str | bytes, path: str) -> FeatureModel:
     ['A', 'B', 'C']
     """
     text = decode_text(source, path) if isinstance(source, bytes) else source
-    document = parse_document(text, path, ("featureModel", "extendedFeatureModel"))
+    document = parse_document(text, path, ROOTS)
     sections = _sections(document)
     root = _root(document, sections.get("struct"))
     if root is None:

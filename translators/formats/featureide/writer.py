@@ -22,11 +22,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from xml.sax.saxutils import escape
 
 from featurenet_uvl.errors import UnsupportedError
 from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, GroupKind
 from featurenet_uvl.ir.feature_tree import map_features
+from featurenet_uvl.ir.span import Span
 from featurenet_uvl.translators.formats.featureide.attribute_writer import attribute_lines
 from featurenet_uvl.translators.formats.featureide.groups import split_groups
 from featurenet_uvl.translators.formats.featureide.reader import NAMESPACE_NOTE, ORDER_NOTE
@@ -82,15 +84,28 @@ def write_featureide(model: FeatureModel, losses: list[str] | None = None) -> st
         lines.append("\t</featureOrder>")
     lines += [f"</{root}>", ""]
     text = "\n".join(lines)
-    return attempt(partial(_checked_text, text), losses, "written as ?") or _NOT_XML.sub("?", text)
+    return attempt(partial(_checked_text, text, model), losses, "written as ?") or _NOT_XML.sub("?", text)
 
 
-def _checked_text(text: str) -> str:
+def _checked_text(text: str, model: FeatureModel) -> str:
     bad = _NOT_XML.search(text)
     if bad:
         line = text[text.rfind("\n", 0, bad.start()) + 1 :].split("\n", 1)[0].strip()
-        raise UnsupportedError(f"found the character {bad[0]!r} in {line[:60]!r}, which XML cannot carry")
+        place = _place_of(bad[0], model)
+        raise UnsupportedError(f"{place}: found the character {bad[0]!r} in {line[:60]!r}, which XML cannot carry")
     return text
+
+
+def _place_of(character: str, model: FeatureModel) -> Span:
+    """Return the place of the first construct with the character in one of its texts; else that of the root."""
+    for feature in model.features():
+        if any(character in text for text in (feature.name, *chain.from_iterable(feature.notes))):
+            return feature.span
+        for attribute in feature.attributes:
+            if repr(character)[1:-1] in repr((attribute.name, attribute.value, attribute.domain)):
+                return attribute.span
+    described = (c.span for c in model.constraints if character in c.description)
+    return next(described, model.root.span)
 
 
 def nearest_name(name: str) -> str:

@@ -8,39 +8,44 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
-from types import MappingProxyType
 from typing import Any
 
 from lxml import etree
 
-from featurenet_uvl.errors import FeatureNetError, ReadError, UnsupportedError, UsageError
+from featurenet_uvl.errors import FeatureNetError, ReadError, UnsupportedError
 from featurenet_uvl.ir.feature_model import Feature, FeatureModel
 from featurenet_uvl.ir.feature_tree import map_features
-from featurenet_uvl.system.files import read_text
 from featurenet_uvl.translators.formats.flamapy.bridge import from_flamapy, load_flamapy
-from featurenet_uvl.translators.formats.xml.document import Document, check_attributes, parse_document
+from featurenet_uvl.translators.formats.xml.document import Document, check_attributes, parse_document, root_name
 
+_GLENCOE = re.compile(r'"tree"\s*:')
+_FEATURES_KEY = re.compile(r'"features"\s*:')
 _TRANSFORMATIONS = "metamodels.fm_metamodel.transformations"
 
 
-def read_with_flamapy(path: str, name: str) -> FeatureModel:
-    """The feature model of a file that one of flamapy's readers reads.
+def is_afm(text: str) -> bool:
+    """Whether a text is AFM: it begins with the name of a section, such as `%Relationships`."""
+    return text.startswith("%")
 
-    Args:
-        name: One of FLAMAPY_READERS.
 
-    Raises:
-        UsageError: No such format.
-        ReadError: The file is missing or malformed.
-        UnsupportedError: flamapy is not installed, or something that our models cannot hold.
-    """
-    if name not in FLAMAPY_READERS:
-        raise UsageError(f"found format {name!r}, expected one of {', '.join(FLAMAPY_READERS)}")
-    return FLAMAPY_READERS[name](read_text(path), path)
+def is_fama(text: str) -> bool:
+    """Whether a text is FaMa's XML, by its root element."""
+    return root_name(text) == "feature-model"
+
+
+def is_glencoe(text: str) -> bool:
+    """Whether a text is Glencoe's JSON, the only one with the key `tree`."""
+    return text.startswith("{") and _GLENCOE.search(text) is not None
+
+
+def is_flamapy_json(text: str) -> bool:
+    """Whether a text is flamapy's own JSON: it has the key `features`, and is not Glencoe's."""
+    return text.startswith("{") and _FEATURES_KEY.search(text) is not None and not is_glencoe(text)
 
 
 def read_afm(text: str, path: str) -> FeatureModel:
@@ -110,12 +115,6 @@ def read_flamapy_json(text: str, path: str) -> FeatureModel:
     _prepare_json(data, path)
     theirs = _guarded(lambda: transformations.JSONReader.parse_json(data), path, "flamapy's JSON")
     return from_flamapy(theirs, path)
-
-
-FLAMAPY_READERS: Mapping[str, Callable[[str, str], FeatureModel]] = MappingProxyType(
-    {"afm": read_afm, "fama": read_fama, "glencoe": read_glencoe, "json": read_flamapy_json}
-)
-"""Readers that need the extra `flamapy`: `(text, path) -> model`."""
 
 
 # around flamapy

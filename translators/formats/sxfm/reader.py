@@ -39,6 +39,7 @@ from featurenet_uvl.translators.formats.xml.document import (
     Document,
     check_attributes,
     parse_document,
+    root_name,
     text_of,
 )
 
@@ -73,6 +74,11 @@ class _Line:
     @property
     def is_feature(self) -> bool:
         return self.kind not in (_GROUP, _BROKEN)
+
+
+def is_sxfm(text: str) -> bool:
+    """Whether a text is SXFM, by its root element."""
+    return root_name(text) == "feature_model"
 
 
 def read_sxfm(source: str | bytes, path: str) -> FeatureModel:

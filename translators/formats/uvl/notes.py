@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from featurenet_uvl.errors import ReadError
-from featurenet_uvl.ir.expression import And, Count, FeatureRef, Or, walk
+from featurenet_uvl.ir.expression import And, Count, FeatureRef, Or, rebuild, walk
 from featurenet_uvl.ir.feature_model import Attribute, AttributeValue, Constraint
 from featurenet_uvl.translators.formats.language.printer import format_expression
 from featurenet_uvl.translators.formats.language.values import escape_text, unescape_text
@@ -124,7 +124,10 @@ def apply_constraint_notes(constraints: Sequence[Constraint], notes: Notes, plac
 
 
 def _with_rule(constraint: Constraint, text: str, place: str) -> Constraint:
-    """The constraint as its rule says it, unless its formula has been changed since."""
+    """Return the constraint with the formula of its rule, unless its own formula has been changed since.
+
+    Everything in the new formula gets the place of the constraint: the note is only another spelling of it.
+    """
     names = {node.name for node in walk(constraint.formula) if isinstance(node, FeatureRef)}
     try:
         document = parse_document(text, "note", FORMULA_TAGS)
@@ -134,4 +137,4 @@ def _with_rule(constraint: Constraint, text: str, place: str) -> Constraint:
     formula = read_formula(document, document.root, names)
     if document.problems or format_expression(formula) != format_expression(constraint.formula):
         return constraint
-    return replace(constraint, formula=formula)
+    return replace(constraint, formula=rebuild(formula, lambda node: replace(node, span=constraint.span)))

@@ -8,6 +8,7 @@ nothing below it, is a restriction; any other file with imports is a composed mo
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -29,7 +30,13 @@ from featurenet_uvl.translators.formats.uvl.notes import apply_constraint_notes,
 from featurenet_uvl.translators.formats.uvl.tree import read_tree
 
 _SECTIONS = ("namespace", "include", "imports", "features", "constraints")
+_FIRST_SECTION = re.compile(r"(?:(?>//[^\n]*|/\*.*?\*/)\s*)*(?:namespace|include|imports|features)\b", re.DOTALL)
 _MAX_PROBLEMS = 100
+
+
+def is_uvl(text: str) -> bool:
+    """Whether a text is UVL: its first word, after comments, is the keyword of a section."""
+    return _FIRST_SECTION.match(text) is not None
 
 
 def read_uvl_file(path: str) -> FeatureModel | Restriction:

@@ -14,6 +14,7 @@ from featurenet_uvl.ir.span import Span
 MAX_PROBLEMS = 50
 
 _ROOT = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<([^\s/>]+)", re.DOTALL)
+_ROOT_NAME = re.compile(r"(?:(?><\?.*?\?>|<!--.*?-->)\s*)*<([^\s/>!?][^\s/>]*)", re.DOTALL)
 _MARKUP = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<([^\s/>!?][^\s/>]*)", re.DOTALL)
 _POSITION_IN_MESSAGE = re.compile(r", line \d+, column \d+$")
 _PLACE = re.compile(r"^.*?:\d+(?::\d+)?: ")
@@ -47,6 +48,16 @@ class Document:
         if len(lines) > MAX_PROBLEMS:
             lines[MAX_PROBLEMS:] = [f"{self.path}: and {len(lines) - MAX_PROBLEMS} more problems"]
         raise ReadError(lines)
+
+
+def root_name(text: str) -> str | None:
+    """Return the name of the root element of an XML text, or None if the text does not begin like XML.
+
+    >>> root_name("<?xml version='1.0'?><!-- a model --><featureModel/>"), root_name("features")
+    ('featureModel', None)
+    """
+    match = _ROOT_NAME.match(text)
+    return None if match is None else match[1]
 
 
 def parse_document(

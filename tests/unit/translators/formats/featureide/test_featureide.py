@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -540,3 +541,14 @@ def _expect(text: str, problems: list[str]) -> None:
 def test_bytes_that_are_no_utf8_have_a_place() -> None:
     with pytest.raises(ReadError, match=r"^m\.xml:2:1: found the byte 0xe4, expected UTF-8"):
         read_featureide(b"<featureModel>\n\xe4", "m.xml")
+
+
+def test_a_character_that_xml_has_not_is_refused_with_its_place() -> None:
+    """The message once had no place at all."""
+    inner = Feature("B", attributes=(Attribute("x", ("a", {"k": "\x1f"}), span=Span("m.uvl", 7, 3)),))
+    model = FeatureModel(Feature("A", (Group(GroupKind.OPTIONAL, (inner,)),)))
+    with pytest.raises(UnsupportedError, match=r"^m\.uvl:7:3: found "):
+        write_featureide(model)
+    described = replace(model, root=Feature("A", notes=(("description", "\0"),), span=Span("m.uvl", 2, 1)))
+    with pytest.raises(UnsupportedError, match=r"^m\.uvl:2:1: found the character '\\x00'"):
+        write_featureide(described)

@@ -1,13 +1,10 @@
-"""The bridge to flamapy: what goes both ways, what is refused, its further formats, and flamapy's own counts."""
+"""The bridge to flamapy: models go both ways unchanged, or are refused with a place."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,26 +14,17 @@ pytest.importorskip("flamapy.metamodels.fm_metamodel", reason="the extra flamapy
 
 from flamapy.core.models.ast import AST, ASTOperation, Node
 from flamapy.metamodels.fm_metamodel import models as fm
-from flamapy.metamodels.fm_metamodel import transformations
 
-from featurenet_uvl.analysis.count import count_solutions
-from featurenet_uvl.errors import FeatureNetError, ModelError, ReadError, UnsupportedError, UsageError
-from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.errors import ModelError, UnsupportedError
 from featurenet_uvl.ir.expression import And, Constant, Count, FeatureRef, Implies, Not, Or, walk
 from featurenet_uvl.ir.feature_model import Cardinality, Constraint, Feature, FeatureModel, Group, GroupKind
 from featurenet_uvl.ir.feature_tree import map_features
-from featurenet_uvl.reference import enumerate_configurations
 from featurenet_uvl.translators.formats.flamapy import bridge as flamapy_bridge
 from featurenet_uvl.translators.formats.flamapy.bridge import from_flamapy, to_flamapy
-from featurenet_uvl.translators.formats.flamapy.readers import read_with_flamapy
-from featurenet_uvl.translators.formats.registry import parse_model, read_model
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl, read_uvl_file
-from featurenet_uvl.translators.pipeline import compile_feature_model, emit
-from tests.laws.test_count_law import all_models
-from tests.places import SHARED
+from featurenet_uvl.translators.formats.registry import parse_model
 from tests.strategies import random_model
+from tests.unit.translators.formats.flamapy.models import count_of, random_boolean_models, read
 
-CORPUS = SHARED / "corpus"
 A, B, C = FeatureRef("A"), FeatureRef("B"), FeatureRef("C")
 
 EVERYTHING = """features
@@ -67,24 +55,8 @@ constraints
 """
 
 
-def read(text: str) -> FeatureModel:
-    model = read_uvl(text, "m.uvl")
-    assert isinstance(model, FeatureModel)
-    return model
-
-
 def below_root(*constraints: Constraint) -> FeatureModel:
     return FeatureModel(Feature("A", (Group(GroupKind.OPTIONAL, (Feature("B"), Feature("C"))),)), constraints)
-
-
-def random_boolean_models(seeds: range) -> Iterator[FeatureModel]:
-    """Random models once they are Boolean, without what only translators know."""
-    for seed in seeds:
-        try:
-            model = emit(random_model(np.random.default_rng(seed)), "rewrite_constraints")
-        except FeatureNetError:
-            continue
-        yield map_features(model, lambda feature: replace(feature, origin=None))
 
 
 def has_counts(model: FeatureModel) -> bool:
@@ -266,206 +238,3 @@ def test_without_flamapy_the_error_says_what_to_install(monkeypatch: pytest.Monk
 def test_the_formats_load_without_flamapy() -> None:
     code = "import sys, featurenet_uvl.translators.formats.registry; sys.exit('flamapy' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-# flamapy's formats
-
-AFM = """%Relationships
-R: A [B] [1,2]{C D E};
-A: [1,1]{F G};
-%Attributes
-A.cost: Integer[1 to 3],1,0;
-B.kind: ["x","y"],"x","x";
-%Constraints
-B REQUIRES C;
-NOT (D AND E);
-F EXCLUDES D;
-"""
-FAMA = """<?xml version="1.0" encoding="UTF-8"?>
-<feature-model>
-  <feature name="R">
-    <binaryRelation name="r1"><cardinality min="1" max="1"/><solitaryFeature name="A">
-      <setRelation name="s"><cardinality min="1" max="1"/><groupedFeature name="F"/><groupedFeature name="G"/>
-      </setRelation></solitaryFeature></binaryRelation>
-    <binaryRelation name="r2"><cardinality min="0" max="1"/><solitaryFeature name="B"/></binaryRelation>
-    <setRelation name="r3"><cardinality min="1" max="2"/>
-      <groupedFeature name="C"/><groupedFeature name="D"/><groupedFeature name="E"/></setRelation>
-  </feature>
-  <requires name="x" feature="B" requires="C"/>
-  <excludes name="y" feature="D" excludes="E"/>
-  <excludes name="z" feature="F" excludes="D"/>
-</feature-model>
-"""
-SAME = """features
-	R
-		mandatory
-			A
-				alternative
-					F
-					G
-		optional
-			B
-		[1..2]
-			C
-			D
-			E
-constraints
-	B => C
-	D => !E
-	F => !D
-"""
-
-
-def written_by_flamapy(writer: str, tmp_path: Path) -> str:
-    path = tmp_path / "model.txt"
-    getattr(transformations, writer)(str(path), to_flamapy(read(SAME))).transform()
-    return path.read_text(encoding="utf-8")
-
-
-def test_afm_fama_glencoe_and_json_are_read_as_one_model(tmp_path: Path) -> None:
-    model = read(SAME)
-    assert parse_model(FAMA, "m.xml") == model
-    assert parse_model(written_by_flamapy("JSONWriter", tmp_path), "m.json") == model
-    afm = parse_model(AFM, "m.afm")
-    assert isinstance(afm, FeatureModel)
-    assert [a.domain for f in afm.features() for a in f.attributes] == [(1, 2, 3), ("x", "y")]
-    assert map_features(afm, lambda f: replace(f, attributes=())).root == model.root
-    assert afm.constraints[1].formula == Not(And((FeatureRef("D"), FeatureRef("E"))))
-    assert count_of(map_features(afm, lambda f: replace(f, attributes=()))) == count_of(model) == 13
-
-
-def glencoe(**changes: Any) -> str:
-    features = {
-        name: {"name": f"{name} x", "type": "FEATURE", "optional": name != "a", "note": ""} for name in ("r", "a", "b")
-    }
-    features["b"]["note"] = "said"
-    term = {"type": "ImpliesTerm", "operands": [{"type": "FeatureTerm", "operands": [n]} for n in ("a", "b")]}
-    tree = {"id": "r", "children": [{"id": "a"}, {"id": "b"}]}
-    return json.dumps({"name": "m", "features": features, "tree": tree, "constraints": {"c": term}} | changes)
-
-
-def test_glencoe_is_read_with_its_notes(tmp_path: Path) -> None:
-    (tmp_path / "m.gfm.json").write_text(glencoe(), encoding="utf-8")
-    model = read_with_flamapy(str(tmp_path / "m.gfm.json"), "glencoe")
-    assert [f.name for f in model.features()] == ["r x", "a x", "b x"]
-    assert [f.notes for f in model.features()] == [(), (), (("description", "said"),)]
-    assert [g.kind for g in model.root.groups] == [GroupKind.MANDATORY, GroupKind.OPTIONAL]
-    assert count_of(model) == 1
-    with pytest.raises(UsageError, match="found format 'uml', expected one of afm, fama, glencoe, json"):
-        read_with_flamapy("m", "uml")
-
-
-def test_names_that_flamapys_json_quotes_are_unquoted(tmp_path: Path) -> None:
-    model = read('features\n\t"a b" {abstract}\n\t\toptional\n\t\t\tc {"x y" 1}\nconstraints\n\t"a b" => c\n')
-    path = tmp_path / "m.json"
-    transformations.JSONWriter(str(path), to_flamapy(model)).transform()
-    assert read_with_flamapy(str(path), "json") == model
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("%Relationships\nR: A [B;\n", "m:2:8: found malformed AFM"),
-        ("%Relationships\nR: A;\nX: B;\n", "m: found a model that AFMReader cannot read (FlamaException: parent"),
-        (AFM.replace("B REQUIRES C", "A.cost > 1"), "m: found a model that AFMReader cannot read"),
-        (FAMA.replace("<requires", "<depends"), "m:11:3: found <depends> in <feature-model>, which flamapy's reader"),
-        (FAMA.replace('min="0" max="1"/>', 'max="1"/>'), "m:7:31: found no min on <cardinality>, expected one"),
-        (FAMA.replace('requires="C"', 'requires="X"'), "m: found a model that XMLReader cannot read"),
-        (FAMA.replace('"E"', '"D"'), "m: found a model that XMLReader cannot read (DuplicatedFeature: no reason"),
-        ('<feature-model a="&x;"/>', "m:1:"),
-        ("<!DOCTYPE a><feature-model/>", "m:1:1: found a DOCTYPE"),
-        ('{"features": ', "m:1:14: found malformed JSON"),
-        ('{"features": {"name": "A", "card": 1}, "constraints": []}', "m: a feature: found the key 'card'"),
-        (
-            '{"features": {"name": "A"}, "constraints": []}',
-            "m: found a model that flamapy's JSON cannot read (KeyError",
-        ),
-        ('{"features": [], "constraints": []}', "m: a feature: found list, expected an object"),
-        ('{"features": {}}', "m: found no 'constraints', expected the keys features, constraints"),
-        (glencoe(tree={"id": "z"}), "m: found a model that GlencoeReader cannot read (KeyError: 'z')"),
-        (glencoe(extra=1), "m: found the key 'extra', expected one of"),
-    ],
-)
-def test_a_malformed_file_is_refused(text: str, expected: str) -> None:
-    with pytest.raises(ReadError) as caught:
-        parse_model(text, "m")
-    assert str(caught.value).startswith(expected)
-    assert "\n" not in str(caught.value)
-
-
-def test_a_feature_cardinality_in_fama_is_no_group() -> None:
-    with pytest.raises(UnsupportedError, match=r"m:7:31: found a feature cardinality up to 3, which flamapy takes for"):
-        parse_model(FAMA.replace('min="0" max="1"', 'min="0" max="3"'), "m")
-
-
-# a second opinion
-
-
-def count_of(model: FeatureModel) -> int:
-    return number_of_models(compile_feature_model(model))
-
-
-def number_of_models(cnf: Cnf) -> int:
-    return sum(1 for _ in all_models(cnf))
-
-
-def flamapys_count(model: FeatureModel) -> int:
-    operations = pytest.importorskip("flamapy.metamodels.bdd_metamodel.operations", reason="flamapy-bdd is missing")
-    from flamapy.metamodels.bdd_metamodel.transformations import FmToBDD
-
-    return int(operations.BDDConfigurationsNumber().execute(FmToBDD(to_flamapy(model)).transform()).get_result())
-
-
-def is_beyond_flamapys_bdd(model: FeatureModel) -> bool:
-    """A `[n..m]` group of one feature, which crashes it unless it is mandatory or optional."""
-    groups = [g for f in model.features() for g in f.groups if g.kind is GroupKind.CARDINALITY and len(g.members) == 1]
-    return any((c.lower, c.upper) not in ((0, 1), (1, 1)) for g in groups if (c := g.cardinality))
-
-
-def test_flamapy_counts_random_boolean_models_alike() -> None:
-    compared = 0
-    for model in random_boolean_models(range(1_000, 1_150)):
-        if is_beyond_flamapys_bdd(model) or sum(1 for _ in model.features()) > 25:
-            continue
-        try:
-            theirs = flamapys_count(model)
-        except UnsupportedError:
-            continue
-        assert theirs == count_of(model)
-        compared += 1
-    assert compared > 60
-
-
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpora are not beside the project")
-def test_flamapy_counts_the_boolean_models_of_the_corpus_alike() -> None:
-    compared = 0
-    for folder in ("bool", "fc", "names", "lex"):
-        for path in sorted((CORPUS / "semantics" / folder).glob("*.uvl")):
-            source = read_uvl_file(str(path))
-            assert isinstance(source, FeatureModel)
-            model = emit(source, "rewrite_constraints")
-            if folder == "names" or is_beyond_flamapys_bdd(model):  # its BDD mixes up names that need quotes
-                continue
-            assert flamapys_count(model) == len(enumerate_configurations(source)), path.name
-            compared += 1
-    assert compared >= 10
-
-
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpora are not beside the project")
-def test_flamapy_counts_featureides_small_models_alike() -> None:
-    """Through the bridge; its own FeatureIDE reader gets most of these wrong."""
-    compared = 0
-    for path in sorted((CORPUS / "featureide").rglob("*.xml")):
-        try:
-            model = read_model(str(path))
-        except ReadError:
-            continue
-        assert isinstance(model, FeatureModel)
-        names = [feature.name for feature in model.features()]
-        if len(names) > 24 or not all(name.isidentifier() and name.isascii() for name in names):
-            continue  # its BDD mixes up names that need quotes
-        model = map_features(model, lambda feature: replace(feature, notes=(), attributes=()))
-        model = replace(model, notes=())
-        assert flamapys_count(model) == count_solutions(compile_feature_model(model), engine="bdd").value, path.name
-        compared += 1
-    assert compared > 60

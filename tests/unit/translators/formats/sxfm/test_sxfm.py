@@ -39,7 +39,7 @@ from featurenet_uvl.ir.feature_model import (
 )
 from featurenet_uvl.ir.span import Span
 from featurenet_uvl.reference import enumerate_configurations
-from featurenet_uvl.translators.formats.registry import WRITERS, parse_model, read_model
+from featurenet_uvl.translators.formats.registry import parse_model, read_model
 from featurenet_uvl.translators.formats.sxfm.reader import read_sxfm
 from featurenet_uvl.translators.formats.sxfm.writer import write_sxfm
 from featurenet_uvl.translators.pipeline import compile_feature_model
@@ -469,7 +469,7 @@ def test_where_losses_are_agreed_to_each_is_said() -> None:
     )
     root = Feature("R", (Group(GroupKind.OPTIONAL, members),), span=SPAN)
     losses: list[str] = []
-    again = read_sxfm(WRITERS["sxfm"].write(FeatureModel(root, constraints, notes=(("comment", "x"),)), losses), "m")
+    again = read_sxfm(write_sxfm(FeatureModel(root, constraints, notes=(("comment", "x"),)), losses), "m")
     assert [feature.name for feature in again.features()] == ["R", "A_", "A", "B"]
     assert again.constraints == (Constraint(Or((A, B))), Constraint(Not(FeatureRef("A_"))))
     assert [loss.removeprefix("s.uvl:3:5: ").removesuffix(", which SXFM cannot hold; left out") for loss in losses] == [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from featurenet_uvl.errors import ReadError
+from featurenet_uvl.errors import ModelError, ReadError
 from featurenet_uvl.ir.expression import And, Count, FeatureRef
 from featurenet_uvl.ir.feature_model import Attribute, Constraint, Feature, FeatureModel, Group, GroupKind
 from featurenet_uvl.translators.formats.language.values import escape_text, is_quotable, unescape_text
@@ -105,3 +105,13 @@ def test_every_text_can_be_escaped(text: str) -> None:
     assert is_quotable(escaped)
     assert '"' not in escaped
     assert unescape_text(escaped) == text
+
+
+def test_a_rule_is_at_the_place_of_its_constraint() -> None:
+    """An unknown feature was once reported as `note:1:22`, a place that no file has."""
+    text = (
+        "features\n\tR {featureide_model__ {\"constraint:1:rule\" '<atmost1><var>R</var><var>B</var></atmost1>'}}\n"
+        "constraints\n\t!R | !B\n"
+    )
+    with pytest.raises(ModelError, match=r"^m\.uvl:4:2: found unknown feature 'B'"):
+        read_uvl(text, "m.uvl")
