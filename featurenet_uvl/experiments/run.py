@@ -1,4 +1,4 @@
-"""An experiment from a preset, stage by stage. The same call again goes on where it stopped."""
+"""An experiment from a preset, stage by stage. Repeating the call continues it from where it stopped."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from featurenet_uvl.experiments.plan import (
     sampled_specs,
 )
 from featurenet_uvl.experiments.preset import Preset
-from featurenet_uvl.experiments.samples import prepare_sample, read_networks
+from featurenet_uvl.experiments.samples import BeginPhase, prepare_sample, read_networks
 from featurenet_uvl.report.content.study import Study
 from featurenet_uvl.report.write import write_report
 from featurenet_uvl.system.extras import check_installed
@@ -39,25 +39,25 @@ from featurenet_uvl.training.trials.trial import TrialSpec
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a finished experiment has made; `study` and `files` are None and empty after a dry run."""
+    """The results of an experiment. After a dry run, `study` is None and `files` is empty."""
 
     folder: Path
     estimates: tuple[Estimate, ...]
     study: Study | None = None
     files: tuple[Path, ...] = ()
-    """Tables, figures and the report's data."""
+    """The report: page, tables, figures and data."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """What a run tells while it goes on."""
+    """Receives the events of a run."""
 
-    step: Callable[[str], None] = lambda text: None
-    """A line that says what begins."""
+    phase: BeginPhase = lambda name, detail: None
+    """Called when a phase begins, with its name and its amount or object: `training`, `26 networks on digits`."""
     progress: Callable[[Progress], None] | None = None
-    """After each trial."""
+    """Called at the start of each timing and training, and after each of its trials."""
     estimates: Callable[[Sequence[Estimate]], None] = lambda estimates: None
-    """Once, before the first training."""
+    """Called once, before the first training."""
 
 
 def run_experiment(
@@ -73,26 +73,27 @@ def run_experiment(
     trainer: Trainer = KERAS,
     timer: Trainer = TIMER,
 ) -> RunResult:
-    """Runs the whole experiment of a preset: samples, costs, base epochs, named architectures, longer training, report.
+    """Run the whole experiment of a preset: samples, costs, base epochs, named architectures, longer training, report.
 
-    Trials that have finished are not run again, and each sample is drawn once.
+    Finished trials do not run again, and each sample is drawn once.
 
     Args:
-        preset: What to do.
-        results_dir: Where everything goes; `results/<preset>` where None.
+        preset: The settings of the experiment.
+        results_dir: The results folder; `results/<preset>` if None.
         data_dir: A folder with `mnist.npz` and `cifar10.npz`.
-        workers: How many networks are trained at a time; the preset's number, else one a core, where None.
-        engine: Where the networks are trained, instead of `workers` on this machine.
-        retry_failed: Train again what failed or reached a limit.
+        workers: Networks trained at a time; if None, the preset's number, else one per core.
+        engine: The place where the networks are trained, instead of `workers` on this machine.
+        retry_failed: Train networks again that failed or reached a limit.
         dry_run: Stop before the first training.
-        listener: Told what happens.
-        trainer: What the workers run.
-        timer: What they run to measure costs.
+        listener: Receives the events of the run.
+        trainer: The function that the workers run.
+        timer: The function that the workers run to measure costs.
 
     Raises:
         UsageError: The folder has results of another preset, model or data set.
-        StoreError: Another run is at work in the folder.
-        FeatureNetError: Whatever a stage says: of the model, the data, the sample, the store.
+        StoreError: Another run uses the folder.
+        ToolError: A package is missing.
+        FeatureNetError: A stage failed because of the model, the data, the sample or the store.
     """
     folder = results_dir or Path("results") / preset.name
     engine = engine or LocalEngine(workers or preset.limits.workers or available_cores())
@@ -100,7 +101,7 @@ def run_experiment(
     engine.check()
     make_folder(folder)
     with Lock(folder / LOCK, folder):  # two runs would draw the same samples and take turns at the store
-        data = _prepare(folder, preset, data_dir, listener.step)
+        data = _prepare(folder, preset, data_dir, listener.phase)
         stages = _Stages(folder, preset, data, engine, retry_failed, listener, trainer, timer)
         estimates = stages.estimate()
         listener.estimates(estimates)
@@ -109,19 +110,19 @@ def run_experiment(
         stages.train_base()
         stages.train_named()
         stages.train_longer()
-        listener.step("writing tables and figures")
+        listener.phase("writing", "page, tables and figures")
         study = collect(folder)
         return RunResult(folder, tuple(estimates), study, write_report(study, folder))
 
 
-def _prepare(folder: Path, preset: Preset, data_dir: Path | None, say: Callable[[str], None]) -> Mapping[str, Dataset]:
-    """The data sets by name, with all samples drawn."""
+def _prepare(folder: Path, preset: Preset, data_dir: Path | None, begin: BeginPhase) -> Mapping[str, Dataset]:
+    """Load the data sets, draw all samples, and return the data sets by name."""
     earlier = read_manifest(folder)
     if earlier is not None:
         check_preset(earlier, preset, folder)
     data: dict[str, Dataset] = {}
     for protocol in preset.protocols:
-        say(f"data set {protocol.data}")
+        begin("loading", protocol.data)
         data[protocol.data] = load_dataset(protocol.data, data_dir, folder / DATA)
         data[protocol.data].check(protocol)
     facts = {name: DataFacts.of(dataset) for name, dataset in data.items()}
@@ -132,12 +133,12 @@ def _prepare(folder: Path, preset: Preset, data_dir: Path | None, say: Callable[
     manifest.write(folder)
     for dataset in data.values():
         for sample in preset.samples:
-            manifest = prepare_sample(folder, sample, dataset, manifest, say)
+            manifest = prepare_sample(folder, sample, dataset, manifest, begin)
     return data
 
 
 class _Stages:
-    """The stages of one run. Each is complete in itself: it asks the store what is done, and does the rest."""
+    """The stages of one run. Each stage asks the store for finished trials, and runs the others."""
 
     def __init__(
         self,
@@ -161,7 +162,7 @@ class _Stages:
         limits = preset.limits
         self._limits = Limits(limits.time_limit_s, limits.memory_limit_mb, limits.max_weights)
         self._costs: dict[str, Mapping[str, Cost]] = {}
-        """By data set."""
+        """Costs by the hash of the spec, for each data set."""
         self._sampled = {
             (sample.name, name): [
                 network.spec
@@ -172,7 +173,7 @@ class _Stages:
         }
 
     def estimate(self) -> list[Estimate]:
-        """Times what is not timed yet, and adds it up."""
+        """Time the networks that are not timed yet, and add up the costs of each part."""
         estimates: list[Estimate] = []
         for protocol in self._preset.protocols:
             name, data = protocol.data, self._data[protocol.data]
@@ -181,9 +182,9 @@ class _Stages:
                 list(named_specs(self._preset, data.input_shape, data.classes).values()) if self._is_named(name) else []
             )
             networks = [spec for sample in self._preset.samples for spec in self._sampled[sample.name, name]]
-            # Runs differ in their seeds only: one of them is timed for all.
+            # Runs of a network differ in their seeds only, so one of them is timed for all.
             firsts = {_first(spec): spec for spec in reversed([*others, *named, *networks])}
-            self._listener.step(f"timing a few steps of {len(firsts)} networks on {name}")
+            self._listener.phase("timing", f"a few steps of {len(firsts):,} networks on {name}")
             measured = time_networks(
                 self._folder,
                 list(reversed(firsts.values())),
@@ -213,26 +214,24 @@ class _Stages:
         return [*estimates, *([longer] if longer else [])]
 
     def train_base(self) -> None:
-        """Everything at the base epochs; what is predicted to take longest comes first, so that no core waits."""
+        """Train all networks for the base epochs, those of the longest predicted time first, so that no core waits."""
         for protocol in self._preset.protocols:
             specs = [*self._others(protocol.data)]
             for sample in self._preset.samples:
                 specs += self._affordable(sample.name, protocol, sample.max_cpu_s)
-            self._train(
-                specs, protocol, f"training {len(specs):,} networks on {protocol.data}, {protocol.epochs} epochs"
-            )
+            self._train(specs, protocol, f"{len(specs):,} networks on {protocol.data}")
 
     def train_named(self) -> None:
-        """The named architectures, for a few epochs."""
+        """Train the named architectures for a few epochs."""
         protocol = self._preset.named_protocol
         if protocol is None or self._preset.named is None:
             return
         data = self._data[protocol.data]
         specs = list(named_specs(self._preset, data.input_shape, data.classes).values())
-        self._train(specs, protocol, f"training {', '.join(spec.name for spec in specs)}, {protocol.epochs} epochs")
+        self._train(specs, protocol, ", ".join(spec.name for spec in specs))
 
     def train_longer(self) -> None:
-        """The best networks of the base epochs, and the baselines, for more epochs."""
+        """Train the best networks of the base epochs, and the baselines, for more epochs."""
         longer, protocol = self._preset.longer, self._preset.longer_protocol
         if longer is None or protocol is None:
             return
@@ -244,7 +243,7 @@ class _Stages:
         self._train(
             specs,
             protocol,
-            f"training the best {len(chosen)} of {longer.sample} on {longer.data}, {protocol.epochs} epochs",
+            f"the best {len(chosen)} of {longer.sample} and the baselines on {longer.data}",
             growth=protocol.epochs / base.epochs,
         )
 
@@ -252,7 +251,7 @@ class _Stages:
         return self._preset.named is not None and self._preset.named.data == data
 
     def _others(self, data: str) -> list[TrialSpec]:
-        """Baselines, and LeNet-5 from the model, each run once."""
+        """Return the trials of the baselines and of LeNet-5 from the model, each run once."""
         specs = [spec for runs in baseline_specs(self._preset).values() for spec in runs]
         if self._preset.equivalence is not None and self._preset.equivalence.data == data:
             dataset = self._data[data]
@@ -261,7 +260,7 @@ class _Stages:
         return list({spec.hash: spec for spec in reversed(specs)}.values())[::-1]
 
     def _affordable(self, sample: str, protocol: Protocol, max_cpu_s: float | None) -> list[TrialSpec]:
-        """The networks of a sample that are not left out."""
+        """Return the trials of a sample whose predicted costs keep the limit."""
         specs = self._sampled[sample, protocol.data]
         return [spec for spec in specs if max_cpu_s is None or (self._predicted_s(spec, protocol) or 0.0) <= max_cpu_s]
 
@@ -269,10 +268,11 @@ class _Stages:
         cost = self._costs[protocol.data].get(spec.hash)
         return None if cost is None else cost.predicted_s(protocol, self._data[protocol.data])
 
-    def _train(self, specs: Sequence[TrialSpec], protocol: Protocol, step: str, growth: float = 1.0) -> None:
+    def _train(self, specs: Sequence[TrialSpec], protocol: Protocol, detail: str, growth: float = 1.0) -> None:
         if not specs:
             return
-        self._listener.step(step)
+        epochs = f"{protocol.epochs} epoch{'s' if protocol.epochs > 1 else ''}"
+        self._listener.phase("training", f"{detail}, {epochs}")
         time_s = None if self._limits.time_s is None else self._limits.time_s * growth
         run_trials(
             sorted(specs, key=lambda spec: -(self._predicted_s(spec, protocol) or 0.0)),
@@ -288,5 +288,5 @@ class _Stages:
 
 
 def _first(spec: TrialSpec) -> tuple[str, str]:
-    """What is the same for all runs of one network."""
+    """Return the key that all runs of one network share."""
     return spec.kind, spec.payload

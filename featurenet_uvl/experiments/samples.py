@@ -1,4 +1,4 @@
-"""The samples of an experiment: compiled, drawn and decoded once, and then read from the results folder."""
+"""The samples of an experiment: compiled, drawn and decoded once, then read from the results folder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from featurenet_uvl.analysis.exact_model import exact_model
 from featurenet_uvl.decoding.network import to_architecture
@@ -40,30 +40,33 @@ from featurenet_uvl.translators.formats.configurations.sample_file import format
 from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 from featurenet_uvl.translators.pipeline import compile_model
 
-Say = Callable[[str], None]
+BeginPhase: TypeAlias = Callable[[str, str], None]
+"""Listener that receives the name of a phase that begins, and its amount or object."""
 
 
-def prepare_sample(folder: Path, setting: SampleSetting, data: Dataset, manifest: Manifest, say: Say) -> Manifest:
-    """Compiles the model for the data set's images, draws the sample and decodes it; what is there already is kept.
+def prepare_sample(
+    folder: Path, setting: SampleSetting, data: Dataset, manifest: Manifest, begin: BeginPhase
+) -> Manifest:
+    """Compile the model for the data set's images, draw the sample and decode it, unless an earlier run has done so.
 
     Args:
         folder: The results folder.
-        setting: What to draw.
-        data: Whose images the networks are for.
-        manifest: What the folder was begun with.
-        say: Told what begins.
+        setting: Model, size, seed and sampler of the sample.
+        data: The data set whose images the networks are for.
+        manifest: The manifest of the folder so far.
+        begin: Receives each phase that begins.
 
     Returns:
         The manifest with this sample in it, as it is on the disk.
 
     Raises:
         UsageError: The folder has results of another model.
-        ReadError: The sample is not as it was written.
+        ReadError: The sample was changed since it was written.
     """
     name = sample_name(setting.name, data.name)
     place = folder / SAMPLES / name
     make_folder(place / ARCHITECTURES)
-    say(f"compiling {Path(setting.model).name} for {data.name}")
+    begin("compiling", f"{Path(setting.model).name} for {data.name}")
     cnf = _compiled(setting, data)
     text = write_dimacs(cnf)
     facts = manifest.samples.get(name, SampleFacts(sha256(text)))
@@ -73,30 +76,30 @@ def prepare_sample(folder: Path, setting: SampleSetting, data: Dataset, manifest
     write_file(place / MODEL, text, force=True)
     if not (place / SIZES).exists():
         write_file(place / SIZES, json.dumps(asdict(_sizes(setting, cnf))) + "\n")
-    say(f"sampling {setting.count:,} configurations of {cnf.variables.feature_count:,} features")
+    begin("sampling", f"{setting.count:,} configurations of {cnf.variables.feature_count:,} features")
     sample, sample_text = _sample(place, setting, cnf, facts)
     manifest = manifest.with_sample(name, SampleFacts(facts.model_sha256, sha256(sample_text)))
     manifest.write(folder)
     write_file(place / DIVERSITY, diversity(sample.selected).to_json() + "\n", force=True)
     if not (place / LIMIT).exists() and len(sample) > 1:
-        say(f"looking for the most diverse sample that there can be of {name}")
+        begin("bounding", f"the diversity that a sample {name} can have")
         write_file(place / LIMIT, json.dumps(_limit(setting, cnf, sample)) + "\n")
     _decode(place, sample, cnf, data)
     return manifest
 
 
 def read_sample(folder: Path, name: str) -> Sample | None:
-    """The sample of a results folder, or None where it is not drawn yet."""
+    """Return the sample of a results folder; None if it is not drawn yet."""
     path = folder / SAMPLES / name / SAMPLE
     return parse_sample(read_text(path), str(path)) if path.exists() else None
 
 
 def read_networks(folder: Path, name: str) -> Mapping[str, Architecture]:
-    """The networks of a sample by their numbers, such as `007`; none where it is not decoded yet.
+    """Return the networks of a sample by their numbers, such as `007`; none if it is not decoded yet.
 
     Raises:
-        ReadError: A file is no JSON.
-        DecodeError: A file is no network.
+        ReadError: A file is not JSON.
+        DecodeError: A file is not a network.
     """
     networks: dict[str, Architecture] = {}
     for path in sorted((folder / SAMPLES / name / ARCHITECTURES).glob("*.json")):
@@ -137,7 +140,7 @@ def _sizes(setting: SampleSetting, cnf: Cnf) -> ModelSizes:
 
 
 def _limit(setting: SampleSetting, cnf: Cnf, sample: Sample) -> dict[str, Any] | None:
-    """What bounds the sample's mean distance; without tensor shapes where a diagram with them is too large."""
+    """Bound the sample's mean distance; without tensor shapes if a diagram with them is too large."""
     for with_shapes in (True, False):
         formula = cnf if with_shapes else _without_shapes(setting)
         try:
@@ -150,14 +153,14 @@ def _limit(setting: SampleSetting, cnf: Cnf, sample: Sample) -> dict[str, Any] |
 
 
 def _sample(place: Path, setting: SampleSetting, cnf: Cnf, facts: SampleFacts) -> tuple[Sample, str]:
-    """The sample of an earlier call where it is as it was written, else a new one; and its text."""
+    """Return the sample of an earlier call, or a new one if there was none; and its text."""
     path = place / SAMPLE
     if facts.sample_sha256 is not None and path.exists():
         text = read_text(path)
         if sha256(text) != facts.sample_sha256:
             raise ReadError(
                 f"{path}: found another content than the run wrote, expected it unchanged; "
-                "remove it to have the sample drawn again"
+                "remove it, and the run draws the sample again"
             )
         return parse_sample(text, str(path)), text
     sample = draw(cnf, Request(setting.count, setting.seed), setting.sampler)
@@ -169,7 +172,7 @@ def _sample(place: Path, setting: SampleSetting, cnf: Cnf, facts: SampleFacts) -
 
 
 def _decode(place: Path, sample: Sample, cnf: Cnf, data: Dataset) -> None:
-    """Writes each network to a file with its number in the sample."""
+    """Write each network to a file named by its number in the sample."""
     width = max(3, len(str(len(sample))))
     for number, row in enumerate(sample.selected, 1):
         network = to_architecture(decode_solution(row, cnf.variables), data.input_shape, data.classes)

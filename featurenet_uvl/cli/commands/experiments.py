@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurenet_uvl.cli.commands.status import status
-from featurenet_uvl.cli.commands.train import show_progress
 from featurenet_uvl.cli.console.engine_option import Address, Cpus, EngineName, Gpus, Memory, parse_engine
 from featurenet_uvl.cli.console.options import DataDir, Json, Quiet, Workers
-from featurenet_uvl.cli.console.progress import ProgressLine, resumable, shown_time
+from featurenet_uvl.cli.console.progress import ProgressLine, counted, resumable, show_trials, shown_time
 from featurenet_uvl.cli.console.streams import put, put_json, say
 
 if TYPE_CHECKING:
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     from featurenet_uvl.report.content.study import Study
 
 experiments = typer.Typer()
+
+_MAX_MISSING = 2
+"""Missing parts of the results that are printed; the page has all."""
 
 
 @experiments.callback()
@@ -34,11 +36,11 @@ def run(
     preset: Annotated[
         str,
         typer.Option(
-            "--preset", metavar="NAME|PATH", help="smoke, laptop, night, paper, lenet5, or a .cfg file of your own."
+            "--preset", metavar="NAME|PATH", help="smoke, laptop, night, paper, lenet5, or a .cfg file of yours."
         ),
     ] = "smoke",
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where results go. Else results/<preset>.")
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="The results folder. Else results/<preset>.")
     ] = None,
     data_dir: DataDir = None,
     workers: Workers = None,
@@ -48,17 +50,17 @@ def run(
     gpus: Gpus = None,
     memory: Memory = None,
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Train again what failed or reached a limit.")
+        bool, typer.Option("--retry-failed", help="Train networks again that failed or reached a limit.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Draw the samples, say what the training will take, and stop.")
+        bool, typer.Option("--dry-run", help="Draw the samples, predict the time of the training, and stop.")
     ] = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Compile, sample, decode, train, and write a web page, tables and figures.
 
-    The same command again goes on where it was stopped, and trains nothing twice.
+    Repeating the command continues a stopped run, and trains no network twice.
     """
     from featurenet_uvl.experiments.preset_file import load_preset
     from featurenet_uvl.experiments.run import Listener, run_experiment
@@ -71,9 +73,9 @@ def run(
     count = (workers or available_cores()) if engine == "local" else None
     with resumable(), ProgressLine(quiet=quiet) as line:
         listener = Listener(
-            step=lambda step: say(step, quiet=quiet),
-            progress=lambda progress: show_progress(line, progress),
-            estimates=lambda estimates: _say_all(_estimate_lines(estimates, count), quiet=quiet),
+            phase=line.begin,
+            progress=lambda progress: show_trials(line, progress),
+            estimates=lambda estimates: _say_estimates(line, estimates, count, in_full=dry_run, quiet=quiet),
         )
         result = run_experiment(
             chosen,
@@ -94,37 +96,47 @@ def run(
 
 @experiments.command("report")
 def report(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A results folder, of a run that is finished or not.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The results folder of a run, finished or not.")],
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Write a web page, tables and figures from what a results folder holds so far, and say what is missing.
+    """Write a web page, tables and figures of the results so far, and tell what is missing.
 
-    Nothing is trained. A run that is going on in the folder is not disturbed.
+    Nothing is trained, and a run that uses the folder is not disturbed.
     """
     from featurenet_uvl.experiments.collect import collect
     from featurenet_uvl.report.write import write_report
 
-    study = collect(folder)
-    _show(study, folder, write_report(study, folder), quiet=quiet, as_json=as_json)
+    with ProgressLine(quiet=quiet) as line:
+        line.begin("reading", str(folder))
+        study = collect(folder)
+        line.begin("writing", "page, tables and figures")
+        files = write_report(study, folder)
+    _show(study, folder, files, quiet=quiet, as_json=as_json)
 
 
 experiments.command("status")(status)
 
 
 def _show(study: Study, folder: Path, files: Sequence[Path], *, quiet: bool, as_json: bool) -> None:
-    from featurenet_uvl.report.content.document import study_json, summary_markdown
+    from featurenet_uvl.report.content.document import study_json
+    from featurenet_uvl.report.page.summary import closing_lines
     from featurenet_uvl.report.write import PAGE
 
     if as_json:
         put_json({"folder": str(folder), "files": [str(path) for path in files], "report": study_json(study)})
     else:
-        put(summary_markdown(study))
-    _say_all((f"missing: {text}" for text in study.missing), quiet=quiet)
-    single = [path.name for path in files if path.parent == folder]
-    parts = list(dict.fromkeys(f"{path.parent.name}/" for path in files if path.parent != folder))
-    say(f"results in {folder}: {', '.join([*single, *parts])}", quiet=quiet)
-    say(f"open {folder / PAGE} in a browser: everything on one page", quiet=quiet)
+        put("".join(f"{line}\n" for line in (*closing_lines(study), f"report: {folder / PAGE}, to open in a browser")))
+    _say_all((f"missing: {text}" for text in study.missing[:_MAX_MISSING]), quiet=quiet)
+    if len(study.missing) > _MAX_MISSING:
+        say(f"and {len(study.missing) - _MAX_MISSING:,} more are missing; the page has all", quiet=quiet)
+
+
+def _say_estimates(
+    line: ProgressLine, estimates: Sequence[Estimate], workers: int | None, *, in_full: bool, quiet: bool
+) -> None:
+    line.end()
+    _say_all(_estimate_lines(estimates, workers, in_full=in_full), quiet=quiet)
 
 
 def _say_all(lines: Iterable[str], *, quiet: bool) -> None:
@@ -132,14 +144,17 @@ def _say_all(lines: Iterable[str], *, quiet: bool) -> None:
         say(line, quiet=quiet)
 
 
-def _estimate_lines(estimates: Sequence[Estimate], workers: int | None) -> Iterator[str]:
-    """What each part takes, and the whole; how many a cluster trains at a time is not known."""
+def _estimate_lines(estimates: Sequence[Estimate], workers: int | None, *, in_full: bool) -> Iterator[str]:
+    """Yield the predicted time of the whole, after that of each part if `in_full`.
+
+    `workers` is None for a cluster, whose number of networks at a time is unknown.
+    """
     total = sum(part.cpu_s for part in estimates)
-    for part in estimates:
+    for part in estimates if in_full else ():
         notes = [f"slowest {part.slowest}, {shown_time(part.slowest_cpu_s)}"] if part.slowest else []
         notes += [f"{part.left_out} left out as too slow"] if part.left_out else []
         notes += [f"{part.unknown} not timed"] if part.unknown else []
-        yield f"  {part.part}: {part.networks} networks, {shown_time(part.cpu_s)} of one core" + "".join(
+        yield f"  {part.part}: {counted(part.networks, 'network')}, {shown_time(part.cpu_s)} of one core" + "".join(
             f"; {note}" for note in notes
         )
     elapsed = "" if workers is None else f"{shown_time(total / workers)} with {workers} at a time, "
@@ -147,7 +162,7 @@ def _estimate_lines(estimates: Sequence[Estimate], workers: int | None) -> Itera
 
 
 def _next(preset: Preset, study: Study, workers: int | None) -> tuple[str, ...]:
-    """What to run next, what it needs, and about how long it takes on this machine."""
+    """Name the next larger preset, its data, and about how long it takes on this machine."""
     from featurenet_uvl.experiments.preset_file import ORDER, load_preset
     from featurenet_uvl.report.content.document import cpu_seconds
 
@@ -159,6 +174,6 @@ def _next(preset: Preset, study: Study, workers: int | None) -> tuple[str, ...]:
     takes = ""
     if following.cpu_hours and preset.cpu_hours:
         pace = cpu_seconds(study) / (preset.cpu_hours * 3600)
-        with_so_many = "of one core" if workers is None else f"here with {workers} at a time"
-        takes = f", about {shown_time(following.cpu_hours * 3600 * pace / (workers or 1))} {with_so_many}"
+        at_a_time = "of one core" if workers is None else f"here with {workers} at a time"
+        takes = f", about {shown_time(following.cpu_hours * 3600 * pace / (workers or 1))} {at_a_time}"
     return (f"next: --preset {following.name}: {following.about}; {needs}{takes}",)

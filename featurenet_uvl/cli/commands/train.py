@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -21,14 +22,13 @@ from featurenet_uvl.cli.console.engine_option import (
     parse_engine,
 )
 from featurenet_uvl.cli.console.options import DataDir, Json, Quiet, Seed, Workers
-from featurenet_uvl.cli.console.progress import ProgressLine, resumable, shown_time
+from featurenet_uvl.cli.console.progress import ProgressLine, counted, resumable, show_trials
 from featurenet_uvl.cli.console.streams import printable, put, put_json, say
 from featurenet_uvl.errors import DecodeError
 
 if TYPE_CHECKING:
     from featurenet_uvl.ir.architecture import Architecture
     from featurenet_uvl.training.data.dataset import Dataset
-    from featurenet_uvl.training.pool import Progress
     from featurenet_uvl.training.trials.trial import TrialResult
 
 
@@ -36,30 +36,31 @@ def train(
     sources: Annotated[list[Path], typer.Argument(metavar="NETWORK...", help="JSON files, or folders of them.")],
     data: Annotated[str, typer.Option("--data", help="The data set: digits, mnist or cifar10.")],
     store: Annotated[
-        Path, typer.Option("--store", help="The file of results; unpacked images go beside it, to <name>.data.")
+        Path, typer.Option("--store", help="The file of results; unpacked images lie beside it in <name>.data.")
     ],
     data_dir: DataDir = None,
     epochs: Annotated[int, typer.Option("--epochs", help="Passes over the training images.")] = 12,
-    batch_size: Annotated[int, typer.Option("--batch-size", help="Images a step.")] = 128,
-    train_size: Annotated[int | None, typer.Option("--train-size", help="How many training images. Else all.")] = None,
-    test_size: Annotated[int | None, typer.Option("--test-size", help="How many test images. Else all.")] = None,
+    batch_size: Annotated[int, typer.Option("--batch-size", help="Images per step.")] = 128,
+    train_size: Annotated[int | None, typer.Option("--train-size", help="Number of training images. Else all.")] = None,
+    test_size: Annotated[int | None, typer.Option("--test-size", help="Number of test images. Else all.")] = None,
     seed: Seed = 0,
     validation_size: Annotated[
         int,
-        typer.Option("--validation-size", help="How many of the training images are held out, and tested on apart."),
+        typer.Option("--validation-size", help="Training images to hold out and test on separately."),
     ] = 0,
     deterministic: Annotated[
-        bool, typer.Option("--deterministic", help="Only operations that give the same bits each time.")
+        bool, typer.Option("--deterministic", help="Use only operations that give the same bits each time.")
     ] = False,
     workers: Workers = None,
     time_limit: TrialTime = None,
     memory_limit: TrialMemory = None,
     weight_limit: TrialWeights = None,
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Train again what failed or reached a limit.")
+        bool, typer.Option("--retry-failed", help="Train networks again that failed or reached a limit.")
     ] = False,
     tensorboard: Annotated[
-        Path | None, typer.Option("--tensorboard", metavar="DIR", help="Write TensorBoard logs, a folder a network.")
+        Path | None,
+        typer.Option("--tensorboard", metavar="DIR", help="Write TensorBoard logs, one folder per network."),
     ] = None,
     engine: EngineName = "local",
     address: Address = None,
@@ -69,9 +70,9 @@ def train(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Train and test networks, and store each result as it comes.
+    """Train and test networks, and store each result as it arrives.
 
-    The same command again goes on where it was stopped, and trains nothing twice.
+    Repeating the command continues a stopped run, and trains no network twice.
     """
     from featurenet_uvl.operations.network_folders import read_networks
     from featurenet_uvl.training.data.dataset import load_dataset
@@ -89,9 +90,11 @@ def train(
         deterministic=deterministic,
     )
     networks = read_networks(sources)
-    dataset = load_dataset(data, data_dir, store.with_name(store.name + ".data"))
-    _check_fit(networks, dataset)
     with resumable(), ProgressLine(quiet=quiet) as line:
+        line.begin("loading", data)
+        dataset = load_dataset(data, data_dir, store.with_name(store.name + ".data"))
+        _check_fit(networks, dataset)
+        line.begin("training", f"{counted(len(networks), 'network')} on {data}, {counted(epochs, 'epoch')}")
         results = run_trials(
             [TrialSpec.of_architecture(name, network) for name, network in networks.items()],
             protocol,
@@ -101,13 +104,13 @@ def train(
             limits=limits,
             retry_failed=retry_failed,
             tensorboard=tensorboard,
-            on_progress=lambda progress: show_progress(line, progress),
+            on_progress=lambda progress: show_trials(line, progress),
         )
     if as_json:
         put_json([asdict(result) for result in results])
     else:
         put(_table(results))
-    say(f"results in {store}", quiet=quiet or as_json)
+    say(_closing(results, store), quiet=quiet or as_json)
 
 
 def _check_fit(networks: Mapping[str, Architecture], data: Dataset) -> None:
@@ -125,27 +128,31 @@ def _shape(shape: Iterable[int]) -> str:
     return "x".join(map(str, shape))
 
 
-def show_progress(line: ProgressLine, progress: Progress) -> None:
-    """Done, failed, best so far, time left."""
-    parts = [f"trained {progress.done:,} of {progress.total:,}", f"{progress.failed:,} failed"]
-    if progress.best_accuracy is not None:
-        parts.append(f"best accuracy {progress.best_accuracy:.4f}")
-    if progress.seconds_left:
-        parts.append(f"{shown_time(progress.seconds_left)} left")
-    line.show(", ".join(parts), is_last=progress.done == progress.total)
-
+_MAX_ROWS = 10
+"""Rows that the table has at most; of more results, it shows the most accurate."""
 
 _COLUMNS = ("network", "status", "accuracy", "held out", "weights", "epochs", "seconds", "reason")
 _HELD_OUT = _COLUMNS.index("held out")
 
 
 def _table(results: Sequence[TrialResult]) -> str:
-    """One row a network, in columns."""
-    rows = [_COLUMNS, *(_row(result) for result in results)]
+    """Return one row per network in columns, or the most accurate networks if they are many."""
+    shown = sorted(results, key=lambda result: -(result.test_accuracy or 0.0))[:_MAX_ROWS]
+    rows = [_COLUMNS, *(_row(result) for result in (results if len(results) <= _MAX_ROWS else shown))]
     if all(result.validation_accuracy is None for result in results):
         rows = [(*row[:_HELD_OUT], *row[_HELD_OUT + 1 :]) for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() + "\n" for row in rows)
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    if len(results) > _MAX_ROWS:
+        lines.append(f"and {len(results) - _MAX_ROWS:,} more, less accurate or not trained; --json prints all")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _closing(results: Sequence[TrialResult], store: Path) -> str:
+    """Return one line that counts how the trials ended, and names the store."""
+    counts = Counter(str(result.status) for result in results)
+    ends = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
+    return f"{counted(len(results), 'network')}: {ends}; results in {store}"
 
 
 def _row(result: TrialResult) -> tuple[str, ...]:

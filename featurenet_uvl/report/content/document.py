@@ -52,19 +52,6 @@ def study_markdown(study: Study, pictures: str = "") -> str:
     return "\n".join(parts)
 
 
-def summary_markdown(study: Study) -> str:
-    """What a run prints at its end: the scale, what was trained, and Table 1."""
-    short = [conformance_table(study)] if study.samples or study.named else []
-    return "\n".join(
-        [
-            f"# Experiment {study.preset}",
-            "",
-            _scale(study),
-            *(table_markdown(table, 2, with_scale=False) for table in (*short, table1(study))),
-        ]
-    )
-
-
 def _scale(study: Study) -> str:
     return f"{scale(study)}\n"
 

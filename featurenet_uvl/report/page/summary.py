@@ -1,4 +1,4 @@
-"""What the study shows so far, in a few sentences, each beside the paper's."""
+"""The findings of a study so far, in a few sentences, each beside that of the paper."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from featurenet_uvl.report.content.tables import equivalence_table
 from featurenet_uvl.training.trials.trial import TrialStatus
 
 BASELINE = "LeNet-5"
-"""What the paper measures its samples against."""
+"""The network that the paper compares its samples with."""
 
 
 def summary(study: Study) -> tuple[tuple[str, str], ...]:
-    """Short heads and the sentences that they stand for; what there is nothing to say of is left out."""
+    """Return short heads, each with its sentence; questions without any result are left out."""
     return (
         *(("Every configuration a network?", text) for text in _conformance(study)),
         *(("LeNet-5 from the model", text) for text in _equivalence(study)),
@@ -30,12 +30,31 @@ def summary(study: Study) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _conformance(study: Study) -> Iterator[str]:
-    if not study.samples:
-        return
+def closing_lines(study: Study) -> tuple[str, ...]:
+    """Return the few lines that a run prints at its end: networks, equivalence, and the best network by data set."""
+    lines = []
+    if study.samples:
+        sampled, _, _, done, others = _counts(study)
+        lines.append(f"networks: {sampled:,} sampled, {done:,} trained and tested{others}")
+    table = equivalence_table(study)
+    if table is not None:
+        verdict = next(
+            cell for cell, column in zip(table.rows[0], table.columns, strict=True) if column.key == "verdict"
+        )
+        lines.append(f"LeNet-5 from the model: {verdict}")
+    for data in study.data:
+        found, lenet = _best_on(study, data), _baseline_accuracies(study, data)
+        parts = [] if found is None else [f"best network {found[1]} with {found[2]:.2%}"]
+        parts += [f"{BASELINE} {mean(lenet):.2%}"] if lenet else []
+        parts += [f"difference {100 * (found[2] - mean(lenet)):+.2f} points"] if found is not None and lenet else []
+        lines += [f"{data_title(data.name)}: {', '.join(parts)}"] if parts else []
+    return tuple(lines)
+
+
+def _counts(study: Study) -> tuple[int, int, int, int, str]:
+    """Return how many networks were sampled, begun, built and trained, and words on all others."""
     sampled = sum(len(sample.networks) or sample.asked for sample in study.samples)
     counts: Counter[TrialStatus] = sum((sample.statuses() for sample in study.samples), Counter())
-    begun = sum(counts.values())
     built = counts[TrialStatus.DONE] + counts[TrialStatus.NAN]
     others = [
         f"{counts[status]:,} {word}" for status, word in STATUS_WORDS.items() if status != "done" and counts[status]
@@ -44,9 +63,16 @@ def _conformance(study: Study) -> Iterator[str]:
     pending = sum(sample.pending() for sample in study.samples)
     others += [f"{left_out:,} left out as too slow to train"] if left_out else []
     others += [f"{pending:,} still to come"] if pending else []
+    return sampled, sum(counts.values()), built, counts[TrialStatus.DONE], "".join(f"; {other}" for other in others)
+
+
+def _conformance(study: Study) -> Iterator[str]:
+    if not study.samples:
+        return
+    sampled, begun, built, done, others = _counts(study)
     yield (
-        f"Of {sampled:,} sampled networks, {begun:,} were begun, {built:,} built, {counts[TrialStatus.DONE]:,} trained "
-        f"and tested{''.join(f'; {other}' for other in others)}. The paper: {SAMPLED:,} of {SAMPLED:,}."
+        f"Of {sampled:,} sampled networks, {begun:,} were begun, {built:,} built, {done:,} trained and tested{others}. "
+        f"The paper: {SAMPLED:,} of {SAMPLED:,}."
     )
 
 
@@ -68,8 +94,7 @@ def _equivalence(study: Study) -> Iterator[str]:
 
 def _best(study: Study, data: DataSet) -> Iterator[str]:
     found = _best_on(study, data)
-    runs = [run for one in study.baselines_on(data.name) if one.name == BASELINE for run in one.done]
-    accuracies = [run.test_accuracy for run in runs if run.test_accuracy is not None]
+    accuracies = _baseline_accuracies(study, data)
     parts: list[str] = []
     if found is not None:
         sample, name, accuracy = found
@@ -86,6 +111,11 @@ def _best(study: Study, data: DataSet) -> Iterator[str]:
     if found is not None and accuracies:
         parts.append(f"difference {100 * (found[2] - mean(accuracies)):+.2f} points")
     yield f"{', '.join(parts)}. {_papers_best(data.name)}".strip()
+
+
+def _baseline_accuracies(study: Study, data: DataSet) -> list[float]:
+    runs = [run for one in study.baselines_on(data.name) if one.name == BASELINE for run in one.done]
+    return [run.test_accuracy for run in runs if run.test_accuracy is not None]
 
 
 def _best_on(study: Study, data: DataSet) -> tuple[SampleStudy, str, float] | None:
@@ -126,14 +156,14 @@ def _diversity(study: Study) -> Iterator[str]:
 
 
 def certificate(sample: SampleStudy) -> str:
-    """How far a sample's mean distance is from what is possible; empty where it is not measured."""
+    """Return how near a sample's mean distance is to the largest possible one; empty if it is not measured."""
     found, limit = sample.diversity, sample.limit
     if found is None or found.mean_distance is None:
         return ""
     head = f"{sample.name} on {data_title(sample.data)}: mean distance {found.mean_distance:.4f}"
     if limit is None or not limit.upper:
-        return f"{head}; how large it can be is unknown."
+        return f"{head}; the largest possible one is unknown."
     of = "" if limit.with_shapes else " of the model without tensor shapes"
     share = f"{found.mean_distance / limit.upper:.1%}"
     bound = f"no {limit.count:,} configurations{of} have more than {limit.upper:.4f}"
-    return f"{head}, at least {share} of what is possible: {bound}."
+    return f"{head}, at least {share} of the largest possible one: {bound}."

@@ -36,8 +36,8 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_every_stage_leaves_its_files(run: Run, small: Preset, tmp_path: Path) -> None:
-    steps: list[str] = []
-    result = run(small, tmp_path / "r", listener=Listener(step=steps.append))
+    steps: list[tuple[str, str]] = []
+    result = run(small, tmp_path / "r", listener=Listener(phase=lambda *phase: steps.append(phase)))
     folder = result.folder
     place = folder / "samples" / "S1-digits"
     cnf = read_dimacs(read_text(place / "model.dimacs"), "model.dimacs")
@@ -56,8 +56,8 @@ def test_every_stage_leaves_its_files(run: Run, small: Preset, tmp_path: Path) -
     for form in ("png", "pdf"):
         assert {path.stem for path in (folder / "figures").glob(f"*.{form}")} == figures
     assert all(path.is_file() for path in result.files)
-    assert [step.split()[0] for step in steps] == [
-        *("data", "compiling", "sampling", "looking", "compiling", "sampling", "looking", "timing"),
+    assert [name for name, _ in steps] == [
+        *("loading", "compiling", "sampling", "bounding", "compiling", "sampling", "bounding", "timing"),
         *("training", "training", "training", "writing"),
     ]
     assert result.study is not None

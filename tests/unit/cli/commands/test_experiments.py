@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -47,18 +48,30 @@ def preset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_a_run_prints_the_tables_and_says_where_the_rest_is(program: Any, preset: Path, tmp_path: Path) -> None:
+def test_a_run_prints_a_few_lines_and_the_path_of_the_page(program: Any, preset: Path, tmp_path: Path) -> None:
     folder = tmp_path / "results"
     result = program("experiments", "run", "--preset", preset, "-o", folder)
     assert result.code == 0, result.err
-    assert result.out.startswith("# Experiment mine\n")
-    assert "| digits | LeNet-5 | by hand | 1 |" in result.out
-    assert "trained 3 of 3, 0 failed" in result.err
-    assert "  S1 on digits: 2 networks, " in result.err
-    assert result.err.splitlines()[-2:] == [
-        f"results in {folder}: report.html, report.md, report.json, trials.csv, tables/, figures/",
-        f"open {folder / 'report.html'} in a browser: everything on one page",
+    networks, digits, page = result.out.splitlines()
+    assert networks == "networks: 2 sampled, 2 trained and tested"
+    assert re.fullmatch(
+        r"digits: best network S1/00[12] with [\d.]+%, LeNet-5 [\d.]+%, difference [+-][\d.]+ points", digits
+    )
+    assert page == f"report: {folder / 'report.html'}, to open in a browser"
+    phases = [re.split("[ :]", line)[0] for line in result.err.splitlines()]
+    assert list(dict.fromkeys(phases)) == [
+        *("loading", "compiling", "sampling", "bounding", "timing", "expected", "training", "writing")
     ]
+    assert "timing: 3 of 3" in result.err.splitlines()
+    assert any(line.startswith("training: 3 of 3, best accuracy") for line in result.err.splitlines())
+    assert {path.name for path in folder.iterdir()} == {
+        *("costs.sqlite", "data", "figures", "report.html", "report.json", "report.md", "run.json", "samples"),
+        *("tables", "trials.csv", "trials.sqlite"),
+    }
+    assert [path.name for path in (folder / "data").iterdir()] == ["digits-own"]
+    status = program("experiments", "status", folder)
+    assert "run       finished at" in status.out
+    assert "trained   3 of 3" in status.out
 
 
 def test_json_is_the_whole_report(program: Any, preset: Path, tmp_path: Path) -> None:

@@ -57,13 +57,37 @@ def test_train_asks_for_what_the_options_say(program: Any, asked: dict[str, Any]
         "0002     limit   -         -        0       0.0      took longer\\x1b[0m than 5 s",
         "0003     limit   -         -        0       0.0      took longer\\x1b[0m than 5 s",
     ]
-    assert result.err.splitlines() == ["trained 3 of 3, 1 failed, best accuracy 0.9000", f"results in {store}"]
+    assert result.err.splitlines() == [
+        "loading digits",
+        "training 3 networks on digits, 3 epochs",
+        "training: 3 of 3, 1 failed, best accuracy 0.9000",
+        f"3 networks: 1 done, 2 limit; results in {store}",
+    ]
     rows = program("train", small / "nets", "--data", "digits", "--store", store, "--json").json
     assert [(row["name"], row["status"], row["weights"]) for row in rows] == [
         ("0001", "done", 370),
         ("0002", "limit", None),
         ("0003", "limit", None),
     ]
+
+
+def test_a_long_table_has_the_most_accurate_networks(
+    program: Any, monkeypatch: pytest.MonkeyPatch, small: Path, tmp_path: Path
+) -> None:
+    """Of 22 results, the ten most accurate are printed, and all of them as JSON."""
+    results = [
+        TrialResult(f"n{number:02}", f"{number:016}", TrialStatus.DONE, test_accuracy=number / 100)
+        for number in range(20)
+    ] + [TrialResult(f"bad{number}", "f" * 16, TrialStatus.FAILED, "why") for number in range(2)]
+    monkeypatch.setattr(pool, "run_trials", lambda *_, **__: results)
+    command = ("train", small / "nets", "--data", "digits", "--store", tmp_path / "t")
+    result = program(*command)
+    header, *rows, last = result.out.splitlines()
+    assert header.split() == ["network", "status", "accuracy", "weights", "epochs", "seconds", "reason"]
+    assert [row.split()[0] for row in rows] == [f"n{number:02}" for number in range(19, 9, -1)]
+    assert last == "and 12 more, less accurate or not trained; --json prints all"
+    assert result.err.splitlines()[-1] == f"22 networks: 20 done, 2 failed; results in {tmp_path / 't'}"
+    assert len(program(*command, "--json").json) == 22
 
 
 def test_files_of_one_name_keep_apart(program: Any, asked: dict[str, Any], small: Path, tmp_path: Path) -> None:
@@ -83,6 +107,8 @@ def test_an_interrupted_training_says_how_it_goes_on(
     result = program("train", small / "nets", "--data", "digits", "--store", tmp_path / "t")
     assert (result.code, result.out) == (130, "")
     assert result.err.splitlines() == [
+        "loading digits",
+        "training 3 networks on digits, 12 epochs",
         "what has finished is kept; the same command goes on from there",
         "featurenet-uvl: interrupted",
     ]
