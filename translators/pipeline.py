@@ -1,19 +1,24 @@
 """The order of the passes, and the way from a file to a CNF.
 
-`PASSES` is the only place where the passes on feature models are put together. After them come `rewrite_constraints`
-(to the Boolean model), `specialise` if asked for, `to_cnf`, and the rule sets that the model switches on.
+`PASSES` is the only place that puts passes together. A pass runs only if the model has something for it to do. After
+them come `to_cnf` and the rule sets that the model switches on.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
 from types import MappingProxyType
+from typing import Any
 
 from featurenet_uvl.errors import ModelError, UsageError
 from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.cnf import Cnf
-from featurenet_uvl.ir.feature_model import FeatureModel
+from featurenet_uvl.ir.expression import plain_features
+from featurenet_uvl.ir.feature_model import FeatureModel, FeatureType, GroupKind
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.ir.restriction import Restriction, apply_bounds, restrict
 from featurenet_uvl.system.collector import paused_collector
@@ -26,23 +31,47 @@ from featurenet_uvl.translators.passes.to_cnf import to_cnf
 from featurenet_uvl.translators.passes.unfold_multi_features import unfold_multi_features
 from featurenet_uvl.translators.rules.registry import apply_rules
 
-PASSES: Mapping[str, Callable[[FeatureModel], FeatureModel]] = MappingProxyType(
+
+class Construct(Enum):
+    """A construct of an extended model that an ordinary feature model lacks."""
+
+    VALUES = "a typed feature, or an attribute with a domain"
+    INSTANCES = "a feature with a cardinality"
+    SPLIT_GROUPS = "neighbouring groups that mean the same as one"
+    TERMS = "a constraint that is no formula of connectives over the model's features"
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A pass with its place in the pipeline: it runs if the source model has a construct that it removes."""
+
+    run: Callable[[Any], FeatureModel | BooleanModel]
+    removes: frozenset[Construct]
+    gives: type[FeatureModel | BooleanModel] = FeatureModel
+    is_on_request: bool = False
+
+
+PASSES: Mapping[str, Pass] = MappingProxyType(
     {
-        "discretise_attributes": discretise_attributes,
-        "unfold_multi_features": unfold_multi_features,
+        "discretise_attributes": Pass(discretise_attributes, frozenset({Construct.VALUES, Construct.TERMS})),
+        "unfold_multi_features": Pass(unfold_multi_features, frozenset(Construct)),
+        "rewrite_constraints": Pass(
+            rewrite_constraints, frozenset({Construct.VALUES, Construct.TERMS}), gives=BooleanModel
+        ),
+        "specialise": Pass(specialise, frozenset(Construct), gives=BooleanModel, is_on_request=True),
     }
 )
-"""The passes from the source model to the unfolded one, in order."""
+"""The passes in order, by name: from the source model to the Boolean one."""
 
-STAGES = ("restrict", *PASSES, "rewrite_constraints", "specialise")
+STAGES = ("restrict", *PASSES)
 """The stages that `emit` knows: the model after each of them can be written in a feature-model format."""
 
 MAX_CHAIN = 16
-"""How many restrictions may import one another."""
+"""Restrictions that import each other in a chain."""
 
 
 def load_model(path: str, restrictions: Sequence[str] = (), bounds: Mapping[str, int] | None = None) -> FeatureModel:
-    """The model of a file, or of the file that a restriction imports, with all restrictions and bounds applied.
+    """Read the model of a file, or of the file that a restriction imports, and apply all restrictions and bounds.
 
     Args:
         path: A model, or a restriction (then its import is the model, and it is the first restriction).
@@ -71,7 +100,7 @@ def _is_same_file(one: str, other: str) -> bool:
 
 
 def _follow(path: str) -> tuple[FeatureModel, str, list[Restriction]]:
-    """The model at the end of a chain of imports, its path, and the restrictions, innermost first."""
+    """Read the model at the end of a chain of imports; return it, its path, and the restrictions, innermost first."""
     chain: list[Restriction] = []
     current = path
     while len(chain) <= MAX_CHAIN:
@@ -84,35 +113,71 @@ def _follow(path: str) -> tuple[FeatureModel, str, list[Restriction]]:
 
 
 def emit(model: FeatureModel, stage: str) -> FeatureModel:
-    """The model as it is after one stage of STAGES.
+    """Return the model as it is after one stage of STAGES.
 
     Raises:
-        UsageError: No such stage.
+        UsageError: The stage does not exist.
+        ModelError, UnsupportedError: As the passes say.
     """
     if stage not in STAGES:
         raise UsageError(f"found stage {stage!r}, expected one of {', '.join(STAGES)}")
-    if stage == "restrict":
-        return model
-    for name, run in PASSES.items():
-        model = run(model)
-        if name == stage:
-            return model
-    boolean = rewrite_constraints(model)
-    return definitions_as_features(specialise(boolean) if stage == "specialise" else boolean)
+    after = next(result for name, result in run_passes(model, specialised=stage == "specialise") if name == stage)
+    return after if isinstance(after, FeatureModel) else definitions_as_features(after)
 
 
 def to_boolean(model: FeatureModel, verify_each: bool = False, specialised: bool = False) -> BooleanModel:
-    """The Boolean model of an extended one; `specialised` leaves out what no configuration can select."""
-    for run in PASSES.values():
-        model = run(model)
+    """Return the Boolean model of an extended one.
+
+    Args:
+        model: The extended model.
+        verify_each: Whether to check the model after each pass.
+        specialised: Whether to leave out features that no configuration can select.
+
+    Raises:
+        ModelError, UnsupportedError: As the passes say.
+    """
+    result: FeatureModel | BooleanModel = model
+    for _, result in run_passes(model, specialised=specialised):
         if verify_each:
-            model.verify()
-    boolean = rewrite_constraints(model)
-    if specialised:
-        boolean = specialise(boolean)
-    if verify_each:
-        boolean.verify()
-    return boolean
+            result.verify()
+    assert isinstance(result, BooleanModel)
+    return result
+
+
+def run_passes(model: FeatureModel, *, specialised: bool = False) -> Iterator[tuple[str, FeatureModel | BooleanModel]]:
+    """Yield the name of each stage with the model after it, from the model as it is to the Boolean one."""
+    result: FeatureModel | BooleanModel = model
+    yield STAGES[0], result
+    present = constructs_of(model)
+    for name, step in PASSES.items():
+        if step.is_on_request and not specialised:
+            continue
+        if step.removes & present or step.is_on_request:
+            result = step.run(result)
+        elif step.gives is BooleanModel and isinstance(result, FeatureModel):
+            result = BooleanModel(result)
+        yield name, result
+
+
+def constructs_of(model: FeatureModel) -> frozenset[Construct]:
+    """Return the constructs that keep a model from being an ordinary feature model."""
+    found: set[Construct] = set()
+    names: set[str] = set()
+    for feature in model.features():
+        names.add(feature.name)
+        if feature.cardinality is not None:
+            found.add(Construct.INSTANCES)
+        if feature.type is not FeatureType.BOOLEAN or any(a.is_configurable for a in feature.attributes):
+            found.add(Construct.VALUES)
+        for one, other in pairwise(feature.groups):
+            if one.kind is other.kind and one.kind in (GroupKind.MANDATORY, GroupKind.OPTIONAL):
+                found.add(Construct.SPLIT_GROUPS)
+    for constraint in model.constraints:
+        mentioned = None if constraint.is_indexed else plain_features(constraint.formula)
+        if mentioned is None or not mentioned <= names:
+            found.add(Construct.TERMS)
+            break
+    return frozenset(found)
 
 
 def compile_feature_model(
@@ -123,12 +188,14 @@ def compile_feature_model(
     specialised: bool = False,
     verify_each: bool = False,
 ) -> Cnf:
-    """The CNF whose models are the configurations of the model, one each.
+    """Return the CNF whose models are the configurations of the model, one each.
 
     Args:
-        input_shape: For the rule set `tensor-shapes`; the model's own `input_shape` where None.
-        with_rules: Whether rule sets that the model switches on apply.
-        specialised: Whether features that no configuration can select are left out.
+        model: The model, with its restrictions and bounds.
+        input_shape: (height, width, channels) for the rule set `tensor-shapes`; None takes the model's own.
+        with_rules: Whether to apply the rule sets that the model switches on.
+        specialised: Whether to leave out features that no configuration can select.
+        verify_each: Whether to check the model after each pass.
 
     Raises:
         ModelError, UnsupportedError: As the passes say.
@@ -137,13 +204,19 @@ def compile_feature_model(
         raise UsageError("an input shape has no meaning without rule sets")
     with paused_collector():
         boolean = to_boolean(model, verify_each, specialised)
-        builder = to_cnf(boolean)
-        if with_rules:
-            apply_rules(boolean, builder, input_shape)
-        cnf = builder.finish(tuple(boolean.origins().values()))
+        cnf = compile_boolean_model(boolean, input_shape=input_shape, with_rules=with_rules)
     if verify_each:
         cnf.verify()
     return cnf
+
+
+def compile_boolean_model(boolean: BooleanModel, *, input_shape: Shape | None = None, with_rules: bool = True) -> Cnf:
+    """Return the CNF of a Boolean model; arguments and errors as those of `compile_feature_model`."""
+    with paused_collector():
+        builder = to_cnf(boolean)
+        if with_rules:
+            apply_rules(boolean, builder, input_shape)
+        return builder.finish(tuple(boolean.origins().values()))
 
 
 def compile_model(
@@ -155,6 +228,6 @@ def compile_model(
     with_rules: bool = True,
     specialised: bool = False,
 ) -> Cnf:
-    """`load_model`, then `compile_feature_model`."""
+    """Read a model as `load_model` does, and compile it as `compile_feature_model` does."""
     model = load_model(path, restrictions, bounds)
     return compile_feature_model(model, input_shape=input_shape, with_rules=with_rules, specialised=specialised)

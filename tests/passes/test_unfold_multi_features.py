@@ -159,7 +159,7 @@ def test_indexed_constraints_speak_across_instances_and_drop_what_is_out_of_rang
     [
         (
             "R\n        optional\n            A cardinality [1..*]",
-            r"model\.uvl:4:\d+: .*without an upper limit.*--bound A=N",
+            r"model\.uvl:4:\d+: .*without an upper limit.*`bounds`, such as A=N",
         ),
         (
             "R\n        optional\n            A cardinality [1..2]\n            A_1",
@@ -199,7 +199,7 @@ def test_indexed_constraints_without_a_meaning_are_refused_with_their_place(
 @pytest.mark.parametrize(
     ("bounds", "message"),
     [
-        ({"Z": 1}, r"--bound: found 'Z', expected a multi-feature of the model \(A\)"),
+        ({"Z": 1}, r"found 'Z', expected a multi-feature of the model \(A\)"),
         ({"R": 1}, "found 'R'"),
         ({"A": 4}, r"found A=4, expected a number within its cardinality \[2\.\.3\]"),
         ({"A": 1}, "found A=1"),

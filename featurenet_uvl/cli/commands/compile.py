@@ -92,15 +92,17 @@ def _check_usage(emit_after: str | None, to: str | None, dimacs_only: list[str])
 
 
 def _emit(model: FeatureModel, stage: str, output: str, to: str | None, force: bool, quiet: bool) -> dict[str, int]:
+    from featurenet_uvl.ir.feature_model import FeatureModel
     from featurenet_uvl.translators.formats.registry import writer_for
     from featurenet_uvl.translators.pipeline import PASSES, emit
 
     write = writer_for(output, to)
     emitted = emit(model, stage)
-    if stage not in PASSES:
+    is_intermediate = stage in PASSES and PASSES[stage].gives is FeatureModel
+    if not is_intermediate:
         check_references(emitted)
     write_output(output, write(emitted), force=force)
-    if stage in PASSES:
+    if is_intermediate:
         say("note: this is for reading only: constraints may speak of attributes that are features now", quiet=quiet)
     if stage != "restrict" and emitted.root.attribute("rules") is not None:
         say("note: rule sets have no place in a feature model; only DIMACS of the source model has them", quiet=quiet)
