@@ -20,10 +20,12 @@ $(STAMP): setup.cfg pyproject.toml .ci/requirements.py
 	@command -v $(PYTHON) >/dev/null || { echo "make install: found no $(PYTHON), expected Python 3.11 or newer: make PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) .ci/requirements.py
 	@rm -f $@
+	@echo "make install: everything into $(VENV), once: 2.7 GB, mostly TensorFlow; a minute or two, and the time of the download"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable '.[dev,flamapy]'
+	$(BIN)/pip install --editable '.[dev,flamapy,networks]'
 	@touch $@
+	@echo "make install: done; $(BIN)/featurenet-uvl --help"
 
 test: $(STAMP)  ## all tests but the deep ones
 	$(BIN)/pytest -n auto --dist loadfile -m "not deep"

@@ -10,6 +10,7 @@ The names below are imported when they are first used, so that the command line 
 """
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from featurenet_uvl.api.results import Results as Results
     from featurenet_uvl.errors import FeatureNetError as FeatureNetError
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
+
+if not Path(__file__).with_name("translators").is_dir():  # a checkout without symbolic links: look beside this folder, too
+    __path__.append(str(Path(__file__).parents[1]))
 
 _HOMES = {
     "CompiledModel": "featurenet_uvl.api.compiled",

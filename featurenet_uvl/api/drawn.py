@@ -15,6 +15,7 @@ from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.ir.sample import Sample
 from featurenet_uvl.sampling.metrics.distance_bound import Limit, mean_distance_limit
+from featurenet_uvl.sampling.metrics.distance_bound_by_programs import hull_limit
 from featurenet_uvl.sampling.metrics.distances import Diversity, diversity
 from featurenet_uvl.system.files import write_file
 from featurenet_uvl.translators.formats.configurations.sample_file import format_sample
@@ -49,10 +50,8 @@ class DrawnSample:
         from integer programs; its `gap` says how loose it may be. `time_limit_s` is for each of the two ways.
 
         Raises:
-            UsageError: There are fewer than two configurations.
+            UsageError: There are fewer than two configurations, or SciPy is missing, which the integer programs need.
         """
-        from featurenet_uvl.sampling.metrics.distance_bound_by_programs import hull_limit  # SciPy, which few need
-
         count = whole("configurations", len(self), least=2)
         try:
             return distance_limit(self.cnf, count, time_limit_s)

@@ -19,10 +19,11 @@ from featurenet_uvl.errors import ToolError
 EXTRAS: Mapping[str, str] = {
     "flamapy": "flamapy",
     "keras": "networks",
-    "matplotlib": "networks",
+    "matplotlib": "figures",
     "psutil": "networks",
     "pyganak": "ganak",
     "ray": "ray",
+    "scipy": "bounds",
     "sklearn": "networks",
     "tensorboard": "tensorboard",
     "tensorflow": "networks",

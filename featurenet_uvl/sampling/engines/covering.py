@@ -160,13 +160,13 @@ class _Exchange:
     def _proposals(self, size: int, pool: Pool, price: float) -> BoolMatrix:
         """New rows, the best first: each has a literal of its own that has open pairs, and improves from there."""
         matrix = self._pairs.open_matrix()
-        counts: FloatArray = np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel()
+        counts: FloatArray = matrix.counts().astype(np.float64)
         if not counts.any():
             return self._rows[:0]
         size = min(size, int(np.count_nonzero(counts)))
         anchors = self._rng.choice(len(counts), size=size, replace=False, p=counts / counts.sum())
         hints = _HINT * counts[:, np.newaxis] * self._rng.uniform(0.5, 1, size=(len(counts), size))
-        hints += _ANCHORED * matrix[anchors].toarray().T
+        hints += _ANCHORED * matrix.dense(anchors).T
         noise = self._rng.normal(scale=_NOISE, size=(self._choices.variables, size))
         best, worth = self._rows[:0], np.full(size, -np.inf)
         for _ in range(_CLIMBS):
@@ -174,8 +174,8 @@ class _Exchange:
             weights[: self._features] += pool.against[:, np.newaxis] + price * (hints[1::2] - hints[0::2])
             weights[anchors >> 1, np.arange(size)] = np.where(anchors & 1, _FORCED, -_FORCED)
             found = self._choices.heaviest(weights)
-            literals = self._pairs.literals(found).T.astype(np.float32)
-            hints = (matrix @ literals).astype(np.float64)
+            literals = self._pairs.literals(found).T
+            hints = matrix.times(literals)
             value = found[:, : self._features] @ pool.against + price * (hints * literals).sum(axis=0) / 2
             best = np.where((value > worth)[:, np.newaxis], found, best) if len(best) else found
             worth = np.maximum(worth, value)

@@ -10,16 +10,19 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp, nnls
-from scipy.sparse import csr_array
 
 from featurenet_uvl.analysis.choice_graph import FloatArray
 from featurenet_uvl.analysis.simplify import simplified
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import BoolMatrix
 from featurenet_uvl.sampling.metrics.distance_bound import TOLERANCE, Limit
+from featurenet_uvl.system.extras import require
+
+if TYPE_CHECKING:
+    from scipy.optimize import LinearConstraint, OptimizeResult
 
 MAX_STEPS = 60
 """Integer programs to solve; the gap closes slowly after that."""
@@ -68,11 +71,15 @@ def hull_limit(cnf: Cnf, known: BoolMatrix, time_limit_s: float, tolerance: floa
         time_limit_s: When to stop; the bound holds nonetheless.
         tolerance: When to stop earlier: the gap, as a share.
 
+    Raises:
+        UsageError: SciPy, which the extra `bounds` installs, is missing.
+
     >>> from featurenet_uvl.ir.cnf import VarMap
     >>> cnf = Cnf(VarMap.from_names(("App", "Log", "Net")), ((1,), (-2, -3)))
     >>> round(hull_limit(cnf, np.array([[True, False, False]]), 10.0).upper, 4)
     1.0
     """
+    require("scipy.optimize", "bounding the mean distance without a diagram")
     deadline = time.monotonic() + time_limit_s
     program = _Program(cnf, deadline)
     start = program.merged(known.mean(axis=0))
@@ -126,6 +133,8 @@ def _best_shares(points: FloatArray, weights: FloatArray) -> FloatArray:
     scale = np.sqrt(weights)[:, np.newaxis]
     left = np.vstack([points.T * scale, np.full((1, len(points)), _SUM_TO_ONE)])
     right = np.concatenate([scale[:, 0] / 2, [_SUM_TO_ONE]])
+    from scipy.optimize import nnls
+
     shares: FloatArray = nnls(left, right, maxiter=100 * len(points))[0]
     return shares / float(shares.sum())
 
@@ -181,6 +190,9 @@ class _Program:
 
 def _inequalities(clauses: tuple[tuple[int, ...], ...], column: dict[int, int]) -> LinearConstraint:
     """A clause as a sum: what it has positively, less what it has negatively, is at least 1 less the negative ones."""
+    from scipy.optimize import LinearConstraint
+    from scipy.sparse import csr_array
+
     ends = np.cumsum([0, *(len(clause) for clause in clauses)])
     columns = [column[abs(literal)] for clause in clauses for literal in clause]
     signs = [1.0 if literal > 0 else -1.0 for clause in clauses for literal in clause]
@@ -190,6 +202,8 @@ def _inequalities(clauses: tuple[tuple[int, ...], ...], column: dict[int, int]) 
 
 def _solve(weights: FloatArray, constraint: LinearConstraint, whole: bool, time_limit_s: float) -> OptimizeResult:
     """HiGHS in a thread of its own: it does not see an interrupt, but this thread does."""
+    from scipy.optimize import Bounds, milp
+
     found: list[OptimizeResult | Exception] = []
 
     def solve() -> None:

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from math import isinf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from featurenet_uvl.analysis.diagram import Diagram
 from featurenet_uvl.analysis.exact_model import ExactModel, exact_model
-from featurenet_uvl.errors import LimitError
+from featurenet_uvl.errors import LimitError, UsageError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import BoolMatrix
 from featurenet_uvl.sampling.metrics.distance_bound import Limit, mean_distance_limit
+from featurenet_uvl.sampling.metrics.distance_bound_by_programs import HullLimit, hull_limit
 from featurenet_uvl.sampling.metrics.distances import Diversity, diversity
 from featurenet_uvl.sampling.pairs.coverage import TIME_LIMIT_S, Coverable, Coverage, coverage, find_coverable
 from featurenet_uvl.sampling.pairs.covered import covered_pairs
-
-if TYPE_CHECKING:
-    from featurenet_uvl.sampling.metrics.distance_bound_by_programs import HullLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +101,11 @@ def explore(
         model = exact_model(cnf, time_limit_s)
     except LimitError as error:
         on_step("bounding the mean distance by integer programs")
-        hull = _hull(cnf, known, time_limit_s)
-        notes.append(f"{error}: the largest possible mean distance is bounded by integer programs")
+        try:
+            hull = hull_limit(cnf, known, time_limit_s)
+            notes.append(f"{error}: the largest possible mean distance is bounded by integer programs")
+        except UsageError as missing:
+            notes.append(f"{error}: the largest possible mean distance is unknown: {missing}")
     on_step("looking for the pairs that can be covered")
     try:
         coverable = _coverable(cnf, known, time_limit_s, None if model is None else model.diagram)
@@ -113,12 +114,6 @@ def explore(
     if coverable is not None and coverable.undecided:
         notes.append(f"{coverable.undecided:,} pairs were not decided within {time_limit_s:g} s and count as coverable")
     return Landscape(coverable, model, tuple(notes), hull)
-
-
-def _hull(cnf: Cnf, known: BoolMatrix, time_limit_s: float) -> HullLimit:
-    from featurenet_uvl.sampling.metrics.distance_bound_by_programs import hull_limit  # SciPy, which few need
-
-    return hull_limit(cnf, known, time_limit_s)
 
 
 def _coverable(cnf: Cnf, known: BoolMatrix, time_limit_s: float, diagram: Diagram | None) -> Coverable:

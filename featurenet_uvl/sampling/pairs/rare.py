@@ -6,9 +6,10 @@ a bit for each pair and row.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
 
 from featurenet_uvl.ir.sample import BoolMatrix
 from featurenet_uvl.sampling.pairs.uncovered import OpenPairs
@@ -22,8 +23,58 @@ RARE = 3
 MAX_PAIRS = 2_000_000
 """Where there are more, every second one is drawn, or every fourth, until there are no more than this."""
 _BLOCK = 1024
+_EXACT_BITS = 53
+"""Bits of the whole numbers that a float64 holds exactly."""
 _FEW = 16
 """Rows at a time: what is made of them fits a cache, which makes it four times as fast."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMatrix:
+    """A symmetric 0/1 matrix over the literals: 1 if no row of the sample has both. Only the ones are stored.
+
+    Attributes:
+        size: The number of literals.
+        rows: The row of each one.
+        columns: The column of each one, in the same order.
+
+    >>> matrix = OpenMatrix(3, np.array([0, 2]), np.array([2, 0]))
+    >>> matrix.counts().tolist(), matrix.dense(np.array([0])).tolist()
+    ([1, 0, 1], [[0.0, 0.0, 1.0]])
+    >>> matrix.times(np.array([[True], [True], [False]])).tolist()
+    [[0.0], [0.0], [1.0]]
+    """
+
+    size: int
+    rows: Places
+    columns: Places
+
+    def counts(self) -> npt.NDArray[np.intp]:
+        """Return the number of ones in each row."""
+        return np.bincount(self.rows, minlength=self.size)
+
+    def dense(self, rows: Places) -> npt.NDArray[np.float64]:
+        """Return these rows in full. Shape: `(len(rows), size)`."""
+        found = np.zeros((len(rows), self.size))
+        for place, row in enumerate(rows):
+            found[place, self.columns[self.rows == row]] = 1
+        return found
+
+    def times(self, literals: BoolMatrix) -> npt.NDArray[np.float64]:
+        """Return the product with a 0/1 matrix of shape `(size, n)`: for each literal, its open partners that are set.
+
+        Several columns share one pass over the ones: a float64 holds their sums, none above `size`, side by side exactly.
+        """
+        bits = self.size.bit_length()
+        shared = _EXACT_BITS // bits
+        product = np.empty(literals.shape)
+        for start in range(0, literals.shape[1], shared):
+            columns = literals[:, start : start + shared]
+            places = np.arange(columns.shape[1]) * bits
+            packed = columns @ np.exp2(places)
+            sums = np.bincount(self.rows, weights=packed[self.columns], minlength=self.size).astype(np.int64)
+            product[:, start : start + shared] = (sums[:, np.newaxis] >> places) & ((1 << bits) - 1)
+        return product
 
 
 class RarePairs:
@@ -83,13 +134,12 @@ class RarePairs:
         self._bits[place] = words_of(having)
         self._counts += having
 
-    def open_matrix(self) -> csr_matrix:
-        """The open pairs: a symmetric matrix over the literals, 1 where a pair is open."""
+    def open_matrix(self) -> OpenMatrix:
+        """Return the open pairs as a matrix over the literals."""
         places = np.flatnonzero(self._counts == 0)
         first, second = self._first[places], self._second[places]
         size = 2 * self._possible.features
-        ends = np.concatenate([first, second]), np.concatenate([second, first])
-        return csr_matrix((np.ones(2 * len(places), dtype=np.float32), ends), shape=(size, size))
+        return OpenMatrix(size, np.concatenate([first, second]), np.concatenate([second, first]))
 
     def literals(self, rows: BoolMatrix) -> BoolMatrix:
         """Configurations as rows over the literals."""

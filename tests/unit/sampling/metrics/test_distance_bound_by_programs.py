@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy import optimize
 from scipy.optimize import OptimizeResult
 
 from featurenet_uvl.analysis.choice_graph import FloatArray, find_choices
@@ -138,7 +139,7 @@ def test_what_the_solver_raises_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> 
         raise MemoryError("no memory")
 
     cnf = Cnf(VarMap.from_names(("a", "b")), ((1, 2),))
-    monkeypatch.setattr(distance_bound_by_programs, "milp", full)
+    monkeypatch.setattr(optimize, "milp", full)
     with pytest.raises(MemoryError, match="no memory"):
         hull_limit(cnf, np.ones((1, 2), dtype=np.bool_), 1.0)
 
@@ -152,5 +153,5 @@ def test_shares_that_are_not_found_end_the_search(monkeypatch: pytest.MonkeyPatc
     def endless(*_: object, **__: object) -> None:
         raise RuntimeError("Maximum number of iterations reached.")
 
-    monkeypatch.setattr(distance_bound_by_programs, "nnls", endless)
+    monkeypatch.setattr(optimize, "nnls", endless)
     assert hull_limit(cnf, start, 60.0).upper >= expected - 1e-9

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -44,6 +45,21 @@ def test_without_a_diagram_the_solver_finds_the_same(monkeypatch: pytest.MonkeyP
     assert by_diagram.limit is not None
     assert measured.limit.upper == pytest.approx(by_diagram.limit.upper, rel=0.1)  # of 6: whole numbers count there
     assert landscape.notes == ("found 9 nodes: the largest possible mean distance is bounded by integer programs",)
+
+
+def test_without_scipy_only_the_bound_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = draw(CNF, Request(6, 1)).selected
+    expected = measure(sample, explore(CNF, sample)).coverage
+    monkeypatch.setattr(module, "exact_model", no_diagram)
+    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    landscape = explore(CNF, sample)
+    measured = measure(sample, landscape)
+    assert (measured.coverage, measured.limit) == (expected, None)
+    assert landscape.notes == (
+        "found 9 nodes: the largest possible mean distance is unknown: found no scipy, which bounding the mean distance "
+        "without a diagram needs: pip install 'featurenet_uvl[bounds]'",
+    )
 
 
 def test_a_diagram_that_is_too_wide_for_pairs_is_replaced_by_the_solver(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,9 +54,13 @@ def test_rows_come_and_go(possible: OpenPairs) -> None:
         counts = pairs_of(np.concatenate([rows, known]), possible)
         open_ = {pair for pair in rare if counts[pair] == 0}
         assert pairs.open_count == len(open_)
-        dense = pairs.open_matrix().toarray()
+        matrix = pairs.open_matrix()
+        dense = matrix.dense(np.arange(2 * FEATURES))
         assert {(int(a), int(b)) for a, b in np.argwhere(np.triu(dense))} == open_
         assert (dense == dense.T).all()
+        assert (matrix.counts() == dense.sum(axis=1)).all()
+        literals = np.tile(pairs.literals(rows).T, 3)  # more columns than share one pass
+        assert (matrix.times(literals) == dense @ literals).all()
         alone = [
             sum(counts[pair] == 1 for pair, has in pairs_of(row[np.newaxis], possible).items() if has and pair in rare)
             for row in rows
