@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.2.0"
 
-if not Path(__file__).with_name("translators").is_dir():  # a checkout without symbolic links: look beside this folder, too
+if (
+    not Path(__file__).with_name("translators").is_dir()
+):  # a checkout without symbolic links: look beside this folder, too
     __path__.append(str(Path(__file__).parents[1]))
 
 _HOMES = {

@@ -1,4 +1,4 @@
-"""What is installed is what is in the tree: packages, links, data files, dependencies."""
+"""The installed package equals the tree: packages, links, data files, dependencies, with symbolic links and without."""
 
 from __future__ import annotations
 
@@ -11,15 +11,20 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+import featurenet_uvl
+from featurenet_uvl.system.extras import EXTRAS
 from tests.places import ROOT
 
 LINKS = ("translators", "models")
-DATA = {"models": (".uvl", ".xml", ".json"), "featurenet_uvl": (".cfg", ".json", ".typed")}
+CONTENT = (".py", ".uvl", ".xml", ".toml", ".json", ".cfg", ".typed", ".css", ".js")
+"""Endings of the files that belong into a wheel."""
 
 
 @pytest.fixture(scope="module")
@@ -77,65 +82,168 @@ def test_git_holds_the_links_as_links(name: str) -> None:
     assert listing.stdout.startswith("120000 ")
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    """A wheel of the tree as it is, built from a copy so that the tree stays clean."""
-    source, target = tmp_path_factory.mktemp("source") / "tree", tmp_path_factory.mktemp("wheel")
+@pytest.fixture(scope="module", params=["links", "no_links"])
+def source(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the tree, so that the tree stays clean: as it is, and as a system without symbolic links checks it out."""
+    source = tmp_path_factory.mktemp(request.param) / "tree"
     source.mkdir()
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     for name in ("featurenet_uvl", *LINKS):
         shutil.copytree(ROOT / name, source / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+    if request.param == "no_links":
+        for name in LINKS:
+            link = source / "featurenet_uvl" / name
+            text = os.fspath(link.readlink())
+            link.unlink()
+            link.write_text(text, encoding="utf-8")  # this is how git leaves a link there
+    return source
+
+
+def built_wheel(source: Path, folder: Path) -> Path:
+    """Build a wheel of a source tree into a folder and return its path."""
     options = ["--no-deps", "--no-build-isolation", "--quiet", "--disable-pip-version-check", "--wheel-dir"]
-    command = [sys.executable, "-m", "pip", "wheel", *options, str(target), str(source)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    command = [sys.executable, "-m", "pip", "wheel", *options, str(folder), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return zipfile.ZipFile(next(target.glob("*.whl")))
+    return next(folder.glob("*.whl"))
 
 
-@pytest.mark.slow
-def test_a_wheel_holds_every_module_and_every_data_file(wheel: zipfile.ZipFile) -> None:
-    wanted = files_of_package(".py", ".uvl", ".xml", ".toml", ".json", ".cfg", ".typed", ".css", ".js")
+@pytest.fixture(scope="module")
+def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built_wheel(source, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def wheel_of_sdist(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel that is built from nothing but the sdist of the source tree."""
+    folder = tmp_path_factory.mktemp("sdist")
+    build = f"from setuptools.build_meta import build_sdist; build_sdist({os.fspath(folder)!r})"
+    done = subprocess.run([sys.executable, "-c", build], cwd=source, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    with tarfile.open(next(folder.glob("*.tar.gz"))) as archive:
+        archive.extractall(folder, filter="data")
+    return built_wheel(next(path for path in folder.iterdir() if path.is_dir()), folder)
+
+
+def check_content(wheel: Path) -> None:
+    """Check that a wheel has every module and data file of the tree, and no other top-level name."""
+    wanted = files_of_package(*CONTENT)
     assert "featurenet_uvl/models/dnn.uvl" in wanted
     assert "featurenet_uvl/translators/pipeline.py" in wanted
     assert "featurenet_uvl/experiments/presets/smoke.cfg" in wanted
-    found = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    assert sorted(found) == wanted
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    assert sorted(name for name in names if ".dist-info/" not in name) == wanted
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"featurenet_uvl"}
 
 
 @pytest.mark.slow
-def test_a_wheel_installs_no_generic_top_level_name(wheel: zipfile.ZipFile) -> None:
-    tops = {name.split("/")[0] for name in wheel.namelist()}
-    assert tops == {"featurenet_uvl", next(top for top in tops if top.endswith(".dist-info"))}
+def test_a_wheel_holds_every_module_and_every_data_file(wheel: Path) -> None:
+    check_content(wheel)
 
 
-def imported_distributions() -> set[str]:
-    """Distributions whose modules the package imports, by their normalised names."""
-    of_module = importlib.metadata.packages_distributions()
+@pytest.mark.slow
+def test_a_wheel_of_the_sdist_holds_every_module_and_every_data_file(wheel_of_sdist: Path) -> None:
+    check_content(wheel_of_sdist)
+
+
+def run_alone(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run Python elsewhere with a folder that comes before the installed packages."""
+    environment = {**os.environ, "PYTHONPATH": os.fspath(folder)}
+    command = [sys.executable, "-P", *words]
+    return subprocess.run(command, cwd=folder.parent, env=environment, capture_output=True, text=True, check=False)
+
+
+WITHOUT_EXTRAS = """
+import importlib, importlib.abc, pkgutil, sys
+
+class Missing(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in EXTRAS:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+EXTRAS = sys.argv[1].split(",")
+sys.meta_path.insert(0, Missing())
+import featurenet_uvl
+for module in pkgutil.walk_packages(featurenet_uvl.__path__, "featurenet_uvl."):
+    if module.name != "featurenet_uvl.__main__":
+        importlib.import_module(module.name)
+networks = featurenet_uvl.FeatureModel.named("small").sample(3, seed=1).decode()
+print(featurenet_uvl.__file__, len(networks))
+"""
+"""Import every module and go from a model to networks, as if the packages named by the first argument were missing."""
+
+
+@pytest.mark.slow
+def test_an_unpacked_wheel_works_without_any_extra(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+    done = run_alone(tmp_path / "installed", "-c", WITHOUT_EXTRAS, ",".join(EXTRAS))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [os.fspath(tmp_path / "installed" / "featurenet_uvl" / "__init__.py"), "3"]
+
+
+@pytest.mark.slow
+def test_a_checkout_runs_without_being_installed(source: Path) -> None:
+    done = run_alone(source, "-m", "featurenet_uvl", "count", os.fspath(source / "models" / "small.uvl"), "--no-rules")
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout.replace(",", "").split()[0]) > 1
+
+
+def test_the_version_is_the_same_everywhere(setup_cfg: configparser.ConfigParser) -> None:
+    assert setup_cfg["metadata"]["version"] == featurenet_uvl.__version__
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(rf"^## {re.escape(featurenet_uvl.__version__)}, \d{{4}}-\d\d-\d\d$", changes, re.MULTILINE)
+
+
+def distribution_of(module: str, of_module: Mapping[str, list[str]]) -> str:
+    """Return the normalised name of the distribution that has a top-level module."""
+    return re.sub(r"[-_.]+", "-", of_module.get(module, [module])[0]).lower()
+
+
+def imported_modules(*, always: bool) -> set[str]:
+    """Return the top-level modules that the package imports, but the standard library and itself.
+
+    Args:
+        always: Only those whose import is no part of a function and not for the type checker alone.
+    """
     tops = set()
     for name in files_of_package(".py"):
         path = ROOT / name if (ROOT / name).exists() else ROOT / name.removeprefix("featurenet_uvl/")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in tree.body if always else ast.walk(tree):
             if isinstance(node, ast.Import):
                 tops |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
                 tops.add((node.module or "").split(".")[0])
-    third_party = tops - set(sys.stdlib_module_names) - {"featurenet_uvl"}
-    return {re.sub(r"[-_.]+", "-", of_module.get(top, [top])[0]).lower() for top in sorted(third_party)}
+    return tops - set(sys.stdlib_module_names) - {"featurenet_uvl"}
 
 
 def names(requirements: str) -> set[str]:
     return {re.split(r"[<>=!~ \[]", entry)[0].lower() for entry in lines(requirements)}
 
 
-def test_dependencies_are_what_is_imported(setup_cfg: configparser.ConfigParser) -> None:
-    """No import without a requirement, no requirement without an import; tensorflow is the backend of keras."""
+def test_every_dependency_is_imported_and_every_import_has_one(setup_cfg: configparser.ConfigParser) -> None:
+    of_module = importlib.metadata.packages_distributions()
     extras = setup_cfg["options.extras_require"]
     required = names(setup_cfg["options"]["install_requires"])
-    optional = names(extras["flamapy"]) | names(extras["ray"])
-    imported = imported_distributions()
-    assert required - {"tensorflow"} <= imported
-    assert imported <= required | optional
+    optional = set().union(*(names(extras[extra]) for extra in set(EXTRAS.values()))) - {"featurenet_uvl"}
+    imported = {distribution_of(module, of_module) for module in imported_modules(always=False)}
+    assert required <= imported <= required | optional
+
+
+def test_the_core_imports_nothing_of_an_extra_before_it_is_needed(setup_cfg: configparser.ConfigParser) -> None:
+    of_module = importlib.metadata.packages_distributions()
+    required = names(setup_cfg["options"]["install_requires"])
+    assert {distribution_of(module, of_module) for module in imported_modules(always=True)} <= required
+
+
+def test_a_missing_package_is_blamed_on_the_extra_that_has_it(setup_cfg: configparser.ConfigParser) -> None:
+    of_module = importlib.metadata.packages_distributions()
+    for module, extra in EXTRAS.items():
+        if extra != "flamapy":  # several distributions share this module
+            assert distribution_of(module, of_module) in names(setup_cfg["options.extras_require"][extra]), module
 
 
 def test_the_gpl_extra_is_no_requirement(setup_cfg: configparser.ConfigParser) -> None:
