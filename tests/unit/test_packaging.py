@@ -84,7 +84,7 @@ def test_git_holds_the_links_as_links(name: str) -> None:
 
 @pytest.fixture(scope="module", params=["links", "no_links"])
 def source(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the tree, so that the tree stays clean: as it is, and as a system without symbolic links checks it out."""
+    """A copy of the tree, which stays clean: as it is, and as a system without symbolic links checks it out."""
     source = tmp_path_factory.mktemp(request.param) / "tree"
     source.mkdir()
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):

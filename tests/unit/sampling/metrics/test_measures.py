@@ -57,8 +57,8 @@ def test_without_scipy_only_the_bound_is_missing(monkeypatch: pytest.MonkeyPatch
     measured = measure(sample, landscape)
     assert (measured.coverage, measured.limit) == (expected, None)
     assert landscape.notes == (
-        "found 9 nodes: the largest possible mean distance is unknown: found no scipy, which bounding the mean distance "
-        "without a diagram needs: pip install 'featurenet_uvl[bounds]'",
+        "found 9 nodes: the largest possible mean distance is unknown: found no scipy, which bounding the mean "
+        "distance without a diagram needs: pip install 'featurenet_uvl[bounds]'",
     )
 
 
