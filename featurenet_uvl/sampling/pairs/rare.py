@@ -63,7 +63,7 @@ class OpenMatrix:
     def times(self, literals: BoolMatrix) -> npt.NDArray[np.float64]:
         """Return the product with a 0/1 matrix of shape `(size, n)`: for each literal, its open partners that are set.
 
-        Several columns share one pass over the ones: a float64 holds their sums, none above `size`, side by side exactly.
+        Several columns share one pass over the ones: a float64 holds their sums, none above `size`, side by side.
         """
         bits = self.size.bit_length()
         shared = _EXACT_BITS // bits
