@@ -1,10 +1,10 @@
 """Constraint formulas: propositional, arithmetic and indexed.
 
-The nodes say what was written, no more: names are resolved by the passes. N-ary `And` and `Or` keep the operands
-in the order of the text; `a => b => c` is `Implies(Implies(a, b), c)`, as in UVL.
+The nodes say only what was written: passes resolve the names. N-ary `And` and `Or` keep the operands in the order of
+the text; `a => b => c` is `Implies(Implies(a, b), c)`, as in UVL.
 
-Source: the UVL grammar (uvl-parser 2.5) for everything but indices and quantifiers, which are DESIGN's "array-based
-semantics", after Cordy, Schobbens, Heymans and Legay, "Beyond Boolean product-line model checking", ICSE 2013.
+Source: the UVL grammar (uvl-parser 2.5) for everything but indices and quantifiers. These are the array-based semantics
+after Cordy, Schobbens, Heymans and Legay, "Beyond Boolean product-line model checking", ICSE 2013.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeAlias
 from featurenet_uvl.ir.span import NOWHERE, Span
 
 Value: TypeAlias = bool | int | float | str
-"""A constant: what an attribute can hold, and what a comparison can compare."""
+"""A constant: the value of an attribute, or an operand of a comparison."""
 
 ComparisonOperator: TypeAlias = Literal["==", "!=", "<", ">", "<=", ">="]
 ArithmeticOperator: TypeAlias = Literal["+", "-", "*", "/"]
@@ -37,9 +37,9 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class FeatureRef:
-    """A feature, as a proposition "is selected" or, for a typed feature inside arithmetic, as its value.
+    """A feature: as a proposition, that it is selected; within arithmetic, the value of a typed feature.
 
-    `indices` is None for a plain reference; `F[b,c+1]` has one arithmetic expression an index, outermost first.
+    `indices` is None for a plain reference; `F[b,c+1]` has one arithmetic expression per index, outermost first.
     """
 
     name: str
@@ -67,6 +67,8 @@ class IndexVariable:
 
 @dataclass(frozen=True, slots=True)
 class Not:
+    """True when its operand is false."""
+
     operand: Expression
     span: Span = field(default=NOWHERE, compare=False)
 
@@ -89,6 +91,8 @@ class Or:
 
 @dataclass(frozen=True, slots=True)
 class Implies:
+    """False only when the left side is true and the right side is false."""
+
     left: Expression
     right: Expression
     span: Span = field(default=NOWHERE, compare=False)
@@ -96,6 +100,8 @@ class Implies:
 
 @dataclass(frozen=True, slots=True)
 class Iff:
+    """True when both sides have the same truth value."""
+
     left: Expression
     right: Expression
     span: Span = field(default=NOWHERE, compare=False)
@@ -116,6 +122,8 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
+    """Two values compared; `featurenet_uvl.reference` says what a missing value means."""
+
     operator: ComparisonOperator
     left: Expression
     right: Expression
@@ -124,6 +132,8 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
+    """A sum, difference, product or quotient of two values."""
+
     operator: ArithmeticOperator
     left: Expression
     right: Expression
@@ -134,7 +144,7 @@ class Arithmetic:
 class Aggregate:
     """`sum(a)` or `avg(a)` over all selected instances, or `sum(a, F)` over those in the subtree of F.
 
-    `more_scopes` are further subtrees that count, too: only unfolding makes them, from a multi-feature F.
+    `more_scopes` are further subtrees that count, too; only unfolding makes them, from a multi-feature F.
     """
 
     function: AggregateFunction
@@ -146,7 +156,7 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`len(x)`, `floor(x)`, `ceil(x)` of one value."""
+    """`len(x)`, `floor(x)` or `ceil(x)` of one value."""
 
     function: ValueFunction
     argument: Expression
@@ -155,7 +165,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Quantified:
-    """`exists(k, body)`, `atmost(n, k, body)`, `atleast(n, k, body)`, `exactly(n, k, body)`: how many k make body true.
+    """A bound on the number of k for which body is true: `exists(k, body)`, `atmost(n, k, body)`, `atleast`, `exactly`.
 
     `number` is 1 for `exists`, which means `atleast(1, k, body)`.
     """
@@ -200,12 +210,12 @@ _OPERANDS: Mapping[type, Callable[[Any], tuple[Expression, ...]]] = MappingProxy
 
 
 def children(node: Expression) -> tuple[Expression, ...]:
-    """The direct operands of a node, indices included, in the order of the text."""
+    """Return the direct operands of a node, indices included, in the order of the text."""
     return _OPERANDS[type(node)](node)
 
 
 def walk(node: Expression) -> Iterator[Expression]:
-    """The node and everything below it, parents first, without recursion (formulas may be thousands deep)."""
+    """Yield the node and everything below it, parents first, without recursion: formulas may be thousands deep."""
     stack: list[Expression] = [node]
     while stack:
         current = stack.pop()
@@ -214,7 +224,7 @@ def walk(node: Expression) -> Iterator[Expression]:
 
 
 def with_children(node: Expression, new: tuple[Expression, ...]) -> Expression:
-    """The same node over other operands, given in the order of `children`; itself where nothing changed."""
+    """Return the node over other operands, given in the order of `children`; itself if none of them has changed."""
     old = children(node)
     if not old or all(map(operator.is_, new, old)):
         return node
@@ -248,9 +258,9 @@ def with_children(node: Expression, new: tuple[Expression, ...]) -> Expression:
 
 
 def rebuild(node: Expression, step: Callable[[Expression], Expression]) -> Expression:
-    """The formula with `step` applied to every node, operands first, without recursion.
+    """Return the formula with `step` applied to every node, operands first, without recursion.
 
-    `step` gets a node whose operands are already rebuilt and returns what stands in its place.
+    `step` gets a node whose operands are already rebuilt, and returns the node for its place.
     """
     order = list(walk(node))
     done: list[Expression] = []  # results of complete subtrees, in reverse order of the text
@@ -266,7 +276,7 @@ _CONNECTIVES = frozenset({Not, And, Or, Implies, Iff, Count})
 
 
 def plain_features(formula: Expression) -> set[str] | None:
-    """The features of a formula of connectives over references without indices; None for any other formula."""
+    """Return the features of a formula of connectives over references without indices; None for any other formula."""
     names: set[str] = set()
     stack = [formula]
     while stack:

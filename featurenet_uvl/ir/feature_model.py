@@ -16,7 +16,9 @@ AttributeValue: TypeAlias = "Value | tuple[AttributeValue, ...] | Mapping[str, A
 
 
 class GroupKind(Enum):
-    """How many of a group's members a selected parent has: all, any, one or more, exactly one, or `[lower..upper]`."""
+    """The number of a group's members that a selected parent has: all, any, one or more, exactly one, or
+    `[lower..upper]`.
+    """
 
     MANDATORY = "mandatory"
     OPTIONAL = "optional"
@@ -26,7 +28,7 @@ class GroupKind(Enum):
 
 
 class FeatureType(Enum):
-    """UVL's feature types; anything but BOOLEAN has a value of its own."""
+    """UVL's feature types; a feature of any type but BOOLEAN has a value."""
 
     BOOLEAN = "Boolean"
     INTEGER = "Integer"
@@ -60,15 +62,17 @@ class Attribute:
 
     @property
     def is_configurable(self) -> bool:
+        """Whether each selected instance of the feature has one value of a domain."""
         return self.domain is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What of the source model a translated feature stands for.
+    """The part of the source model for which a translated feature stands.
 
-    `indices` are the instance numbers (from 1) of the multi-features that it lies in, itself included, outermost
-    first. `attribute` alone is the attribute's own node; with `value`, the choice of that value.
+    `indices` are the instance numbers (from 1) of the multi-features in which it lies, itself included, outermost
+    first.
+    `attribute` alone is the attribute's own node; with `value`, the choice of that value.
     """
 
     feature: str
@@ -89,11 +93,12 @@ class Origin:
 class Feature:
     """A feature with its groups of children in document order.
 
-    `cardinality` is None for an ordinary feature; `[n..m]` makes it a multi-feature. `origin` is set by the
-    translators, None in a model as read. `notes` carries what an editor's user would miss (description, hidden,
-    properties) as FeatureIDE's reader found it; no pass looks at it.
+    `cardinality` is None for an ordinary feature; `[n..m]` makes it a multi-feature. The translators set `origin`;
+    it is
+    None in a model as read. `notes` carries content for the user of an editor (description, hidden, properties) as
+    FeatureIDE's reader found it; no pass looks at it.
 
-    It and Group have an `__init__` of their own, because models have many of them: it sets the slots directly, in a
+    Feature and Group have an `__init__` of their own because models have many of them: it sets the slots directly, in a
     third of the time that the generated one takes.
     """
 
@@ -131,17 +136,18 @@ class Feature:
 
     @property
     def children(self) -> Iterator[Feature]:
+        """Yield the members of all groups, in document order."""
         for group in self.groups:
             yield from group.members
 
     def attribute(self, name: str) -> Attribute | None:
-        """The attribute of that name, or None."""
+        """Return the attribute of that name, or None."""
         return next((a for a in self.attributes if a.name == name), None)
 
 
 @dataclass(frozen=True, slots=True, init=False)
 class Group:
-    """Children under one rule. `cardinality` is set for `GroupKind.CARDINALITY` only."""
+    """Children under one rule; only `GroupKind.CARDINALITY` has a `cardinality`."""
 
     kind: GroupKind
     members: tuple[Feature, ...]
@@ -162,7 +168,7 @@ class Group:
 
 
 def _setters(of: type) -> Iterator[Callable[[object, object], None]]:
-    """What sets the slots of a frozen class, in the order of its fields."""
+    """Return the functions that set the slots of a frozen class, in the order of its fields."""
     return (vars(of)[entry.name].__set__ for entry in fields(of))
 
 
@@ -185,8 +191,7 @@ class Constraint:
     """A formula that every configuration satisfies.
 
     `is_indexed` marks a constraint of the attribute `array_constraints`: its free index variables are universally
-    quantified, and no obligation is lifted because an instance is absent. `description` is FeatureIDE's rule text.
-    `source` is set by the translators on what they make of a constraint; None in a model as read.
+    quantified, and the absence of an instance lifts no obligation. `description` is the text of FeatureIDE's rule.
     """
 
     formula: Expression
@@ -215,7 +220,7 @@ class FeatureModel:
     notes: tuple[tuple[str, str], ...] = ()
 
     def features(self) -> Iterator[Feature]:
-        """All features in document order (parents first), without recursion."""
+        """Yield all features in document order (parents first), without recursion."""
         stack = [self.root]
         while stack:
             feature = stack.pop()
@@ -224,7 +229,7 @@ class FeatureModel:
                 stack.extend(reversed(group.members))
 
     def verify(self) -> None:
-        """Raises ModelError with every broken invariant and its place."""
+        """Raise ModelError with every broken invariant and its place."""
         problems: list[str] = []
         seen: dict[str, Feature] = {}
         for feature in self.features():
@@ -241,7 +246,7 @@ class FeatureModel:
 
 
 def _problems_of(feature: Feature) -> Iterator[str]:
-    """The broken invariants of one feature, without its children."""
+    """Yield the broken invariants of one feature, without those of its children."""
     if feature.cardinality is not None:
         yield from _cardinality_problems(feature.cardinality, feature.span)
     for group in feature.groups:

@@ -1,6 +1,6 @@
-"""The meaning of a feature model, by brute force: the oracle that every translation is tested against.
+"""The meaning of a feature model, by brute force: the oracle against which every translation is tested.
 
-It follows docs/semantics.md word by word, shares no code with the translators, and is meant for small models only.
+It follows docs/semantics.md word by word, shares no code with the translators, and is for small models only.
 """
 
 from featurenet_uvl.reference.enumeration import enumerate_configurations, tree_size

@@ -1,4 +1,6 @@
-"""What a constraint mentions: names that exist, indices that fit, multi-features to instantiate it for."""
+"""Checks of a constraint before it is evaluated: its names, values and indices, and the multi-features that instantiate
+it.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ from featurenet_uvl.reference.tree import MAX_DEPTH, Tree, attribute_of
 
 
 def check_constraint(constraint: Constraint, tree: Tree) -> None:
-    """Raises ModelError with every unknown name, misplaced value and wrong index; LimitError for a deep formula."""
+    """Raise ModelError for every unknown name, misplaced value and wrong index, and LimitError for a deep formula."""
     _check_depth(constraint)
     problems: list[str] = []
     for node in walk(constraint.formula):
@@ -60,7 +62,7 @@ def _check_names(node: Expression, tree: Tree) -> None:
 
 
 def _check_values(node: Expression, tree: Tree) -> None:
-    """A Boolean feature has no value to compare or calculate with."""
+    """Raise for a Boolean feature in the place of a value."""
     if not isinstance(node, Comparison | Arithmetic | Call):
         return
     for child in children(node):
@@ -86,10 +88,10 @@ def _check_indices(node: Expression, tree: Tree, *, is_indexed: bool) -> None:
 
 
 def instantiated_multis(formula: Expression, tree: Tree) -> tuple[str, ...]:
-    """The multi-features for whose existing instances a plain constraint holds, outer ones first.
+    """Return the multi-features for whose existing instances a plain constraint holds, outer ones first.
 
-    They are those that lie strictly above a feature that is mentioned, be it as the scope of an aggregate, and a
-    multi-feature itself where its attribute or value is mentioned.
+    These are the multi-features strictly above a mentioned feature, also one that is the scope of an aggregate, and a
+    multi-feature itself if its attribute or value is mentioned.
     """
     found: set[str] = set()
     values = {id(c) for n in walk(formula) if isinstance(n, Comparison | Arithmetic | Call) for c in children(n)}

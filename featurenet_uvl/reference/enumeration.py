@@ -21,17 +21,17 @@ Items: TypeAlias = tuple[tuple[Key, Mapping[str, Value]], ...]
 
 
 def enumerate_configurations(model: FeatureModel, *, limit: int = 200_000) -> frozenset[frozenset[Origin]]:
-    """Every configuration, as the set of what holds in it: selected instances, and each attribute with its value.
+    """Return every configuration as the set of its selected instances, and of its attributes with their values.
 
     Args:
-        model: A model as read; translated models work, too, their `origin` fields are not looked at.
-        limit: How many candidates (configurations of the tree without the constraints) to try at most.
+        model: A model as read. A translated model works, too; its `origin` fields are ignored.
+        limit: Candidates (configurations of the tree without the constraints) to try at most.
 
     Raises:
         ModelError: An unknown name, a wrong number of indices, an index variable without a range, a typed feature
             without a finite domain, texts in arithmetic.
         UnsupportedError: A multi-feature without an upper limit.
-        LimitError: More candidates than `limit`.
+        LimitError: The tree has more candidates than `limit`.
 
     >>> from featurenet_uvl.ir.feature_model import Cardinality
     >>> cells = Feature("Cell", cardinality=Cardinality(1, 3))
@@ -55,20 +55,20 @@ def enumerate_configurations(model: FeatureModel, *, limit: int = 200_000) -> fr
 
 
 def tree_size(model: FeatureModel, *, limit: int = 10**9) -> int:
-    """The number of configurations that the model has without its constraints; above `limit` only a lower bound."""
+    """Return the number of configurations of the model without its constraints; above `limit` only a lower bound."""
     return _Chooser(typed_domains(model, limit), limit).count(model.root)
 
 
 @dataclass(frozen=True, slots=True)
 class _Chooser:
-    """All ways to choose below a selected instance; `domains` are those of the typed features."""
+    """The enumerator of all choices below a selected instance; `domains` are those of the typed features."""
 
     domains: Mapping[str, tuple[Value, ...]]
     limit: int
 
     def instances(self, feature: Feature, at: tuple[int, ...]) -> list[Items]:
-        """All ways in which the instance of these indices can be selected, with all that is below it."""
-        if not self.count(feature):  # what is below may still be huge
+        """Return all ways to select the instance with these indices and everything below it."""
+        if not self.count(feature):  # the tree below may still be huge
             return []
         choices = self._choices(feature)
         partial: list[Items] = [
@@ -80,7 +80,7 @@ class _Chooser:
         return partial
 
     def _choices(self, feature: Feature) -> dict[str, tuple[Value, ...]]:
-        """The configurable attributes with their domains; a typed feature's value is one."""
+        """Return the configurable attributes with their domains; the value of a typed feature is one of them."""
         choices = {a.name: a.domain for a in feature.attributes if a.domain is not None}
         if feature.name in self.domains:
             choices[VALUE] = self.domains[feature.name]
@@ -97,7 +97,7 @@ class _Chooser:
         return [items for n, items in partial if n >= lower]
 
     def _selected(self, member: Feature, at: tuple[int, ...]) -> list[Items]:
-        """All ways in which a child counts as selected: itself, or at least one instance of a multi-feature."""
+        """Return all ways in which a child counts as selected: itself, or at least one instance of a multi-feature."""
         if member.cardinality is None:
             return self.instances(member, at)
         upper = member.cardinality.upper or 0
@@ -111,7 +111,7 @@ class _Chooser:
         return result
 
     def count(self, feature: Feature) -> int:
-        """The length of `instances`; above `limit` only a lower bound."""
+        """Return the length of `instances`; above `limit` only a lower bound."""
         result = prod(len(domain) for domain in self._choices(feature).values())
         for group in feature.groups:
             lower, upper = _group_bounds(group)
@@ -148,7 +148,7 @@ def _may_be_absent(member: Feature, kind: GroupKind) -> bool:
 
 
 def _group_bounds(group: Group) -> tuple[int, int]:
-    """How many members count as selected; whether a mandatory one may be absent is `_may_be_absent`'s matter."""
+    """Return the bounds on the members that count as selected; `_may_be_absent` decides about mandatory ones."""
     size = len(group.members)
     match group.kind:
         case GroupKind.MANDATORY | GroupKind.OPTIONAL:

@@ -1,4 +1,4 @@
-"""Whether a constraint holds in a selection, straight from the rules: no normal forms, no shortcuts."""
+"""The truth of a constraint in a selection, straight from the rules: no normal forms, no shortcuts."""
 
 from __future__ import annotations
 
@@ -37,15 +37,16 @@ from featurenet_uvl.reference.tree import VALUE, Key, Scalar, Selection, Tree, a
 
 
 class _NoValueError(Exception):
-    """A comparison mentions something without a value, so it is false; never seen from outside."""
+    """A comparison mentions something without a value, so it is false; the error never leaves this module."""
 
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """One constraint of a model, ready to be evaluated.
+    """One constraint of a model, ready for evaluation.
 
     A plain one is instantiated for every combination of existing instances of `multis`; an indexed one holds for all
-    values of its `free` variables, existing or not. `ranges` has those and the bound ones.
+    values of its `free` variables, whether the instances exist or not. `ranges` has the ranges of free and bound
+    variables.
     """
 
     tree: Tree
@@ -56,10 +57,12 @@ class Law:
 
     @classmethod
     def of(cls, constraint: Constraint, tree: Tree, domains: Mapping[str, tuple[Value, ...]]) -> Law:
-        """The law of a constraint; `domains` are those of the typed features.
+        """Return the law of a constraint; `domains` are those of the typed features.
 
         Raises:
-            ModelError: A name that the model lacks, a wrong number of indices, or a variable without a range.
+            ModelError: The constraint has a name that the model lacks, a wrong number of indices, or a variable
+                without a
+                range.
         """
         check_constraint(constraint, tree)
         if not constraint.is_indexed:
@@ -76,7 +79,7 @@ class Law:
         )
 
     def _combinations(self, selection: Selection) -> Iterator[Mapping[str, int]]:
-        """Every combination of existing instances; nested multi-features share the outer instance."""
+        """Yield every combination of existing instances; nested multi-features share the outer instance."""
         partial: list[dict[str, int]] = [{}]
         for multi in self.multis:  # outer ones first
             outer = self.tree.multis[multi][:-1]
@@ -91,7 +94,10 @@ class Law:
 
 @dataclass(frozen=True, slots=True)
 class _Evaluator:
-    """One constraint, in one selection, at one combination of instances (plain) or values of variables (indexed)."""
+    """An evaluator of one constraint in one selection.
+
+    `at` are the instances for a plain constraint, `variables` the values of index variables for an indexed one.
+    """
 
     law: Law
     selection: Selection
@@ -135,7 +141,7 @@ class _Evaluator:
         return self._instance(node.name, node.indices) in self.selection
 
     def _instance(self, feature: str, indices: tuple[Expression, ...] | None) -> Key | None:
-        """The instance that a reference speaks of, or None where an index is no whole number."""
+        """Return the instance that a reference means, or None if an index is no whole number."""
         if indices is None:
             return feature, tuple(self.at[multi] for multi in self.law.tree.multis[feature])
         found: list[int] = []
@@ -247,7 +253,9 @@ class _Evaluator:
         return _as_number(self.term(node), node.span)
 
     def _aggregate(self, node: Aggregate) -> Fraction:
-        """Over all selected instances, or those in the subtree of the scope, itself included; 0 over nothing."""
+        """Aggregate over all selected instances, or over those in the subtree of the scope, itself included; 0 over
+        nothing.
+        """
         numbers: list[Fraction] = []
         for instance, values in self.selection.items():
             attribute = self.law.tree.features[instance[0]].attribute(node.attribute)
@@ -287,7 +295,7 @@ def _kind_of(node: Expression) -> str:
 
 
 def constant_value(node: Expression) -> Scalar | None:
-    """The value of a term of constants, or None where it has none or mentions anything else."""
+    """Return the value of a term of constants, or None if it has none or mentions anything else."""
     match node:
         case Constant() | Arithmetic() | Call():
             law = Law(Tree({}, {}, {}), node)

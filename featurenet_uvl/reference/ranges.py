@@ -36,14 +36,15 @@ Ranges: TypeAlias = Mapping[str, tuple[Scalar, ...]]
 def resolve_ranges(
     formula: Expression, tree: Tree, domains: Mapping[str, tuple[Value, ...]]
 ) -> tuple[Expression, tuple[str, ...], Ranges]:
-    """The formula with every bound variable under a name of its own, its free variables, and the range of each.
+    """Return the formula with a name of its own for every bound variable, its free variables, and the range of each
+    variable.
 
     A variable ranges (a) over the instance numbers of every multi-feature whose index it is alone, else (b) over the
-    domains of the configurable attributes that it is compared with alone, else (c) over what `attribute == expression`
-    or an index expression leaves when all other variables in it have ranges.
+    domains of the configurable attributes with which it is compared alone, else (c) over the values that
+    `attribute == expression` or an index expression leaves when all other variables in it have ranges.
 
     Raises:
-        ModelError: A variable without a range.
+        ModelError: A variable has no range.
     """
     fresh = count(1)
     formula = _rename(formula, {}, fresh)
@@ -94,7 +95,7 @@ def _sorted(values: set[Scalar]) -> tuple[Scalar, ...]:
 
 
 def _indices(formula: Expression, tree: Tree) -> Iterator[tuple[Expression, range]]:
-    """Every index with the instance numbers that it may have."""
+    """Yield every index with the instance numbers that it may have."""
     for node in walk(formula):
         match node:
             case FeatureRef(name=name) | AttributeRef(feature=name):
@@ -111,7 +112,7 @@ def _alone_as_index(formula: Expression, tree: Tree) -> dict[str, set[Scalar]]:
 
 
 def _values_of(node: Expression, tree: Tree, domains: Mapping[str, tuple[Value, ...]]) -> set[Scalar] | None:
-    """What a configurable attribute or typed feature can be; None for any other term."""
+    """Return the possible values of a configurable attribute or typed feature; None for any other term."""
     values: tuple[Value, ...] | None = None
     match node:
         case AttributeRef():
@@ -123,7 +124,7 @@ def _values_of(node: Expression, tree: Tree, domains: Mapping[str, tuple[Value, 
 
 
 def _comparisons(formula: Expression) -> Iterator[tuple[Comparison, Expression, Expression]]:
-    """Every comparison with its sides, both ways round."""
+    """Yield every comparison twice, with its sides in both orders."""
     for node in walk(formula):
         if isinstance(node, Comparison):
             yield node, node.left, node.right
@@ -181,7 +182,7 @@ def _linear(node: Expression) -> _Linear | None:
 def _equations(
     formula: Expression, tree: Tree, domains: Mapping[str, tuple[Value, ...]]
 ) -> Iterator[tuple[_Linear, frozenset[Fraction]]]:
-    """Every linear expression with the values that make its equality hold or its index be in range."""
+    """Yield every linear expression with the values for which its equality holds or its index is in range."""
     for index, numbers in _indices(formula, tree):
         linear = _linear(index)
         if linear is not None:
@@ -193,7 +194,7 @@ def _equations(
 
 
 def _solved(equations: list[tuple[_Linear, frozenset[Fraction]]], ranges: Ranges) -> dict[str, set[Scalar]]:
-    """New ranges of variables that are the only one without a range in some equation, with factor 1 or -1."""
+    """Return new ranges: of each variable that alone lacks a range in an equation, and has the factor 1 or -1 there."""
     found: dict[str, set[Scalar]] = {}
     for linear, values in equations:
         unknown = [name for name in linear.factors if name not in ranges]

@@ -1,4 +1,4 @@
-"""What the evaluator needs to know of a model's tree: enclosing multi-features, scopes and exact values."""
+"""A model's tree for the evaluator: enclosing multi-features, scopes and exact values."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ Selection: TypeAlias = Mapping[Key, Mapping[str, Value]]
 """The selected instances, each with the values of its configurable attributes."""
 
 Scalar: TypeAlias = Fraction | str | bool
-"""A value to calculate with: numbers are exact."""
+"""A value for calculations; numbers are exact."""
 
 VALUE = "value"
 """The name under which a typed feature's value counts as a configurable attribute."""
 
 MAX_DEPTH = 150
-"""How deep a tree or a formula may be: far more than brute force can use, and safe for recursion."""
+"""Levels of a tree or a formula: far more than brute force can use, and safe for recursion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A model's features by name, in document order; `multis` and `scopes` have one entry a feature.
+    """A model's features by name, in document order; `multis` and `scopes` have one entry per feature.
 
-    `multis` are the multi-features that a feature lies in, itself included, outermost first; `scopes` are all features
+    `multis` are the multi-features in which a feature lies, itself included, outermost first; `scopes` are all features
     above it, itself included.
     """
 
@@ -42,10 +42,10 @@ class Tree:
 
     @classmethod
     def of(cls, model: FeatureModel) -> Tree:
-        """The tree of a verified model.
+        """Return the tree of a verified model.
 
         Raises:
-            UnsupportedError: A multi-feature without an upper limit, or one at the root.
+            UnsupportedError: A multi-feature has no upper limit or is the root, or a value cannot be told apart.
             LimitError: The tree is too deep.
         """
         features: dict[str, Feature] = {}
@@ -65,7 +65,7 @@ class Tree:
         return cls(features, multis, scopes)
 
     def upper(self, multi: str) -> int:
-        """The largest number of instances of a multi-feature below one parent instance."""
+        """Return the largest number of instances of a multi-feature below one parent instance."""
         cardinality = self.features[multi].cardinality
         assert cardinality is not None
         assert cardinality.upper is not None
@@ -89,10 +89,10 @@ def _check_feature(feature: Feature, *, is_root: bool) -> None:
 
 
 def scalar(value: object, span: Span) -> Scalar:
-    """The exact scalar of a constant.
+    """Return the exact scalar of a constant.
 
     Raises:
-        ModelError: A vector, a map, or a number that is not finite.
+        ModelError: The constant is a vector, a map, or a number that is not finite.
     """
     match value:
         case bool() | str():
@@ -106,17 +106,17 @@ def scalar(value: object, span: Span) -> Scalar:
 
 
 def absent(value: Scalar) -> Scalar:
-    """What a constant counts as when its feature is deselected: 0, the empty text, or false."""
+    """Return the value that a constant has while its feature is deselected: 0, the empty text, or false."""
     if isinstance(value, bool):
         return False
     return "" if isinstance(value, str) else Fraction(0)
 
 
 def attribute_of(feature: Feature, name: str, span: Span) -> Attribute:
-    """The attribute of that name.
+    """Return the attribute of that name.
 
     Raises:
-        ModelError: There is none.
+        ModelError: The feature has no such attribute.
     """
     attribute = feature.attribute(name)
     if attribute is None:

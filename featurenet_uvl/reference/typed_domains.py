@@ -1,4 +1,6 @@
-"""The finite domains of typed features: a `domain` attribute, or what constraints over the feature alone leave."""
+"""The finite domains of typed features: a `domain` attribute, or the values that constraints on the feature alone
+leave.
+"""
 
 from __future__ import annotations
 
@@ -40,11 +42,11 @@ _NEGATED: Mapping[ComparisonOperator, ComparisonOperator] = {
 
 
 def typed_domains(model: FeatureModel, limit: int) -> dict[str, tuple[Value, ...]]:
-    """The domain of each typed feature. It may hold values that a constraint rules out later, never lacks one.
+    """Return the domain of each typed feature; it never lacks a value, but constraints may rule some out later.
 
     Raises:
-        ModelError: A typed feature without a finite domain.
-        LimitError: One with more than `limit` values.
+        ModelError: A typed feature has no finite domain.
+        LimitError: A domain has more than `limit` values.
     """
     return {f.name: _domain(f, model, limit) for f in model.features() if f.type is not FeatureType.BOOLEAN}
 
@@ -82,7 +84,7 @@ class _Values:
         return _Values(None, lower, upper)
 
     def _hull(self) -> _Values:
-        """The same as bounds; the empty set stays one of points."""
+        """Return the same set as bounds; the empty set stays a set of points."""
         if not self.points:
             return self
         numbers = [point for point in self.points if isinstance(point, Fraction)]
@@ -155,7 +157,7 @@ def _is_about(formula: Expression, name: str) -> bool:
 
 
 def _allowed(node: Expression, name: str, truth: bool) -> _Values:
-    """The values of the selected feature for which the formula may have this truth value."""
+    """Return the values of the selected feature for which the formula may have this truth value."""
     match node:
         case Constant(value=value):
             return _ANY if value == truth else _NONE

@@ -30,7 +30,7 @@ _MUTANTS = 60
 """Mutated texts per valid text."""
 _MAX_LENGTH = 4_000
 """Characters of a valid text that is mutated: longer ones only take longer."""
-_TEXT = "note.text"  # what errors about a text must name
+_TEXT = "note.text"  # errors about a text must name it
 _OWN = (
     *("operator", "name", "value", "feature", "attribute", "function", "scope"),
     *("lower", "upper", "quantifier", "number", "variable"),

@@ -1,1 +1,1 @@
-"""One reader and writer a format."""
+"""Formats of feature models, configurations and clauses: one folder per format."""

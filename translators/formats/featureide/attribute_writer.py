@@ -1,4 +1,4 @@
-"""Writes the attribute elements of one feature of an extended FeatureIDE model."""
+"""The attribute elements of one feature of an extended FeatureIDE model, for the writer."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ from featurenet_uvl.translators.formats.xml.writer import element
 
 
 def attribute_lines(feature: Feature, depth: int, *, is_root: bool, losses: list[str] | None = None) -> Iterator[str]:
-    """The attribute elements of a feature: first those that carry what the format lacks, then its own.
+    """Yield the attribute elements of a feature: first those for content that the format lacks, then the feature's own.
 
     Args:
-        feature: One for which `split_groups` has been called.
-        depth: How many tabs stand before each.
-        is_root: Whether `rules` has its meaning here.
-        losses: Where given, an attribute that is unsupported is left out and adds a line here.
+        feature: A feature of a model that `split_groups` returned.
+        depth: Tabs before each element.
+        is_root: Whether the feature is the root, the only place in which `rules` has its meaning.
+        losses: If given, an unsupported attribute is left out and adds a line here.
 
     Raises:
-        UnsupportedError: A reserved name, or a value that FeatureIDE has no type for; with its place.
+        UnsupportedError: An attribute has a reserved name, or a value for which FeatureIDE has no type; with its place.
     """
     yield from _carried(feature, depth)
     defaults = {attribute.name + DEFAULT_SUFFIX for attribute in feature.attributes if attribute.domain is not None}
@@ -120,6 +120,6 @@ def _attribute(attribute: Attribute, depth: int, notes: dict[str, str], *, is_ro
 
 
 def _is_names(value: AttributeValue | None) -> TypeGuard[tuple[str, ...]]:
-    """Whether it is a vector of names that can be joined."""
+    """Whether the value is a vector of names that can be joined."""
     names = value if isinstance(value, tuple) else (None,)
     return all(isinstance(name, str) and name and RULE_SEPARATOR not in name for name in names)

@@ -1,4 +1,4 @@
-"""Reads the attribute elements of one feature of an extended FeatureIDE model."""
+"""The attribute elements of one feature of an extended FeatureIDE model, for the reader."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from featurenet_uvl.translators.formats.xml.document import Document, check_attr
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a full attribute element says beside its value; descendants of a recursive one need not repeat it."""
+    """Everything that a full attribute element says beside its value; below a recursive one it need not stand again."""
 
     kind: str
     unit: str
@@ -43,12 +43,12 @@ class Declaration:
 
 
 Heads: TypeAlias = Mapping[str, Declaration]
-"""The recursive attributes that are in force at a feature."""
+"""The recursive attributes that apply to a feature."""
 
 
 @dataclass(slots=True)
 class FeatureAttributes:
-    """What the attribute elements of one feature say."""
+    """Everything that the attribute elements of one feature say."""
 
     heads: Heads
     attributes: list[Attribute] = field(default_factory=list)
@@ -65,10 +65,10 @@ class FeatureAttributes:
 def read_attributes(
     document: Document, elements: Iterable[etree._Element], heads: Heads, *, is_root: bool
 ) -> FeatureAttributes:
-    """The attributes of a feature. Problems go to the document.
+    """Read the attributes of a feature; report problems to the document.
 
     Args:
-        document: Where the elements are from.
+        document: The document of the elements.
         elements: The feature's attribute elements.
         heads: The recursive attributes of its ancestors.
         is_root: Whether the feature is the root, the only place of `rules`.
@@ -193,7 +193,7 @@ def _read_ordinary(
 
 
 def _attach_defaults(document: Document, result: FeatureAttributes, places: Mapping[str, etree._Element]) -> None:
-    """Turns each constant `A_default` beside a configurable A into the default of A."""
+    """Make each constant `A_default` beside a configurable A the default of A."""
     constants = {attribute.name: attribute for attribute in result.attributes if attribute.domain is None}
     for index, attribute in enumerate(result.attributes):
         default = constants.get(attribute.name + DEFAULT_SUFFIX)

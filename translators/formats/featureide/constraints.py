@@ -1,4 +1,4 @@
-"""The constraints that FeatureIDE's XML holds as texts in attributes, and the order of all constraints."""
+"""Constraints that FeatureIDE's XML holds as texts in attributes, and the order of all constraints."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def read_texts(
     texts: Iterable[tuple[etree._Element, str, str]],
     descriptions: tuple[etree._Element, str] | None,
 ) -> list[Constraint]:
-    """The constraints of attributes, with their descriptions. Problems go to the document.
+    """Read the constraints of attributes, with their descriptions; report problems to the document.
 
     Args:
-        document: Where the elements are from.
+        document: The document of the elements.
         texts: Element, name and value of each attribute that holds constraints.
         descriptions: Element and value of the attribute that describes them, in the same order.
     """
@@ -52,7 +52,7 @@ def _texts(document: Document, texts: Iterable[tuple[etree._Element, str, str]])
 def _described(
     document: Document, constraints: list[Constraint], element: etree._Element, value: str
 ) -> list[Constraint]:
-    """The text constraints with the descriptions of the root's attribute."""
+    """Return the text constraints with the descriptions of the root's attribute."""
     texts = value.split(CONSTRAINT_SEPARATOR)
     if len(texts) != len(constraints):
         document.report(element, f"found {len(texts)} descriptions, expected one for each of {len(constraints)}")
@@ -65,9 +65,9 @@ def _described(
 
 
 def in_order(constraints: list[Constraint], order: str) -> tuple[Constraint, ...]:
-    """The constraints in the order that a note gives; as they are where it no longer fits, after an edit.
+    """Return the constraints in the order of a note, or unchanged if an edit has made the note wrong.
 
-    The order has no meaning but to give a UVL file back as it was. Rules never change places among themselves.
+    The order means nothing; it only gives a UVL file back as it was. Rules never change places among themselves.
     """
     places = [int(word) for word in order.split() if word.isdigit() and len(word) < 10]
     if sorted(places) != list(range(1, len(constraints) + 1)):

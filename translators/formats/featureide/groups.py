@@ -1,9 +1,10 @@
-"""Several groups below one feature, in a format that has one: the others go below helper features, and come back.
+"""Several groups below one feature, for a format that has one group per feature: the others go below helper features.
 
-FeatureIDE's feature is an `and`, an `or` or an `alt`. Where a feature has a group beside others, or two of the same
-kind in a row, the group is put below an abstract mandatory feature `PARENT__group_N` with the attribute `group_helper`.
-The configurations, seen without the helpers, are the same in FeatureIDE, and reading folds each helper back into its
-group; how a helper was laid out on the screen is not kept.
+FeatureIDE's feature is an `and`, an `or` or an `alt`. If a feature has a group beside others, or two of the same
+kind in
+a row, the group is put below an abstract mandatory feature `PARENT__group_N` with the attribute `group_helper`. Without
+the helpers, the configurations in FeatureIDE are the same; reading folds each helper back into its group. The layout of
+a helper on the screen is not kept.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from featurenet_uvl.ir.feature_model import Feature, FeatureModel, Group, GroupK
 from featurenet_uvl.ir.feature_tree import map_features
 
 HELPER_NOTE = "group_helper"
-"""The note of a helper feature; it lives between `split_groups` and the text."""
+"""The note that marks a helper feature between `split_groups` and the text."""
 
 PLAIN_KINDS = (GroupKind.MANDATORY, GroupKind.OPTIONAL)
 
 
 def split_groups(model: FeatureModel) -> FeatureModel:
-    """The model in which each feature has groups that one element can hold; itself where that is so already.
+    """Return the model in which the groups of each feature fit one element; itself if they do so already.
 
     Keeps: the configurations over the features of the model; a helper is selected exactly if its parent is.
 
@@ -36,12 +37,12 @@ def split_groups(model: FeatureModel) -> FeatureModel:
 
 
 def is_helper(feature: Feature) -> bool:
-    """Whether `split_groups` made the feature."""
+    """Whether the feature is a helper that `split_groups` made."""
     return (HELPER_NOTE, "true") in feature.notes
 
 
 def _needs_helper(feature: Feature) -> Iterator[bool]:
-    """For each group, whether it needs a helper: anything but mandatory and optional ones in turn."""
+    """Yield for each group whether it needs a helper: all do but single mandatory and optional ones in turn."""
     previous: GroupKind | None = None
     for group in feature.groups:
         helped = len(feature.groups) > 1 and (group.kind not in PLAIN_KINDS or group.kind is previous)
@@ -67,7 +68,7 @@ def _free_name(name: str, taken: set[str]) -> str:
 
 
 def helper_problem(helper: Feature, *, is_mandatory: bool) -> str | None:
-    """What is wrong with a helper that was read, in words; None if it stands for one group."""
+    """Return the problem of a helper that was read, in words; None if it stands for one group."""
     extra: Collection[object] = [
         *helper.attributes,
         *(note for note in helper.notes if not note[0].startswith("graphics:")),

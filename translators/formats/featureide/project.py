@@ -46,20 +46,20 @@ _ARGUMENT = """\
 def featureide_project(
     model: FeatureModel, name: str, configurations: Selections | None = None, losses: list[str] | None = None
 ) -> Mapping[str, str]:
-    """The files of a FeatureIDE project: relative path to content, in the order in which they are best written.
+    """Return the files of a FeatureIDE project: content by relative path, in the order in which to write them.
 
     Args:
         model: Any model; with configurations, one whose features are all that a configuration decides, such as the
             unfolded one.
-        name: What the project is called.
-        configurations: What the files in `configs/` select, over the features of the model.
+        name: The name of the project.
+        configurations: The configurations for `configs/`, over the features of the model.
         losses: As for `write_featureide`.
 
     Raises:
-        UsageError: A name that is no name of a folder.
-        UnsupportedError: The model has something that FeatureIDE's XML cannot carry, or configurations of a model with
+        UsageError: The name cannot be that of a folder.
+        UnsupportedError: FeatureIDE's XML cannot carry the model, or there are configurations of a model with
             multi-features or configurable attributes.
-        ModelError: A configuration over other features, or one that selects a feature without its parent.
+        ModelError: A configuration is over other features, or selects a feature without its parent.
 
     >>> from featurenet_uvl.ir.feature_model import Feature
     >>> sorted(featureide_project(FeatureModel(Feature("Net")), "net", Selections.of(("Net",), [{"Net"}])))
@@ -98,7 +98,7 @@ def _configurations(model: FeatureModel, name: str, configurations: Selections) 
 
 
 def _sources(model: FeatureModel) -> Iterator[tuple[str, str]]:
-    """Each feature as written, with the feature that decides it: itself, or the parent of a helper."""
+    """Yield each written feature with the feature whose value it has: itself, or the parent of a helper."""
     parents = {child.name: feature.name for feature in model.features() for child in feature.children}
     for feature in model.features():
         yield feature.name, parents[feature.name] if is_helper(feature) else feature.name

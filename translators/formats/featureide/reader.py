@@ -1,7 +1,7 @@
-"""Reads FeatureIDE's XML, plain (`featureModel`) and extended (`extendedFeatureModel`), strictly.
+"""FeatureIDE's XML, plain (`featureModel`) or extended (`extendedFeatureModel`), read strictly.
 
-What FeatureIDE's format has no word for is carried by its attributes, as `featureide.writer` explains. What only an
-editor's user would miss is kept as notes; the keys are
+Content for which FeatureIDE's format has no word is carried by its attributes, as `featureide.writer` explains. Content
+that matters only to the user of an editor is kept as notes; the keys are
 
 - of a feature: `description`, `hidden`, `graphics:KEY`, `property:TYPE:KEY`, and for an attribute A
   `attribute:A:unit`, `:recursive`, `:configurable` (without a domain), `:type` (without a value), `:inherited`;
@@ -50,9 +50,9 @@ from featurenet_uvl.translators.formats.xml.formulas import FORMULA_TAGS, read_f
 ROOTS = ("featureModel", "extendedFeatureModel")
 FEATURE_TAGS = ("and", "or", "alt", "feature")
 NAMESPACE_NOTE = "property:featurenet_uvl:namespace"
-"""How a UVL namespace travels: as a custom property of the model."""
+"""The note of a UVL namespace: a custom property of the model."""
 ORDER_NOTE = "property:featurenet_uvl:constraint_order"
-"""Likewise, the places of the constraints in a model where they stand in another order than here."""
+"""The note of the order of the constraints, if the model has another one than the file: their places in the model."""
 OWN_NOTES = (NAMESPACE_NOTE, ORDER_NOTE)
 
 _SECTIONS = ("properties", "struct", "constraints", "comments", "featureOrder", "calculations", "colorSchemes")
@@ -67,14 +67,15 @@ def is_featureide(text: str) -> bool:
 
 
 def read_featureide(source: str | bytes, path: str) -> FeatureModel:
-    """The feature model of a FeatureIDE XML file.
+    """Read the feature model of a FeatureIDE XML file.
 
     Constraints come in this order: rules, then those of the attributes `constraint`, `constraints` and
     `array_constraints` in document order.
 
     Raises:
-        ReadError: Every problem of the file, each as `path:line:column: found, expected`. What FeatureIDE would pass
-            over in silence is a problem here, too.
+        ReadError: Every problem of the file, each as `path:line:column: found, expected`. Mistakes that FeatureIDE
+            passes
+            over in silence are problems here, too.
 
     >>> text = '<featureModel><struct><or name="A"><feature name="B"/><feature name="C"/></or></struct></featureModel>'
     >>> [feature.name for feature in read_featureide(text, "m.xml").features()]
@@ -144,7 +145,9 @@ def _root(document: Document, struct: etree._Element | None) -> etree._Element |
 
 
 class _Tree:
-    """Reads the features: top down what they say, then bottom up into `Feature` nodes; neither recurses."""
+    """A reader of the features in two passes without recursion: top down over the elements, bottom up into `Feature`
+    nodes.
+    """
 
     def __init__(self, document: Document) -> None:
         self._document = document
@@ -169,7 +172,7 @@ class _Tree:
         return built[root]
 
     def descriptions(self) -> tuple[etree._Element, str] | None:
-        """The root's attribute with the descriptions of text constraints."""
+        """Return the root's attribute with the descriptions of text constraints; report one on another feature."""
         for element in self._order[1:]:
             other = self._attributes[element].descriptions
             if other is not None:
@@ -177,7 +180,7 @@ class _Tree:
         return self._attributes[self._order[0]].descriptions
 
     def text_constraints(self) -> Iterator[tuple[etree._Element, str, str]]:
-        """Attribute element, name and value of the attributes that hold constraints."""
+        """Yield element, name and value of each attribute that holds constraints."""
         for element in self._order:
             yield from self._attributes[element].constraints
 
@@ -260,7 +263,7 @@ class _Tree:
                 document.report(child, "found a group helper here, expected it below an <and> of its own kind")
 
     def _runs(self, elements: list[etree._Element], children: list[Feature], span: Span) -> Iterator[Group]:
-        """The groups of an `and`: runs of mandatory and optional children, and what helpers stand for."""
+        """Yield the groups of an `and`: runs of mandatory and of optional children, and the groups of helpers."""
 
         def kind_of(pair: tuple[etree._Element, Feature]) -> etree._Element | bool:
             element = pair[0]
@@ -289,7 +292,7 @@ def _description(
 
 
 def description_text(text: str) -> str:
-    """A description as FeatureIDE reads it: no white space after line breaks, no empty lines, none if blank."""
+    """Return a description as FeatureIDE reads it: no white space after line breaks, no empty lines, empty if blank."""
     text = _BLANK_LINE.sub("", _AFTER_LINE_BREAK.sub("\n", text)).removesuffix("\n")
     if "\n" in text:
         text = text.lstrip(" \t\r")
@@ -299,7 +302,7 @@ def description_text(text: str) -> str:
 def _property(
     document: Document, element: etree._Element, notes: list[tuple[str, str]], where: str
 ) -> Iterator[tuple[str, str]]:
-    """The note of a `graphics`, `calculations` or `property` element; anything else is reported."""
+    """Yield the note of a `graphics`, `calculations` or `property` element; report any other element."""
     if element.tag not in ("graphics", "property", "calculations"):
         document.report(element, f"found <{element.tag}> in {where}, expected no such element")
         return

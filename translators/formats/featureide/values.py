@@ -1,4 +1,4 @@
-"""How values, domains and cardinalities are spelt in FeatureIDE's attribute elements, both ways."""
+"""Values, domains and cardinalities as FeatureIDE's attribute elements spell them, in both directions."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ CARDINALITY = "cardinality"
 GROUP_CARDINALITY = "group_cardinality"
 FEATURE_TYPE = "feature_type"
 GROUP_KIND = "group_kind"
-"""`or` or `alternative`, on a feature with a single child, where the element cannot say it."""
+"""The attribute that holds `or` or `alternative` for a group of one, which no element can say."""
 GROUP_HELPER = "group_helper"
+"""The attribute that marks a helper feature, see `featureide.groups`."""
 RULES = "rules"
 DEFAULT_SUFFIX = "_default"
 CONSTRAINT_ATTRIBUTES = {"constraint": False, "constraints": False, "array_constraints": True}
-"""Attributes that hold constraints, and whether these are indexed."""
+"""Attributes that hold constraints, each with whether these are indexed."""
 CONSTRAINT_SEPARATOR = " ; "
 CONSTRAINT_DESCRIPTIONS = "constraint_descriptions"
-"""On the root: the descriptions of the constraints in attributes, escaped, in their order."""
+"""The root's attribute with the descriptions of the constraints in attributes, escaped, in their order."""
 RULE_SEPARATOR = "|"
 UVL_UNIT = "uvl:value"
-"""The unit of a string that holds a value as UVL spells it: a vector or a map."""
+"""The unit of a string that holds a vector or a map as UVL spells it."""
 RESERVED = frozenset(
     {
         CARDINALITY,
@@ -35,9 +36,10 @@ RESERVED = frozenset(
         *CONSTRAINT_ATTRIBUTES,
     }
 )
-"""Names that a model's own attributes cannot have in this format."""
+"""Names that this format uses itself, so that a model's own attributes cannot have them."""
 
 TYPES = ("string", "long", "double", "boolean")
+"""FeatureIDE's types of attributes."""
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
 _REAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?|[+-]?Infinity|NaN")
@@ -49,7 +51,7 @@ _LONG_RANGE = range(-(2**63), 2**63)
 
 
 def type_of(value: Value) -> str:
-    """FeatureIDE's type of a constant.
+    """Return FeatureIDE's type of a constant.
 
     >>> [type_of(value) for value in (True, 1, 1.0, "1")]
     ['boolean', 'long', 'double', 'string']
@@ -62,7 +64,7 @@ def type_of(value: Value) -> str:
 
 
 def format_value(value: Value) -> str:
-    """The constant as FeatureIDE writes it.
+    """Return the constant as FeatureIDE writes it.
 
     Raises:
         ValueError: An integer of more than 64 bits; the message says so.
@@ -80,10 +82,10 @@ def format_value(value: Value) -> str:
 
 
 def parse_value(kind: str, text: str) -> Value:
-    """The constant of FeatureIDE's type `kind`.
+    """Return the constant that a text of FeatureIDE's type `kind` spells.
 
     Raises:
-        ValueError: What was expected instead of the text.
+        ValueError: The text spells none; the message says what was expected.
     """
     if kind == "string":
         return text
@@ -101,7 +103,7 @@ def parse_value(kind: str, text: str) -> Value:
 
 
 def _java_double(value: float) -> str:
-    """A double in Java's form: fixed from 0.001 to 10 million, else with an exponent."""
+    """Return a double in Java's form: fixed from 0.001 to 10 million, else with an exponent."""
     if math.isnan(value) or math.isinf(value):
         return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
     if value == 0 or 1e-3 <= abs(value) < 1e7:
@@ -112,7 +114,7 @@ def _java_double(value: float) -> str:
 
 
 def format_domain(domain: tuple[Value, ...]) -> str:
-    """Values joined by `|`; a text that could be taken for something else stands in single quotes.
+    """Return the values joined by `|`; a text that could be taken for anything else stands in single quotes.
 
     Raises:
         ValueError: An empty domain, or a number that is not finite.
@@ -137,7 +139,7 @@ def _format_domain_value(value: Value) -> str:
 
 
 def parse_domain(text: str) -> tuple[Value, ...]:
-    """The values of a domain; numerals are numbers, `true` and `false` truth values, quoted ones always texts.
+    """Return the values of a domain: numerals are numbers, `true` and `false` truth values, quoted ones always texts.
 
     >>> parse_domain("1|0.5|3x3|'3'|'a|b'|true")
     (1, 0.5, '3x3', '3', 'a|b', True)
@@ -166,7 +168,8 @@ def _plain_value(text: str) -> Value:
 
 
 def format_cardinality(cardinality: Cardinality) -> str:
-    """
+    """Return a cardinality as its attribute holds it.
+
     >>> format_cardinality(Cardinality(1, 5)), format_cardinality(Cardinality(0, None))
     ('1..5', '0..*')
     """
@@ -174,7 +177,8 @@ def format_cardinality(cardinality: Cardinality) -> str:
 
 
 def parse_cardinality(text: str) -> Cardinality | None:
-    """
+    """Return the cardinality of an attribute's text, or None if it holds none.
+
     >>> parse_cardinality("1..5"), parse_cardinality("2..*"), parse_cardinality("3"), parse_cardinality("many")
     (Cardinality(lower=1, upper=5), Cardinality(lower=2, upper=None), Cardinality(lower=3, upper=3), None)
     """

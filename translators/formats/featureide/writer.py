@@ -1,9 +1,9 @@
-"""Writes a feature model as FeatureIDE XML, byte for byte as FeatureIDE 3.12 would save it, so that it opens cleanly.
+"""Feature models as FeatureIDE XML, byte for byte as FeatureIDE 3.12 would save them, so that they open cleanly.
 
-What FeatureIDE's format has no word for is carried by attributes of `extendedFeatureModel`, type `string`:
+Content for which FeatureIDE's format has no word is carried by attributes of `extendedFeatureModel`, type `string`:
 
 - a configurable attribute is `configurable="true"` with its domain as value, `1x1|3x3|5x5`; numerals are numbers, and a
-  text that could be taken for something else stands in single quotes; the default of `A` is the constant `A_default`;
+  text that could be taken for anything else stands in single quotes; the default of `A` is the constant `A_default`;
 - a vector or map is a text as UVL spells it, with the unit `uvl:value`;
 - `cardinality` and `group_cardinality` (on an `and` with optional children) hold `1..5` or `0..*`;
 - `group_kind` holds `or` or `alternative` for a group with one member; `group_helper` marks the features below which
@@ -12,8 +12,8 @@ What FeatureIDE's format has no word for is carried by attributes of `extendedFe
 - `constraints` and `array_constraints` on the root hold the constraints that no `rule` can say, joined by ` ; `, and
   `constraint_descriptions` their descriptions, escaped as in UVL.
 
-The namespace, and the order of the constraints where it is another one, are custom properties. Notes are written where
-`featureide.reader` found them.
+The namespace is a custom property, and so is the order of the constraints if the file has another one. Notes are
+written to the places in which `featureide.reader` finds them.
 """
 
 from __future__ import annotations
@@ -40,21 +40,23 @@ from featurenet_uvl.translators.formats.xml.formulas import format_formula, is_r
 from featurenet_uvl.translators.formats.xml.writer import element
 
 _BAD_NAME = re.compile(r'["()\r\n]')
+"""Characters of a feature name that FeatureIDE's editor does not open."""
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML cannot hold."""
 _FEATURE_NOTES = ("description", "hidden", "graphics:", "property:", "attribute:")
 _MODEL_NOTES = ("comment", "featureOrder", "rule:", "graphics:", "calculations:", "property:")
 _GROUP_TAGS = {GroupKind.OR: "or", GroupKind.ALTERNATIVE: "alt"}
 
 
 def write_featureide(model: FeatureModel, losses: list[str] | None = None) -> str:
-    """The text of a FeatureIDE XML file; equal input gives equal text.
+    """Return the text of a FeatureIDE XML file; equal models give equal texts.
 
     Args:
         model: The model to write.
-        losses: Where given, what the format has no place for is left out, or renamed, and each such thing adds a line.
+        losses: If given, content for which the format has no place is left out, or renamed, and adds a line here.
 
     Raises:
-        UnsupportedError: Something that neither the format nor the conventions above can carry, with its place.
+        UnsupportedError: Neither the format nor the conventions above can carry something; with its place.
         ModelError: The model breaks an invariant.
 
     >>> print(write_featureide(FeatureModel(Feature("Net"))).expandtabs(2), end="")
@@ -109,7 +111,7 @@ def _place_of(character: str, model: FeatureModel) -> Span:
 
 
 def nearest_name(name: str) -> str:
-    """The name, or one that FeatureIDE's editor opens in its place.
+    """Return the name, or the nearest one that FeatureIDE's editor opens.
 
     >>> nearest_name("size (MB)"), nearest_name("M.2 SSD")
     ('size _MB_', 'M.2 SSD')
@@ -118,7 +120,7 @@ def nearest_name(name: str) -> str:
 
 
 def _without_strange_notes(model: FeatureModel, losses: list[str] | None) -> FeatureModel:
-    """The model, if every note has a place in the format; else without those that have none."""
+    """Return the model without notes for which the format has no place; raise for them if nothing may be lost."""
     strange = [
         _strange_note(f"feature {f.name!r}", str(f.span), key)
         for f in model.features()
@@ -205,7 +207,7 @@ def _struct(model: FeatureModel, others: list[tuple[Constraint, str]], losses: l
 
 
 def _children(feature: Feature) -> tuple[str, list[tuple[Feature, bool]]]:
-    """The element name of a feature, and its children with whether they are marked mandatory."""
+    """Return the element name of a feature, and its children, each with whether it is marked mandatory."""
     kinds = [group.kind for group in feature.groups]
     if not kinds:
         return "feature", []
@@ -229,7 +231,7 @@ def _checked_name(feature: Feature) -> str:
 
 
 def _content(feature: Feature, depth: int, losses: list[str] | None, *, is_root: bool) -> Iterator[str]:
-    """Description, properties and attributes of a feature."""
+    """Yield the description, properties and attributes of a feature."""
     for key, text in feature.notes:
         if key == "description":
             yield from _description(text, depth)
@@ -251,7 +253,7 @@ def _description(text: str, depth: int) -> Iterator[str]:
 
 
 def _texts_of_others(constraints: tuple[Constraint, ...], losses: list[str] | None) -> list[tuple[Constraint, str]]:
-    """The constraints that no rule can say with their texts, plain ones first."""
+    """Return the constraints that no rule can say with their texts, plain ones first."""
     others = [c for c in constraints if c.is_indexed or not is_rule(c.formula)]
     ordered = sorted(others, key=lambda constraint: constraint.is_indexed)
     texts = [(c, attempt(partial(_constraint_text, c), losses, "the constraint is left out")) for c in ordered]

@@ -1,1 +1,1 @@
-"""A bridge to flamapy's metamodel in both directions, and flamapy's own readers."""
+"""flamapy: its feature models to and from ours, and the formats that it reads."""

@@ -1,10 +1,10 @@
-"""Feature models to and from flamapy's, so that its operations and its further formats are at hand.
+"""Feature models to and from flamapy's, for the use of its operations and its further formats.
 
 flamapy (extra `flamapy`, GPL-3.0-or-later) is imported when one of the functions is called, not before.
 
-What its metamodel has no word for but its objects can carry along stands in attributes of theirs whose names begin
-with `featurenet_uvl_`: the group that a relation comes from, a feature cardinality `[1..1]`, a constraint's
-description. They count as long as they fit; flamapy's operations do not see them.
+Content for which its metamodel has no word travels with its objects, in attributes whose names begin with
+`featurenet_uvl_`: the group from which a relation comes, a feature cardinality `[1..1]`, a constraint's description.
+They count as long as they fit the object; flamapy's operations do not see them.
 
 Source: Galindo, Horcas, Felferning, Fernandez-Amoros and Benavides, "FLAMA: A collaborative effort to build a new
 framework for the automated analysis of feature models", SPLC 2023; the metamodel of flamapy-fm 2.6.
@@ -38,14 +38,15 @@ from featurenet_uvl.translators.formats.shared.losses import attempt
 
 INSTALL = "pip install 'featurenet_uvl[flamapy]'"
 MAX_DOMAIN = 10_000
-"""How many values the ranges of one domain may have together."""
+"""Values that a domain may have once its ranges are written out."""
 
 _STAR = -1
+"""flamapy's number for no upper limit; here also the number of a group that no relation names."""
 _SINGLE = (GroupKind.MANDATORY, GroupKind.OPTIONAL)
 
 
 def load_flamapy(module: str) -> Any:
-    """A module of flamapy.
+    """Import a module of flamapy and return it.
 
     Raises:
         UnsupportedError: flamapy is not installed.
@@ -58,7 +59,7 @@ def load_flamapy(module: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """The group that a relation comes from, by its number below its parent."""
+    """The group from which a relation comes, by its number below its parent."""
 
     number: int
     kind: GroupKind
@@ -69,13 +70,14 @@ class _Source:
 
 
 def to_flamapy(model: FeatureModel, losses: list[str] | None = None) -> Any:
-    """The model as `flamapy.metamodels.fm_metamodel.models.FeatureModel`, with the same configurations.
+    """Return the model as `flamapy.metamodels.fm_metamodel.models.FeatureModel`, with the same configurations.
 
     Args:
-        losses: Where given, what flamapy has no place for is left out, and each such thing adds a line.
+        model: The model.
+        losses: If given, content for which flamapy has no place is left out, and adds a line here.
 
     Raises:
-        UnsupportedError: flamapy is not installed, or something that its metamodel cannot hold, with its place.
+        UnsupportedError: flamapy is not installed, or its metamodel cannot hold something; with its place.
         ModelError: The model breaks an invariant, or a constraint names an unknown feature or attribute.
     """
     metamodel = load_flamapy("metamodels.fm_metamodel.models.feature_model")
@@ -109,13 +111,14 @@ def _tree(constraint: Constraint, maker: NodeMaker) -> Any:
 
 
 def _lose(problem: str, losses: list[str] | None) -> None:
+    """Raise for content that flamapy cannot hold, or record it in `losses`."""
     if losses is None:
         raise UnsupportedError(problem)
     losses.append(f"{problem}; left out")
 
 
 def _lost(model: FeatureModel) -> Iterator[str]:
-    """What of a model flamapy has no place for."""
+    """Yield everything about a model that flamapy cannot hold and that may be left out."""
     if model.namespace is not None:
         yield f"{model.root.span}: found the namespace {model.namespace!r}, which flamapy cannot hold"
     for note, _ in model.notes:
@@ -154,7 +157,7 @@ def _their_bounds(cardinality: Cardinality) -> tuple[int, int]:
 
 
 def _relation_bounds(kind: GroupKind, cardinality: Cardinality | None, size: int) -> tuple[int, int]:
-    """The bounds of a relation of `size` children that stands for (a part of) such a group."""
+    """Return the bounds of a relation with `size` children that stands for a group of this kind, or for part of one."""
     match kind:
         case GroupKind.MANDATORY | GroupKind.ALTERNATIVE:
             return 1, 1
@@ -180,7 +183,9 @@ def _their_attributes(feature: Feature, attribute: Attribute, metamodel: Any) ->
 
 
 def _flattened(name: str, value: AttributeValue | None, source: Attribute, metamodel: Any) -> Iterator[Any]:
-    """A constant; a map as flamapy's readers flatten it: an entry without value, then one entry `name.key` a key."""
+    """Yield a constant; or a map as flamapy's readers flatten it: an entry without value, then an entry `name.key` per
+    key.
+    """
     if not isinstance(value, Mapping):
         yield metamodel.Attribute(name, None, _their_value(value))
         return
@@ -205,17 +210,19 @@ def _their_value(value: AttributeValue | None) -> Any:
 
 
 def from_flamapy(model: Any, path: str = "<flamapy>", losses: list[str] | None = None) -> FeatureModel:
-    """The feature model of a `flamapy.metamodels.fm_metamodel.models.FeatureModel`, with the same configurations.
+    """Return the feature model of a `flamapy.metamodels.fm_metamodel.models.FeatureModel`, with the same
+    configurations.
 
     The names of constraints are not kept: flamapy's readers make them up.
 
     Args:
-        path: For messages.
-        losses: Where given, what has no counterpart here is left out, and each such thing adds a line.
+        model: flamapy's model.
+        path: Its file, for messages.
+        losses: If given, content without a counterpart here is left out, and adds a line here.
 
     Raises:
-        UnsupportedError: flamapy is not installed; imported models, null values, or a domain that is too large.
-        ModelError: A model that means nothing: an unknown or repeated name, a relation without children.
+        UnsupportedError: flamapy is not installed; the model has imported models, null values, or too large a domain.
+        ModelError: The model means nothing: an unknown or repeated name, a relation without children.
     """
     place = Span(path)
     if model.root is None:
@@ -246,7 +253,7 @@ def from_flamapy(model: Any, path: str = "<flamapy>", losses: list[str] | None =
 
 
 def _their_features(root: Any, place: Span) -> list[Any]:
-    """All features, parents first, without recursion."""
+    """Return all features, parents first, without recursion."""
     found: list[Any] = []
     seen: set[int] = set()
     stack = [root]
@@ -284,7 +291,10 @@ def _cardinality(theirs: Any) -> Cardinality | None:
 
 
 def _groups(theirs: Any, built: dict[int, Feature], place: Span) -> Iterator[Group]:
-    """The groups below a feature: neighbours of one source, or single mandatory (or optional) ones, are one group."""
+    """Yield the groups below a feature.
+
+    Neighbouring relations of one source are one group, and so are neighbouring single mandatory or optional ones.
+    """
     pending: tuple[_Source, list[Feature]] | None = None
     for relation in theirs.relations:
         if not relation.children:
@@ -306,7 +316,7 @@ def _group(source: _Source, members: list[Feature], place: Span) -> Group:
 
 
 def _source(relation: Any) -> _Source:
-    """What the relation says that it comes from, where that still fits its bounds; else what the bounds say."""
+    """Return the group that the relation names, if that still fits its bounds; else the one that its bounds say."""
     bounds, size = (relation.card_min, relation.card_max), len(relation.children)
     source: _Source | None = getattr(relation, "featurenet_uvl_source", None)
     is_possible = source is not None and (size == 1 or source.kind not in _SINGLE)
@@ -323,7 +333,7 @@ def _source(relation: Any) -> _Source:
 
 
 def _attributes(theirs: Any, place: Span, losses: list[str] | None) -> Iterator[Attribute]:
-    """The attributes of a feature; an entry without value that has entries `name.key` after it is a map."""
+    """Yield the attributes of a feature; an entry without value is a map if entries `name.key` follow it."""
     constants: dict[str, Any] = {}
     domains: dict[str, Attribute] = {}
     for entry in theirs.attributes:

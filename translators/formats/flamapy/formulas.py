@@ -1,6 +1,6 @@
-"""Formulas to and from flamapy's syntax trees, which are binary and call features and attributes by text.
+"""Formulas to and from flamapy's syntax trees, which are binary and name features and attributes by text.
 
-flamapy is imported by the callers only: its enumeration of operations is an argument.
+Only the callers import flamapy: its enumeration of operations is an argument.
 """
 
 from __future__ import annotations
@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import combinations
-from math import comb
 from typing import Any
 
 from featurenet_uvl.errors import ModelError, UnsupportedError
@@ -37,6 +35,7 @@ from featurenet_uvl.ir.expression import (
     walk,
 )
 from featurenet_uvl.ir.span import Span
+from featurenet_uvl.translators.formats.language.printer import MAX_CLAUSES, without_count
 
 COMPARISONS: Mapping[str, ComparisonOperator] = {
     "EQUALS": "==",
@@ -54,8 +53,6 @@ _NAMES: Mapping[str, str] = {
     sign: name for table in (COMPARISONS, ARITHMETIC, AGGREGATES, CALLS) for name, sign in table.items()
 }
 _UNARY = ("NOT", *CALLS)
-_MAX_CLAUSES = 1_000
-"""How many clauses one count may become."""
 
 
 # to flamapy
@@ -63,18 +60,18 @@ _MAX_CLAUSES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class NodeMaker:
-    """Makes the nodes of one model. `language` is flamapy's module `core.models.ast`."""
+    """A maker of the nodes of one model; `language` is flamapy's module `core.models.ast`."""
 
     language: Any
     features: Collection[str]
 
     def node(self, formula: Expression) -> Any:
-        """The tree of a formula; a conjunction or disjunction that is the first operand of another is marked.
+        """Return the tree of a formula; mark a conjunction or disjunction that is the first operand of another.
 
-        A count of at most six operands is spelt out.
+        A `Count` becomes clauses, at most 1,000.
 
         Raises:
-            UnsupportedError: A node that flamapy has no operation for, with its place.
+            UnsupportedError: flamapy has no operation for a node; with its place.
         """
         formula = _without_counts(formula)
         done: list[Any] = []
@@ -161,30 +158,15 @@ def _without_counts(formula: Expression) -> Expression:
     return rebuild(formula, lambda node: _spelt_out(node) if isinstance(node, Count) else node)
 
 
-def _has_clauses(lower: int, upper: int, size: int) -> bool:
-    """Whether a count says something that can be true or false, in at most _MAX_CLAUSES clauses."""
-    if size <= 0 or lower > size or upper < 0 or (lower <= 0 and upper >= size):
-        return False
-    least = comb(size, lower - 1) if lower > 0 else 0
-    return least + (comb(size, upper + 1) if upper < size else 0) <= _MAX_CLAUSES
-
-
 def _spelt_out(node: Count) -> Expression:
-    """The count as plain formula: each too large set has a false operand, each large enough set a true one."""
-    size = len(node.operands)
-    upper = size if node.upper is None else node.upper
-    if not _has_clauses(node.lower, upper, size):
+    formula = without_count(node)
+    if formula is None:
+        upper = len(node.operands) if node.upper is None else node.upper
         raise UnsupportedError(
-            f"{node.span}: found a count [{node.lower}..{upper}] of {size} operands, which flamapy cannot hold:"
-            f" expected at most {_MAX_CLAUSES:,} clauses, and a bound"
+            f"{node.span}: found a count [{node.lower}..{upper}] of {len(node.operands)} operands, which flamapy cannot"
+            f" hold: expected at most {MAX_CLAUSES:,} clauses, and a bound"
         )
-    clauses: list[Expression] = []
-    if node.lower > 0:
-        clauses += [Or(some, node.span) for some in combinations(node.operands, size - node.lower + 1)]
-    if upper < size:
-        for some in combinations(node.operands, upper + 1):
-            clauses.append(Or(tuple(Not(operand, node.span) for operand in some), node.span))
-    return And(tuple(clauses), node.span)
+    return formula
 
 
 # from flamapy
@@ -192,9 +174,9 @@ def _spelt_out(node: Count) -> Expression:
 
 @dataclass(frozen=True, slots=True)
 class FormulaMaker:
-    """Makes formulas from the nodes of one model.
+    """A maker of formulas from the nodes of one model.
 
-    `features` and `attributes` are the names that the model has; `place` is for messages.
+    `features` and `attributes` are the names of the model; `place` is for messages.
     """
 
     features: Collection[str]
@@ -202,11 +184,12 @@ class FormulaMaker:
     place: Span
 
     def formula(self, root: Any) -> Expression:
-        """The formula of a tree. A chain of one connective to the left is one node, unless it is marked as its own.
+        """Return the formula of a tree; a chain of one connective to the left is one node, unless it is marked as its
+        own.
 
         Raises:
             ModelError: An operand is missing, or a name is no feature or attribute of the model.
-            UnsupportedError: An operation that has no meaning here.
+            UnsupportedError: An operation has no meaning here.
         """
         done: dict[int, Expression] = {}
         stack: list[tuple[Any, bool]] = [(root, False)]
@@ -223,7 +206,7 @@ class FormulaMaker:
         return done[id(root)]
 
     def _operands(self, node: Any) -> list[Any]:
-        """The operands to translate: those of the whole chain for a connective, none for an aggregate."""
+        """Return the operands to translate: those of the whole chain for a connective, none for an aggregate."""
         name = _operation(node)
         if name is None or name in AGGREGATES:
             return []
@@ -302,7 +285,7 @@ class FormulaMaker:
 
 
 def splits(text: str, features: Collection[str]) -> list[tuple[str, str]]:
-    """The ways to read a text as the attribute of a feature; more than one, or none if it is a feature, is unclear.
+    """Return the ways to read a text as an attribute of a feature; it is unclear unless there is exactly one.
 
     >>> splits("A.size", {"A"}), splits("M.2.size", {"M", "M.2"}), splits("M.2", {"M", "M.2"})
     ([('A', 'size')], [('M', '2.size'), ('M.2', 'size')], [])
@@ -314,5 +297,5 @@ def splits(text: str, features: Collection[str]) -> list[tuple[str, str]]:
 
 
 def _operation(node: Any) -> str | None:
-    """The name of a node's operation, None for a leaf."""
+    """Return the name of a node's operation, None for a leaf."""
     return node.data.name if node is not None and node.is_op() else None

@@ -1,7 +1,7 @@
-"""Formats that flamapy reads and we do not: AFM, FaMa XML, Glencoe and flamapy's own JSON.
+"""Formats that this project reads through flamapy: AFM, FaMa XML, Glencoe and flamapy's own JSON.
 
-flamapy's readers skip what they do not know and take malformed files for others; so each file is checked first, and
-what its reader would drop or misread is refused here, with its place where the format has places.
+flamapy's readers skip what they do not know and take malformed files for others. So each file is checked first; content
+that its reader would drop or misread is refused here, with its place if the format has places.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ def is_flamapy_json(text: str) -> bool:
 
 
 def read_afm(text: str, path: str) -> FeatureModel:
-    """The model of an AFM file; numerals in domains are numbers.
+    """Read the model of an AFM file; numerals in domains are numbers.
 
-    Not kept are null values, what an attribute of a deselected feature counts as: no constraint that flamapy's reader
-    takes can ask for them.
+    Not kept are null values, the values that an attribute has while its feature is deselected: no constraint that
+    flamapy's reader takes can ask for them.
 
     Raises:
         ReadError: Every syntax error, with its place.
@@ -70,7 +70,7 @@ def read_afm(text: str, path: str) -> FeatureModel:
 
 
 def read_fama(text: str, path: str) -> FeatureModel:
-    """The model of a FaMa XML file: features, relations, `requires` and `excludes`.
+    """Read the model of a FaMa XML file: features, relations, `requires` and `excludes`.
 
     Raises:
         ReadError: Every element or XML attribute that FaMa's format does not have, with its place.
@@ -82,7 +82,7 @@ def read_fama(text: str, path: str) -> FeatureModel:
 
 
 def read_glencoe(text: str, path: str) -> FeatureModel:
-    """The model of a Glencoe file; a feature's note is its description.
+    """Read the model of a Glencoe file; a feature's note is its description.
 
     Raises:
         ReadError: Malformed JSON, or a key that Glencoe's format does not have.
@@ -105,7 +105,7 @@ def read_glencoe(text: str, path: str) -> FeatureModel:
 
 
 def read_flamapy_json(text: str, path: str) -> FeatureModel:
-    """The model of a JSON file of flamapy.
+    """Read the model of a JSON file of flamapy.
 
     Raises:
         ReadError: Malformed JSON, or a key that flamapy's format does not have.
@@ -121,7 +121,7 @@ def read_flamapy_json(text: str, path: str) -> FeatureModel:
 
 
 def _transformed(reader: Any, text: str, path: str, ending: str) -> Any:
-    """What a reader of flamapy makes of a text; it wants a file."""
+    """Return the model that a reader of flamapy makes of a text, through the file that it wants."""
     with tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, f"model{ending}")
         with open(file, "w", encoding="utf-8") as stream:
@@ -130,7 +130,9 @@ def _transformed(reader: Any, text: str, path: str, ending: str) -> Any:
 
 
 def _guarded(step: Callable[[], Any], path: str, what: str) -> Any:
-    """The result of a step of flamapy; its errors are of many kinds, `KeyError` and `UnboundLocalError` among them."""
+    """Return the result of a step of flamapy; its errors are of many kinds, `KeyError` and `UnboundLocalError` among
+    them.
+    """
     try:
         return step()
     except FeatureNetError:
@@ -152,7 +154,7 @@ def _features(model: Any) -> Iterator[Any]:
 
 
 def _check_afm(text: str, path: str) -> None:
-    """Raises ReadError for what the parser would complain of on the terminal, and then skip."""
+    """Raise ReadError for texts about which the parser would only complain on the terminal, and then skip."""
     antlr, lexers, parsers, listeners = (
         import_module(name)
         for name in ("antlr4", "afmparser.AFMLexer", "afmparser.AFMParser", "antlr4.error.ErrorListener")
@@ -178,7 +180,7 @@ def _check_afm(text: str, path: str) -> None:
 
 
 def _afm_value(value: Any) -> Any:
-    """A number where the text is one, else the text without its quotes."""
+    """Return the number that a text spells, else the text without its quotes."""
     if not isinstance(value, str):
         return value
     for number in (int, float):
@@ -269,7 +271,7 @@ def _json_object(text: str, path: str, keys: Collection[str], needed: Collection
 
 
 def _check_keys(entry: Any, keys: Collection[str], place: str) -> None:
-    """Raises ReadError unless the entry is an object with no other keys."""
+    """Raise ReadError unless the entry is an object with no other keys."""
     if not isinstance(entry, Mapping):
         raise ReadError(f"{place}: found {type(entry).__name__}, expected an object")
     unknown = sorted(set(entry) - set(keys))
@@ -278,7 +280,7 @@ def _check_keys(entry: Any, keys: Collection[str], place: str) -> None:
 
 
 def _prepare_json(data: dict[str, Any], path: str) -> None:
-    """Takes off the quotes that flamapy's writer puts around names and its reader leaves there; checks relations."""
+    """Take off the quotes that flamapy's writer puts around names and its reader leaves there; check relations."""
     features = [data["features"]]
     while features:
         feature = features.pop()
@@ -307,7 +309,8 @@ def _prepare_json(data: dict[str, Any], path: str) -> None:
 
 
 def _unquoted(name: Any) -> Any:
-    """
+    """Return a name without the quotes around it.
+
     >>> _unquoted('"a b"'), _unquoted("a")
     ('a b', 'a')
     """

@@ -1,1 +1,1 @@
-"""The constraint language that UVL and FeatureIDE attributes share: tokens, parser, printer."""
+"""The constraint language that UVL and FeatureIDE's attributes share: tokens, formulas, values, references."""

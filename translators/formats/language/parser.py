@@ -82,7 +82,10 @@ def read_formula(tokens: Tokens, *, indexed: bool = False, alias: tuple[str, ...
 
 
 class _Operand:
-    """A finished part of the formula: what it can stand for, and for a chain of & or | its operands so far."""
+    """A finished part of the formula and the kinds of node it can stand for.
+
+    A chain of `&` or `|` also has its operands so far.
+    """
 
     __slots__ = ("chain", "is_formula", "is_term", "node", "operator", "token")
 
@@ -95,7 +98,7 @@ class _Operand:
         self.chain: list[Expression] = []
 
     def finished(self) -> Expression:
-        """The node; a chain is closed."""
+        """Return the node, with its chain closed."""
         if self.chain:
             kind = And if self.operator == "&" else Or
             self.node, self.chain = kind(tuple(self.chain), self.node.span), []
@@ -103,7 +106,7 @@ class _Operand:
 
 
 class _Parser:
-    """Dijkstra's two stacks: operands, and operators with open parentheses and quantifiers between them."""
+    """A parser after Dijkstra with two stacks: one of operands, one of operators, open parentheses and quantifiers."""
 
     def __init__(self, tokens: Tokens, indexed: bool, alias: tuple[str, ...]) -> None:
         self._tokens = tokens
@@ -118,7 +121,7 @@ class _Parser:
         return self._as_formula(self._parse(), "")
 
     def index(self) -> Expression:
-        """An arithmetic expression over index variables and numbers."""
+        """Read an arithmetic expression over index variables and numbers."""
         return self._as_term(self._parse(), "as an index")
 
     def _parse(self) -> _Operand:
@@ -138,7 +141,7 @@ class _Parser:
         return self._operands.pop()
 
     def _read_operand(self) -> None:
-        """Prefixes (`!`, `(`, quantifiers) and then one primary operand."""
+        """Read the prefixes (`!`, `(`, quantifiers) of an operand, then the operand itself."""
         while True:
             token = self._tokens.peek()
             if token.kind == "(":
@@ -171,7 +174,7 @@ class _Parser:
         self._open += 1
 
     def _close(self, closing: Token) -> None:
-        """A `)`: everything since its opening is one operand."""
+        """Make everything since the opening of a `)` one operand."""
         self._reduce(0)
         opening, operand = self._operators.pop(), self._operands[-1]
         operand.finished()
@@ -183,7 +186,7 @@ class _Parser:
             self._operands.append(_Operand(node, opening, is_formula=True))
 
     def _reduce(self, precedence: int) -> None:
-        """Applies the operators on the stack, down to an opening, that bind at least as tightly."""
+        """Apply the operators on the stack, down to the last opening, that bind at least as tightly."""
         while self._operators and PRECEDENCE.get(self._operators[-1].kind, -1) >= max(precedence, 1):
             operator, right = self._operators.pop(), self._operands.pop()
             if operator.kind == "!":
@@ -257,7 +260,9 @@ class _Parser:
                 return _Operand(self._reference(), token, is_formula=True, is_term=True)
 
     def _is_text(self) -> bool:
-        """Whether a quoted name in an indexed constraint is a value: it is bare and beside a comparison."""
+        """Whether a quoted name in an indexed constraint is a value: it is beside a comparison, and no dot or index
+        follows.
+        """
         following = PRECEDENCE.get(self._tokens.peek(1).kind, 0)
         previous = PRECEDENCE.get(self._operators[-1].kind, 0) if self._operators else 0
         return self._tokens.peek(1).kind not in (".", "[") and COMPARISON in (following, previous)
@@ -283,7 +288,7 @@ class _Parser:
         return tuple(indices)
 
     def _function(self, token: Token, place: Span) -> Expression:
-        """A call, its name already taken."""
+        """Read the arguments of a call whose name is already taken."""
         self._tokens.expect("(")
         if token.text not in get_args(AggregateFunction):
             argument = self._reference()
@@ -295,7 +300,7 @@ class _Parser:
         return Aggregate(cast(AggregateFunction, token.text), attribute, scope, place)
 
     def _scope(self) -> str:
-        """The feature after the comma; a dotted one belongs to an import."""
+        """Read the feature after the comma; a dotted one belongs to an import."""
         reference = self._reference()
         if reference.indices is not None:
             raise UnsupportedError(f"{reference.span}: found an indexed feature as a scope, expected a feature")
@@ -314,7 +319,7 @@ class _Parser:
 
 
 class _IndexParser(_Parser):
-    """Inside `[...]`: only index variables, whole numbers and arithmetic."""
+    """A parser for the inside of `[...]`: only index variables, whole numbers and arithmetic."""
 
     def _primary(self, token: Token) -> _Operand:
         if token.kind == "name":

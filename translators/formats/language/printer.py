@@ -1,4 +1,4 @@
-"""Formulas written out: with as few parentheses as it takes to read the same tree back."""
+"""Formulas as text, with no more parentheses than it takes to read the same formula back."""
 
 from __future__ import annotations
 
@@ -53,21 +53,23 @@ PRECEDENCE = {
 }
 
 _LIMIT = 10_000_000
-_MAX_CLAUSES = 1_000
-"""How many clauses one count may become."""
+"""Pieces of text that a formula may have once its counts are spelt out."""
+MAX_CLAUSES = 1_000
+"""Clauses that a count may become."""
 
 
 def format_expression(node: Expression, *, indexed: bool = False) -> str:
-    """The formula or value as text, with as few parentheses as it takes to read the same tree back.
+    """Return the formula or value as text, with no more parentheses than it takes to read the same tree back.
 
-    `And` and `Or` with one operand are written as this operand; a `Count` of at most six operands is spelt out.
+    `And` and `Or` with one operand are written as this operand; a `Count` becomes clauses, at most 1,000.
 
     Args:
-        indexed: Whether the text is for an indexed constraint: texts then stand in double quotes.
+        node: The formula or value.
+        indexed: Whether the text is for an indexed constraint; texts then stand in double quotes.
 
     Raises:
-        UnsupportedError: A node has no form in UVL: a truth value, an empty `And` or `Or`, a large `Count`, a name that
-            cannot be quoted; the message has its place.
+        UnsupportedError: UVL has no spelling for a node: a truth value, an empty `And` or `Or`, a `Count` of too many
+            clauses, a name that it cannot quote; the message has the place of the node.
     """
     pieces: list[str] = []
     stack: list[str | tuple[Expression, int]] = [(node, 0)]
@@ -86,7 +88,7 @@ _Spelling = list["str | tuple[Expression, int]"]
 
 
 def _spelling(node: Expression, minimum: int, indexed: bool) -> _Spelling:
-    """Texts and operands of one node; parentheses around it where it binds looser than `minimum`."""
+    """Return the texts and operands of one node, in parentheses if it binds looser than `minimum`."""
     match node:
         case And(operands=operands) | Or(operands=operands):
             if len(operands) == 1:
@@ -191,32 +193,42 @@ def _index_spelling(indices: tuple[Expression, ...] | None) -> _Spelling:
     return ["[", *parts[1:], "]"]
 
 
-def _has_clauses(lower: int, upper: int, size: int) -> bool:
-    """Whether a count says something that can be true or false, in at most _MAX_CLAUSES clauses."""
-    if size <= 0 or lower > size or upper < 0 or (lower <= 0 and upper >= size):
-        return False
-    least = comb(size, lower - 1) if lower > 0 else 0
-    return least + (comb(size, upper + 1) if upper < size else 0) <= _MAX_CLAUSES
-
-
 def _spelt_out(node: Count) -> Expression:
-    """The count as plain formula: each too large set has a false operand, each large enough set a true one."""
-    size, upper = len(node.operands), len(node.operands) if node.upper is None else node.upper
-    if not _has_clauses(node.lower, upper, size):
+    formula = without_count(node)
+    if formula is None:
+        upper = len(node.operands) if node.upper is None else node.upper
         raise _unsupported(
             node,
-            f"a count [{node.lower}..{upper}] of {size} operands",
-            f"at most {_MAX_CLAUSES:,} clauses, and a bound",
+            f"a count [{node.lower}..{upper}] of {len(node.operands)} operands",
+            f"at most {MAX_CLAUSES:,} clauses, and a bound",
         )
+    return formula
+
+
+def without_count(node: Count) -> Expression | None:
+    """Return the count as clauses: every too large set has a false operand, every large enough set a true one.
+
+    Returns:
+        None if the count is always true or always false, or takes more than MAX_CLAUSES clauses.
+    """
+    size, lower, upper = len(node.operands), node.lower, len(node.operands) if node.upper is None else node.upper
+    is_constant = size <= 0 or lower > size or upper < 0 or (lower <= 0 and upper >= size)
+    if is_constant or _number_of_clauses(lower, upper, size) > MAX_CLAUSES:
+        return None
     clauses: list[Expression] = []
-    if node.lower > 0:
-        clauses += [Or(some, node.span) for some in combinations(node.operands, size - node.lower + 1)]
+    if lower > 0:
+        clauses += [Or(some, node.span) for some in combinations(node.operands, size - lower + 1)]
     if upper < size:
         clauses += [
             Or(tuple(Not(operand, node.span) for operand in some), node.span)
             for some in combinations(node.operands, upper + 1)
         ]
     return And(tuple(clauses), node.span)
+
+
+def _number_of_clauses(lower: int, upper: int, size: int) -> int:
+    least = comb(size, lower - 1) if lower > 0 else 0
+    return least + (comb(size, upper + 1) if upper < size else 0)
 
 
 def _unsupported(node: Expression, found: str, expected: str = "a formula that UVL can write") -> UnsupportedError:

@@ -1,4 +1,4 @@
-"""Whether constraints name only features and attributes that a model has."""
+"""The check that constraints name only features and attributes of their model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from featurenet_uvl.ir.feature_model import AttributeValue, Feature, FeatureMode
 
 
 def unknown_references(model: FeatureModel) -> list[str]:
-    """One problem, with its place, for each reference that leads nowhere, in the order of the constraints."""
+    """Return one problem, with its place, per reference to nothing, in the order of the constraints."""
     features = {feature.name: feature for feature in model.features()}
     values: set[str] | None = None
     problems: list[str] = []
@@ -22,7 +22,7 @@ def unknown_references(model: FeatureModel) -> list[str]:
 
 
 def _values(features: Mapping[str, Feature]) -> set[str]:
-    """The names that `sum` and `avg` know."""
+    """Return the names that `sum` and `avg` can run over: attributes and typed features."""
     values = {attribute.name for feature in features.values() for attribute in feature.attributes}
     values.update(name for name, feature in features.items() if feature.type is not FeatureType.BOOLEAN)
     return values

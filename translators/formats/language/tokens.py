@@ -1,4 +1,4 @@
-"""The words of UVL: names, numbers, texts and signs, with their places; how a name or value is spelt back.
+"""The tokens of UVL: names, numbers, texts and signs with their places; and names as UVL spells them.
 
 Source: the lexer grammar of uvl-parser 2.5. A sign before a digit belongs to the number (`a -1` is two values in a
 row), `[1]` is a cardinality, and neither kind of quote has an escape.
@@ -18,13 +18,17 @@ TYPE_KEYWORDS = frozenset({"Boolean", "Integer", "Real", "String"})
 FUNCTION_KEYWORDS = frozenset({"len", "sum", "avg", "floor", "ceil"})
 _OTHER_KEYWORDS = "include features imports namespace as constraint constraints cardinality Type Arithmetic true false"
 KEYWORDS = frozenset({*GROUP_KEYWORDS, *TYPE_KEYWORDS, *FUNCTION_KEYWORDS, *_OTHER_KEYWORDS.split()})
-"""Words that are no names unless they stand in double quotes."""
+"""Words that are names only in double quotes."""
 
 MINOR_LEVELS = ("group-cardinality", "feature-cardinality", "aggregate-function", "string-constraints")
 STRICT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_#§%?\\'äüöß;]*")
+"""A name that needs no quotes."""
 MAX_NUMBER_LENGTH = 400
+"""Characters of a number in a model file."""
 _MAX_SHOWN = 80
+"""Characters of a token that a message shows."""
 NEVER_QUOTED = "\r\n\0\ufeff"
+"""Characters that UVL has in neither kind of quotes."""
 
 _INTEGER = r"(?:0|-?[1-9][0-9]*)"
 _COMMON = (
@@ -44,7 +48,10 @@ _INDEXED = re.compile(
 
 
 class Token(NamedTuple):
-    """`kind` is name, quoted, keyword, text, number, cardinality, end, or the sign itself; quotes are off `text`."""
+    """A token: its kind, its text without quotes, and the offset of its first character.
+
+    `kind` is name, quoted, keyword, text, number, cardinality, end, or the sign itself.
+    """
 
     kind: str
     text: str
@@ -66,14 +73,15 @@ class Token(NamedTuple):
 
 
 class Tokens:
-    """The tokens of one piece of text that starts at `span`, and a position among them.
+    """The tokens of a text, and a position among them.
 
     Args:
-        text: One or more lines, comments already blanked out.
-        indexed: Whether to read an indexed constraint, where a minus is always a sign and `[1]` an index.
+        text: One or more lines, with blanks in the place of comments.
+        span: The place of the first character.
+        indexed: Whether to read an indexed constraint, in which a minus is always a sign and `[1]` an index.
 
     Raises:
-        ReadError: Some character starts no token.
+        ReadError: A character starts no token.
     """
 
     def __init__(self, text: str, span: Span, *, indexed: bool = False) -> None:
@@ -120,7 +128,7 @@ class Tokens:
         )
 
     def place(self, offset: int) -> Span:
-        """The place of a character of the text."""
+        """Return the place of a character of the text."""
         line, column = self.span.line, self.span.column
         before = bisect_left(self._line_ends, offset)
         if before:
@@ -139,20 +147,20 @@ class Tokens:
         return token
 
     def take_if(self, kind: str) -> bool:
-        """Whether the next token is of that kind; if so it is taken."""
+        """Take the next token if it is of this kind; return whether it was."""
         if self.peek().kind != kind:
             return False
         self.position += 1
         return True
 
     def expect(self, kind: str, what: str = "") -> Token:
-        """The next token, which must be of that kind; `what` says so in words."""
+        """Take the next token, which must be of this kind; `what` names the kind in messages."""
         if self.peek().kind != kind:
             raise self.unexpected(what or repr(kind))
         return self.take()
 
     def unexpected(self, expected: str) -> ReadError:
-        """The error for the next token in place of what was expected."""
+        """Return the error for the next token in the place of the expected one."""
         token, hint = self.peek(), ""
         if token.kind == "keyword":
             hint = f'; a name that is a keyword stands in double quotes, "{token.text}"'
@@ -161,7 +169,7 @@ class Tokens:
         return ReadError(f"{self.place(token.offset)}: found {token}, expected {expected}{hint}")
 
     def number(self, token: Token) -> int | float:
-        """The value of a number token."""
+        """Return the value of a number token."""
         if len(token.text) > MAX_NUMBER_LENGTH:
             raise ReadError(
                 f"{self.place(token.offset)}: found a number of {len(token.text)} characters,"
@@ -170,7 +178,7 @@ class Tokens:
         return float(token.text) if "." in token.text else int(token.text)
 
     def reference(self, what: str = "a name") -> tuple[list[Token], Span]:
-        """The parts of `a.b.c`, and the place of the first."""
+        """Read `a.b.c`; return its parts and the place of the first."""
         parts = [self._name(what)]
         while self.take_if("."):
             parts.append(self._name("a name after the dot"))
@@ -188,7 +196,7 @@ class Tokens:
 
 
 def format_name(name: str, span: Span) -> str:
-    """The name as UVL spells it, in double quotes where it needs them.
+    """Return the name as UVL spells it, in double quotes if it needs them.
 
     Raises:
         UnsupportedError: UVL has no spelling for it: it is empty or holds a dot, a double quote or a line break.
@@ -208,5 +216,5 @@ def format_name(name: str, span: Span) -> str:
 
 
 def format_path(path: str, span: Span) -> str:
-    """A dotted path, each part spelt by `format_name`."""
+    """Return a dotted path as UVL spells it."""
     return ".".join(format_name(part, span) for part in path.split("."))

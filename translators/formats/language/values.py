@@ -18,15 +18,16 @@ from featurenet_uvl.ir.span import Span
 from featurenet_uvl.translators.formats.language.tokens import MAX_NUMBER_LENGTH, NEVER_QUOTED
 
 ESCAPED = "escaped__"
-"""The only key of a map that stands for a text."""
+"""The key of the map that stands for an escaped text; such a map has no other key."""
 EMPTY = "%"
+"""The escaped spelling of the empty text."""
 
 _UNSAFE = re.compile("[%'\"\\x00-\\x1f\\x7f\ufeff]")
 _BROKEN = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 def escape_text(text: str) -> str:
-    """The text without quotes, control characters and line breaks.
+    """Return the text with `%XX` in the place of quotes, control characters and line breaks.
 
     >>> escape_text("it's 5 %"), escape_text(""), escape_text("plain")
     ('it%27s 5 %25', '%', 'plain')
@@ -35,7 +36,7 @@ def escape_text(text: str) -> str:
 
 
 def unescape_text(text: str) -> str:
-    """The text that `escape_text` was given.
+    """Return the text whose escaped spelling this is.
 
     Raises:
         ValueError: A `%` without two hexadecimal digits, or bytes that are no UTF-8.
@@ -57,15 +58,20 @@ def unescape_text(text: str) -> str:
 
 
 def is_quotable(text: str) -> bool:
-    """Whether UVL can hold the text between single quotes."""
+    """Whether UVL can hold the text in single quotes."""
     return bool(text) and not any(character in f"'{NEVER_QUOTED}" for character in text)
 
 
 def format_value(value: Value, span: Span, quote: str = "'") -> str:
-    """The constant as UVL spells it.
+    """Return the constant as UVL spells it.
+
+    Args:
+        value: The constant.
+        span: Its place, for messages.
+        quote: The quotation mark around a text.
 
     Raises:
-        UnsupportedError: A text that UVL cannot quote, or a number that is not finite.
+        UnsupportedError: UVL cannot quote the text, or the number is not finite or has more than 400 characters.
     """
     if isinstance(value, bool):
         return "true" if value else "false"

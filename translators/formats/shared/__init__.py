@@ -1,1 +1,1 @@
-"""Helpers that several model formats use: recorded losses, renaming."""
+"""Helpers that several writers of models use: recorded losses, renaming."""

@@ -1,4 +1,4 @@
-"""What a writer leaves out because its format cannot carry it, where the user has agreed to losses."""
+"""Losses: content that a format cannot carry and its writer leaves out, if the caller agrees to that."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ T = TypeVar("T")
 
 
 def attempt(step: Callable[[], T], losses: list[str] | None, loss: str) -> T | None:
-    """The result of a step; None, and a warning added to `losses`, where it is unsupported.
+    """Run a step of a writer; return None if its content is unsupported and may be left out.
 
     Args:
-        step: Writes one thing.
-        losses: None if nothing may be lost.
-        loss: What happens instead, such as "left out".
+        step: Writes one piece of content.
+        losses: Gets a line per piece that is left out; None if nothing may be lost.
+        loss: The fate of the piece, for the line, such as "left out".
 
     Raises:
-        UnsupportedError: From the step, if nothing may be lost.
+        UnsupportedError: The content is unsupported, and nothing may be lost.
     """
     try:
         return step()
@@ -33,12 +33,12 @@ def attempt(step: Callable[[], T], losses: list[str] | None, loss: str) -> T | N
 
 
 def with_writable_names(model: FeatureModel, spell: Callable[[str], str], losses: list[str] | None) -> FeatureModel:
-    """The model with other names for features whose names a format lacks; itself if nothing may be lost.
+    """Return the model with other names for features whose names a format cannot spell; itself if nothing may be lost.
 
     Args:
         model: The model to write.
-        spell: The nearest name that the format has; the name itself where it has that.
-        losses: Gets one warning a name.
+        spell: Returns the nearest name that the format can spell, which is the name itself if it can.
+        losses: Gets a line per renamed feature; None if nothing may be lost.
     """
     if losses is None:
         return model

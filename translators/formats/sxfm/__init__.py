@@ -1,1 +1,1 @@
-"""SXFM, the XML of the SPLOT repository."""
+"""SXFM, the XML of the SPLOT repository: a reader and a writer."""

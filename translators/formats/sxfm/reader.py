@@ -1,4 +1,4 @@
-r"""Reads SXFM, the XML of the SPLOT repository: a tree drawn with tabs, and clauses over the ids of its features.
+r"""SXFM, the XML of the SPLOT repository: a tree drawn with tabs, and clauses over the ids of its features.
 
     <feature_model name="Phone">
     <feature_tree>
@@ -17,7 +17,7 @@ A feature is called by its name where no other feature has that name, else by it
 is the name itself where there are none. Constraints speak of ids.
 
 Not kept, because they decide nothing and other formats have no place for them: the model's name, `<meta>`, the name
-and id of a group, the ids of features that have a name of their own, and the labels of constraints. What
+and id of a group, the ids of features that have a name of their own, and the labels of constraints. Content that
 `sxfm.writer` puts into `<meta>` under its own keys comes back.
 """
 
@@ -44,10 +44,10 @@ from featurenet_uvl.translators.formats.xml.document import (
 )
 
 ABSTRACT_KEY = "featurenet_uvl.abstract"
-"""The `<data>` of `<meta>` that holds the ids of the abstract features, which SXFM has no word for."""
+"""The name of the `<data>` of `<meta>` with the ids of the abstract features, for which SXFM has no word."""
 
 NAMESPACE_KEY = "featurenet_uvl.namespace"
-"""The `<data>` of `<meta>` that holds the model's UVL namespace."""
+"""The name of the `<data>` of `<meta>` with the model's UVL namespace."""
 
 _SECTIONS = ("meta", "feature_tree", "constraints")
 _SKIPPED = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
@@ -82,7 +82,7 @@ def is_sxfm(text: str) -> bool:
 
 
 def read_sxfm(source: str | bytes, path: str) -> FeatureModel:
-    r"""The feature model of an SXFM file.
+    r"""Read the feature model of an SXFM file.
 
     Raises:
         ReadError: Every problem of the file, each as `path:line:column: found, expected`.
@@ -108,7 +108,7 @@ def read_sxfm(source: str | bytes, path: str) -> FeatureModel:
 
 
 def _blanked(match: re.Match[str]) -> str:
-    """Comments and processing instructions as blanks, so that what follows them keeps its place."""
+    """Return a comment or processing instruction as blanks, so that the text after it keeps its place."""
     text = match[0]
     is_kept = text.startswith("<![") or (text.startswith("<?xml") and not text[5].isalnum())
     return text if is_kept else _NOT_NEWLINE.sub(" ", text)
@@ -133,7 +133,7 @@ def _sections(document: Document) -> dict[str, etree._Element]:
 def _text_lines(
     document: Document, element: etree._Element | None, source_lines: Sequence[str]
 ) -> Iterator[tuple[Span, str]]:
-    """The lines of a section that are not blank, each with the place of its first character."""
+    """Yield the lines of a section that are not blank, each with the place of its first character."""
     if element is None:
         return
     start = document.place(element)
@@ -154,7 +154,7 @@ def _moved(span: Span, columns: int) -> Span:
 
 
 def _tree(document: Document, element: etree._Element | None, source_lines: Sequence[str]) -> list[_Line]:
-    """The lines of the tree, each knowing its children. What is wrong is reported, and reading goes on."""
+    """Return the lines of the tree, each with its children; report problems to the document, and go on reading."""
     lines: list[_Line] = []
     open_lines: list[int] = []
     for span, text in _text_lines(document, element, source_lines):
@@ -216,7 +216,7 @@ def _cardinality(bounds: str, content: str) -> tuple[Cardinality | None, str | N
 
 
 def _label(text: str) -> tuple[str, str]:
-    """Name and id of `NAME (ID)`, `NAME` or `(ID)`; an empty id where the text is neither."""
+    """Return name and id of `NAME (ID)`, `NAME` or `(ID)`; the id is empty if the text is none of them."""
     if not text.endswith(")"):
         return text, text
     name, parenthesis, identifier = text[:-1].rpartition("(")
@@ -227,7 +227,7 @@ def _label(text: str) -> tuple[str, str]:
 
 
 def _misplaced(line: _Line, parent: _Line | None, has_root: bool) -> str | None:
-    """What is wrong with where a line stands, or None."""
+    """Return the problem with the place of a line, or None."""
     if line.kind == _BROKEN:
         return None
     expected_depth = 0 if parent is None else parent.depth + 1
@@ -255,7 +255,7 @@ def _report_repeated_ids(document: Document, lines: Sequence[_Line]) -> None:
 
 
 def _names(lines: Sequence[_Line]) -> dict[str, str]:
-    """The name of each feature by its id: its own where that is unique, else its id; never one name twice."""
+    """Return the name of each feature by its id: its own, or its id if others have that name; never one name twice."""
     features = [line for line in lines if line.is_feature]
     count = Counter(line.name for line in features)
     names = {line.id: line.name if count[line.name] == 1 else line.id for line in features}
@@ -293,7 +293,9 @@ def _group(line: _Line, members: tuple[Feature, ...]) -> Group:
 def _groups_of(
     line: _Line, lines: Sequence[_Line], features: Mapping[int, Feature], groups: Mapping[int, Group]
 ) -> Iterator[Group]:
-    """The groups of a feature in the order of the file; neighbours that are both mandatory or optional share one."""
+    """Yield the groups of a feature in the order of the file; neighbours that are both mandatory or both optional share
+    one.
+    """
     for kind, run in groupby(line.children, lambda child: lines[child].kind):
         children = list(run)
         if kind == _GROUP:
@@ -339,7 +341,7 @@ def _clauses(
 
 
 def _literals(span: Span, clause: str) -> Iterator[tuple[Span, str]]:
-    """The texts between the `or`s of a clause, each with its place; empty ones, too."""
+    """Yield the texts between the `or`s of a clause, empty ones included, each with its place."""
     start = 0
     padded = clause + " "
     for end, after in [*((match.start(), match.end()) for match in _OR.finditer(padded)), (len(padded), 0)]:
@@ -351,7 +353,7 @@ def _literals(span: Span, clause: str) -> Iterator[tuple[Span, str]]:
 def _meta(
     document: Document, element: etree._Element | None, names: Mapping[str, str]
 ) -> tuple[frozenset[str], str | None]:
-    """The ids of the abstract features, and the namespace."""
+    """Return the ids of the abstract features, and the namespace."""
     texts: dict[str, str] = {}
     for data in () if element is None else element:
         if data.tag != "data":

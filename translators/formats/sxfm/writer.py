@@ -1,4 +1,4 @@
-r"""Writes a Boolean feature model as SXFM, which `sxfm.reader` describes.
+r"""Boolean feature models as SXFM, which `sxfm.reader` describes.
 
 Constraints become clauses, by distribution and without auxiliaries; one that needs auxiliaries is refused. Abstract
 features and the namespace, which SXFM has no words for, stand in `<meta>`, which other tools skip. A feature's id is
@@ -39,14 +39,14 @@ _LETTERS = {GroupKind.MANDATORY: "m", GroupKind.OPTIONAL: "o"}
 
 
 def write_sxfm(model: FeatureModel, losses: list[str] | None = None) -> str:
-    """The text of an SXFM file; equal input gives equal text, and reading it gives the same configurations.
+    """Return the text of an SXFM file; equal models give equal texts, and reading it gives the same configurations.
 
     Args:
         model: A Boolean model. Multi-features and typed features are refused in any case.
-        losses: Where given, what else SXFM has no place for is left out, or renamed, and each such thing adds a line.
+        losses: If given, other content for which SXFM has no place is left out, or renamed, and adds a line here.
 
     Raises:
-        UnsupportedError: Something that the format cannot carry, with its place.
+        UnsupportedError: The format cannot carry something; with its place.
         ModelError: The model breaks an invariant, or a constraint names an unknown feature.
 
     >>> print(write_sxfm(FeatureModel(Feature("Net"))), end="")
@@ -80,7 +80,7 @@ def write_sxfm(model: FeatureModel, losses: list[str] | None = None) -> str:
 
 
 def nearest_name(name: str) -> str:
-    """The name, or one that SXFM can hold in its place.
+    """Return the name, or the nearest one that SXFM can hold.
 
     >>> nearest_name(" size\\n"), nearest_name("M.2 SSD")
     ('size', 'M.2 SSD')
@@ -89,14 +89,14 @@ def nearest_name(name: str) -> str:
 
 
 def _lose(problem: str, losses: list[str] | None) -> None:
-    """Refuses what is about to be left out, or says that it is where losses are agreed to."""
+    """Raise for content that SXFM cannot hold, or record it in `losses`."""
     if losses is None:
         raise UnsupportedError(problem)
     losses.append(f"{problem}; left out")
 
 
 def _check_feature(feature: Feature) -> None:
-    """Raises UnsupportedError for a feature that could not be in the tree."""
+    """Raise UnsupportedError for a feature that the tree of the format cannot hold."""
     name, place = feature.name, feature.span
     if not name or name != name.strip() or _LINE_END.search(name):
         raise UnsupportedError(
@@ -116,7 +116,7 @@ def _check_feature(feature: Feature) -> None:
 
 
 def _lost_of(feature: Feature) -> Iterator[str]:
-    """What of a feature has no place in the format, and may be left out."""
+    """Yield everything about a feature that the format cannot hold and that may be left out."""
     name = feature.name
     for attribute in feature.attributes:
         yield f"{attribute.span}: found the attribute {name}.{attribute.name}, which SXFM cannot hold"
@@ -125,7 +125,7 @@ def _lost_of(feature: Feature) -> Iterator[str]:
 
 
 def _ids(model: FeatureModel) -> dict[str, str]:
-    """An id for each feature name, made of letters, digits and `_`, never twice, and never the word `or`."""
+    """Return an id for each feature name: letters, digits and `_`, never one id twice, and never the word `or`."""
     names = [feature.name for feature in model.features()]
     taken = set(names)
     ids: dict[str, str] = {}
@@ -193,7 +193,7 @@ def _constraints(model: FeatureModel, ids: Mapping[str, str], losses: list[str] 
 
 
 def _clauses(constraint: Constraint, builder: ClauseBuilder) -> list[tuple[int, ...]]:
-    """The clauses of a constraint, over the features' numbers in document order."""
+    """Return the clauses of a constraint over the features' numbers in document order."""
     if constraint.is_indexed:
         raise UnsupportedError(f"{constraint.span}: found an indexed constraint, which SXFM cannot hold")
     for node in walk(constraint.formula):

@@ -1,1 +1,1 @@
-"""UVL, read by hand and written back."""
+"""UVL: a hand-written reader, and a writer."""

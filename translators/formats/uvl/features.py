@@ -1,4 +1,4 @@
-"""One feature's line of UVL: type, name, cardinality and attributes, before the tree is put together."""
+"""The lines of the section `features`: one feature with its type, cardinality and attributes, or one group."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from featurenet_uvl.translators.formats.language.tokens import (
 from featurenet_uvl.translators.formats.uvl.notes import FEATURE_NOTES, NOTE_ATTRIBUTES, read_notes
 
 Path: TypeAlias = tuple[str, ...]
+"""The parts of a dotted name."""
 
 ARRAY_CONSTRAINTS = "array_constraints"
 """The attribute that holds indexed constraints, as a vector of texts."""
@@ -51,7 +52,7 @@ class Details:
 
 @dataclass(slots=True)
 class FeatureLine(FeatureDraft):
-    """The draft of the feature that a line declares.
+    """The draft of the feature on one line.
 
     `parts` are the parts of its name, more than one if it is imported; `details` is None if the line holds the name
     alone, as most lines do.
@@ -62,7 +63,7 @@ class FeatureLine(FeatureDraft):
 
 
 def read_feature_line(text: str, span: Span, alias: Path = ()) -> FeatureLine:
-    """Read the feature that a line declares.
+    """Read the line of a feature.
 
     Args:
         text: The logical line.
@@ -71,7 +72,7 @@ def read_feature_line(text: str, span: Span, alias: Path = ()) -> FeatureLine:
 
     Raises:
         ReadError: The line holds no feature.
-        UnsupportedError: A construct that UVL has and the model does not.
+        UnsupportedError: The line has a construct of UVL for which the model has no place.
     """
     if STRICT_NAME.fullmatch(text) and text not in KEYWORDS:
         return FeatureLine(Feature(text, span=span), parts=(text,))
@@ -101,7 +102,7 @@ def read_feature_line(text: str, span: Span, alias: Path = ()) -> FeatureLine:
 
 
 def read_group_line(text: str, span: Span) -> GroupDraft:
-    """Read the group that a line opens.
+    """Read the line that opens a group.
 
     Raises:
         ReadError: The line holds no group.
@@ -130,7 +131,7 @@ def _read_cardinality(tokens: Tokens) -> Cardinality:
 
 
 class _AttributeReader:
-    """Reads `{...}`, its opening already taken, into the details."""
+    """A reader of `{...}`, whose opening is already taken, into the details of a feature."""
 
     def __init__(self, tokens: Tokens, alias: Path, details: Details) -> None:
         self._tokens = tokens

@@ -1,13 +1,13 @@
-"""Imports of UVL: models put together from files.
+"""Imports of UVL: models composed of several files.
 
 `imports sub.file as f` reads `sub/file.uvl` beside the importing file; `f.Root` in the tree stands for the whole
-imported tree, and what is said at that place (groups, attributes, a cardinality) is added to its root. Inside the
-composed model a feature `f.X` is called `f_X`, because a plain name of UVL has no dots; through two files, `f.g.X` is
-`f_g_X`. Constraints write `f.X`, `f.X.attribute` or `f.g.X`, as in UVL, and those of the imported file come along and
-go on to speak of its features only: `sum(cost)` becomes `sum(cost, f_Root)`. Each import is a copy of its own: one file
+imported tree, and the groups, attributes or cardinality at that place are added to its root. In the composed model, a
+feature `f.X` is called `f_X`, because a plain name of UVL has no dots; through two files, `f.g.X` is `f_g_X`.
+Constraints write `f.X`, `f.X.attribute` or `f.g.X`, as in UVL. The constraints of the imported file come along and
+still speak of its features only: `sum(cost)` becomes `sum(cost, f_Root)`. Each import is a copy of its own: one file
 under two aliases is two subtrees.
 
-The namespace, the properties and the feature order of an imported file speak of that file as a whole and stay there;
+The namespace, the properties and the feature order of an imported file describe that file as a whole and stay there;
 its comments and everything about its features and constraints come along.
 """
 
@@ -28,32 +28,32 @@ from featurenet_uvl.translators.formats.uvl.features import FeatureLine, Path
 from featurenet_uvl.translators.formats.xml.formulas import is_rule
 
 MAX_FEATURES = 100_000
-"""How many features a composed model may have: files that import one another grow exponentially."""
+"""Features of the imports of one file: files that import one another grow exponentially."""
 MAX_DEPTH = 50
-"""How many files may import one another in a row."""
+"""Files in a chain of imports."""
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One line of the section `imports`."""
+    """One line of the section `imports`: the parts of the file's name, its alias, and the place of the line."""
 
     parts: Path
     alias: Path
     span: Span
 
     def path(self) -> str:
-        """The imported file."""
+        """Return the path of the imported file."""
         return os.path.join(os.path.dirname(self.span.path), *self.parts) + ".uvl"
 
     def stays_in_folder(self) -> bool:
-        """Whether the imported file lies below the folder of the importing one, links followed."""
+        """Whether the imported file lies below the folder of the importing one once links are followed."""
         folder = os.path.realpath(os.path.dirname(self.span.path))
         return os.path.realpath(self.path()).startswith(os.path.join(folder, ""))
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A model, and what dotted names mean in the file that it is from."""
+    """A model, and its features by the names that the constraints of its file give them."""
 
     model: FeatureModel
     names: Mapping[Path, str]
@@ -61,14 +61,14 @@ class Scope:
 
 @dataclass(slots=True)
 class Loader:
-    """Reads imported files, each once; `chain` are the files that are being read now."""
+    """A reader of imported files, each once; `chain` holds the files that are being read at the moment."""
 
     read: Callable[[str, str, Loader], Scope]
     chain: list[str] = field(default_factory=list)
     scopes: dict[str, Scope] = field(default_factory=dict)
 
     def load(self, entry: Import) -> Scope:
-        """The model that an import means.
+        """Return the model of an imported file.
 
         Raises:
             ReadError: The file is missing or malformed.
@@ -98,17 +98,17 @@ def compose(
     imports: Sequence[Import],
     load: Callable[[Import], Scope],
 ) -> Scope:
-    """The model of a file with imports.
+    """Compose the model of a file that imports others.
 
     Args:
-        drafts: The tree in document order; those with a dotted name are imported.
-        constraints: Those of the file itself.
+        drafts: The tree in document order; drafts with a dotted name stand for imported trees.
+        constraints: The constraints of the file itself.
         imports: Its imports.
         load: Reads one of them.
 
     Raises:
-        ReadError, ModelError: As `load` says; an import that is no feature of the tree or not the imported root; one
-            name for two features. All problems together.
+        ReadError, ModelError: As `load` says; an import is missing in the tree or not in the place of its root; two
+            features have one name. All problems together.
     """
     composition = _Composition({entry.alias: (entry, load(entry)) for entry in imports})
     composition.check_aliases(imports)
@@ -212,7 +212,9 @@ class _Composition:
         )
 
     def names(self, drafts: Sequence[FeatureLine]) -> dict[Path, str]:
-        """What dotted names mean; problems where two features would get one name, or an import has no place."""
+        """Return the names of the composed model by dotted name; report two features with one name, and imports without
+        a place.
+        """
         names: dict[Path, str] = {draft.parts: draft.parts[0] for draft in drafts if len(draft.parts) == 1}
         sources = {draft.parts[0]: (draft.parts[0], draft.feature.span) for draft in drafts if len(draft.parts) == 1}
         for alias, (entry, scope) in self._scopes.items():
@@ -235,7 +237,7 @@ class _Composition:
         return names
 
     def resolve(self, formula: Expression, names: Mapping[Path, str], own: set[tuple[str, str]]) -> Expression:
-        """The formula with dotted names replaced by those of the composed model."""
+        """Return the formula over the names of the composed model."""
 
         def step(node: Expression) -> Expression:
             match node:
@@ -260,7 +262,7 @@ class _Composition:
 
 
 def _with_scopes(model: FeatureModel) -> FeatureModel:
-    """The model whose aggregates name the root: they go on to mean the features of this file only."""
+    """Return the model whose aggregates name its root, so that they still mean the features of this file only."""
     root = model.root.name
 
     def step(node: Expression) -> Expression:
@@ -270,12 +272,12 @@ def _with_scopes(model: FeatureModel) -> FeatureModel:
 
 
 def _longest(path: Path, names: Mapping[Path, str]) -> int | None:
-    """The length of the longest beginning, of two parts or more, that is a name."""
+    """Return the length of the longest beginning, of two parts or more, that is a name; None if there is none."""
     return next((size for size in range(len(path), 1, -1) if path[:size] in names), None)
 
 
 def _notes(part: FeatureModel, rules_before: int) -> Iterator[tuple[str, str]]:
-    """The notes of an imported model that make sense in the composed one; rules get new numbers."""
+    """Yield the notes of an imported model that apply to the composed one; rules get new numbers."""
     for key, text in part.notes:
         if key == "comment":
             yield key, text

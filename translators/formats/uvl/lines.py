@@ -1,4 +1,4 @@
-"""A UVL text as logical lines: comments blanked out, lines with an open bracket continued on the next one."""
+"""A UVL text as logical lines: comments are blanks, and a line with an open bracket ends after the closing one."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ _SPECIAL = re.compile(
 )
 _MARK = re.compile(r"""[/"'(\[{)\]}]""")
 _TAB_WIDTH = 8
+"""Columns between two tab stops."""
 MAX_LINE = 1 << 20
-"""How many characters a logical line may have: each may be a word, which takes a hundred bytes."""
+"""Characters of a logical line: each may be a token, which takes a hundred bytes."""
 
 
 class Line(NamedTuple):
-    """One logical line: where its first character stands, how far it is indented, and its text without margins."""
+    """One logical line: the place of its first character, its indentation in columns, and its text without margins."""
 
     number: int
     column: int
@@ -33,7 +34,7 @@ class Line(NamedTuple):
 
 
 def logical_lines(text: str, path: str) -> list[Line]:
-    """The lines that hold something; a comment keeps its length in blanks, so that places stay true.
+    """Return the lines that are not blank; a comment becomes as many blanks, so that places stay true.
 
     A tab goes to the next multiple of eight columns, as in the official lexer; comments do not count as indentation.
 
@@ -52,7 +53,10 @@ def logical_lines(text: str, path: str) -> list[Line]:
 
 
 def _lines(text: str, path: str) -> Iterator[Line]:
-    """Most lines have no bracket, quote or comment: what lies between those that do is split at a glance."""
+    """Yield the logical lines.
+
+    Most lines have no bracket, quote or comment: the text between those that do is split in one step.
+    """
     start, number = 0, 1
     while start < len(text):
         mark = _MARK.search(text, start)
@@ -76,7 +80,7 @@ def _plain_lines(rows: list[str], number: int) -> Iterator[Line]:
 
 
 def _marked_line(text: str, start: int, number: int, path: str) -> tuple[Line | None, int, int]:
-    """The logical line that starts there, where the next one starts, and its number."""
+    """Return the logical line from this offset (None if it is blank), the offset of the next line, and its number."""
     newlines = 0
     comments: list[tuple[int, int]] = []
     brackets: list[int] = []

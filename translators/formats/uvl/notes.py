@@ -1,11 +1,11 @@
-"""What only an editor's user would miss, as attributes of UVL: descriptions, hidden, properties, tags, comments.
+"""Notes of FeatureIDE (descriptions, hidden, properties, tags, comments) as attributes of UVL.
 
 The notes of a feature are its attribute `featureide__ {description 'text', hidden 'true'}`, those of the model the
 root's attribute `featureide_model__`. A key that stands twice makes it a vector of maps, `[{comment 'a'}, {comment
-'b'}]`. Texts, and what of the keys UVL cannot quote, are escaped as `uvl.values` says. Among the model's notes are
+'b'}]`. Texts and keys are escaped as `language.values` says. Two keys of the model's notes are about constraints:
 
-- `constraint:N:description`, the text of the Nth constraint;
-- `constraint:N:rule`, the Nth constraint as FeatureIDE's XML has it, where the formula of the section `constraints`
+- `constraint:N:description`, the description of the Nth constraint;
+- `constraint:N:rule`, the Nth constraint as FeatureIDE's XML has it, if the formula of the section `constraints`
   cannot say it exactly (`atmost1`, a conjunction of one); it counts as long as both say the same.
 """
 
@@ -34,7 +34,7 @@ _KEY = re.compile(r"constraint:([1-9][0-9]{0,8}):(description|rule)")
 
 
 def format_notes(name: str, notes: Sequence[tuple[str, str]]) -> str:
-    """The attribute that carries notes.
+    """Return the attribute that carries the notes.
 
     >>> print(format_notes(FEATURE_NOTES, [("description", "it's"), ("graphics:collapsed", "true")]))
     featureide__ {description 'it%27s', "graphics:collapsed" 'true'}
@@ -50,10 +50,10 @@ def _format_key(key: str) -> str:
 
 
 def read_notes(attribute: Attribute) -> Notes:
-    """The notes that an attribute carries.
+    """Return the notes that an attribute carries.
 
     Raises:
-        ReadError: It holds something else than texts, or a broken escape.
+        ReadError: It holds anything but texts, or a broken escape.
     """
     value = attribute.value
     maps = value if isinstance(value, tuple) else (value,)
@@ -75,7 +75,7 @@ def _notes(entries: AttributeValue | None) -> Iterator[tuple[str, str]]:
 
 
 def constraint_notes(constraints: Iterable[Constraint]) -> Iterator[tuple[str, str]]:
-    """Notes for what the formulas of UVL do not say of their constraints."""
+    """Yield notes for everything about constraints that the formulas of UVL do not say."""
     for number, constraint in enumerate(constraints, 1):
         if constraint.description:
             yield f"constraint:{number}:description", constraint.description
@@ -85,7 +85,7 @@ def constraint_notes(constraints: Iterable[Constraint]) -> Iterator[tuple[str, s
 
 
 def _is_exact(constraint: Constraint) -> bool:
-    """Whether the formula, written and read back, is the same."""
+    """Whether the formula is the same after it is written and read back."""
     return not any(
         isinstance(node, Count) or (isinstance(node, And | Or) and len(node.operands) == 1)
         for node in walk(constraint.formula)
@@ -93,21 +93,21 @@ def _is_exact(constraint: Constraint) -> bool:
 
 
 def split_notes(notes: Notes) -> tuple[Notes, Notes]:
-    """Notes of the model, and those of single constraints."""
+    """Return the notes of the model as a whole, and those of single constraints."""
     own = tuple(note for note in notes if not _KEY.fullmatch(note[0]))
     return own, tuple(note for note in notes if _KEY.fullmatch(note[0]))
 
 
 def apply_constraint_notes(constraints: Sequence[Constraint], notes: Notes, place: str) -> tuple[Constraint, ...]:
-    """The constraints with their descriptions and exact rules.
+    """Return the constraints with their descriptions and exact rules.
 
     Args:
-        constraints: In the order in which the numbers count.
+        constraints: The constraints in the order of their numbers.
         notes: The second part of `split_notes`.
-        place: Where the notes stand, for messages.
+        place: The place of the notes, for messages.
 
     Raises:
-        ReadError: A number without a constraint, or a rule that is no XML.
+        ReadError: A number has no constraint, or a rule is no XML.
     """
     result = list(constraints)
     for key, text in notes:

@@ -1,7 +1,7 @@
-"""UVL files: the feature model they hold, or the restriction of an imported model.
+"""UVL files: the feature model of a file, or its restriction of an imported model.
 
-A hand-written reader, one logical line at a time. It accepts what the official grammar accepts, and refuses what it
-refuses; several block comments in one file end where they say they end. A file whose root is an imported root, and has
+A hand-written reader, one logical line at a time. It accepts and refuses the same texts as the official grammar, except
+that a block comment ends at its first `*/`, also if the file has several. A file whose root is an imported root, with
 nothing below it, is a restriction; any other file with imports is a composed model, see `uvl.imports`.
 """
 
@@ -30,8 +30,10 @@ from featurenet_uvl.translators.formats.uvl.notes import apply_constraint_notes,
 from featurenet_uvl.translators.formats.uvl.tree import read_tree
 
 _SECTIONS = ("namespace", "include", "imports", "features", "constraints")
+"""The sections of a file, in the order that UVL demands."""
 _FIRST_SECTION = re.compile(r"(?:(?>//[^\n]*|/\*.*?\*/)\s*)*(?:namespace|include|imports|features)\b", re.DOTALL)
 _MAX_PROBLEMS = 100
+"""Problems of one file that an error lists; it counts the others."""
 
 
 def is_uvl(text: str) -> bool:
@@ -40,12 +42,12 @@ def is_uvl(text: str) -> bool:
 
 
 def read_uvl_file(path: str) -> FeatureModel | Restriction:
-    """The model or restriction in a file, which is UTF-8 without a byte order mark.
+    """Read the model or restriction of a file in UTF-8 without a byte order mark.
 
     Raises:
         ReadError: The file cannot be read, or is no UVL; every problem has its place.
-        ModelError: It is UVL, but a name is used twice or leads nowhere.
-        UnsupportedError: It uses a construct that this project cannot carry.
+        ModelError: The file is UVL, but a name is used twice or refers to nothing.
+        UnsupportedError: The file uses a construct that this project cannot carry.
     """
     data = read_bytes(path, limit=MAX_MODEL_BYTES)
     if data.startswith(b"\xef\xbb\xbf"):
@@ -59,11 +61,11 @@ def read_uvl_file(path: str) -> FeatureModel | Restriction:
 
 
 def read_uvl(text: str, path: str) -> FeatureModel | Restriction:
-    """The model or restriction that a text holds.
+    """Read the model or restriction that a text holds.
 
     Args:
         text: The content of a UVL file.
-        path: What to call the file in messages, and where to look for what it imports.
+        path: The file, for messages and for the folder of its imports.
 
     Raises:
         ReadError, ModelError, UnsupportedError: As for `read_uvl_file`.
@@ -90,7 +92,7 @@ def _document(text: str, path: str) -> _Document:
 
 
 def _read_imported(text: str, path: str, loader: Loader) -> Scope:
-    """The model of an imported file; of a restriction, that of the model it restricts."""
+    """Read the model of an imported file; if the file is a restriction, the restricted model."""
     document = _document(text, path)
     if not document.is_restriction:
         return document.scope(loader)
@@ -105,7 +107,7 @@ def _read_imported(text: str, path: str, loader: Loader) -> Scope:
 
 @dataclass(slots=True)
 class _Document:
-    """What has been read of a file so far, with all problems."""
+    """The parts of a file that are already read, with all problems."""
 
     path: str
     problems: list[str] = field(default_factory=list)
@@ -145,7 +147,7 @@ class _Document:
             self.problems.extend(error.problems)
 
     def _sections(self, lines: list[Line]) -> dict[str, list[Line]]:
-        """The lines of each section, its header first."""
+        """Return the lines of each section by its keyword, its header first."""
         sections: dict[str, list[Line]] = {}
         current: list[Line] = []
         is_tree = False
@@ -223,7 +225,7 @@ class _Document:
 
     @property
     def _alias(self) -> Path:
-        """What to take off references: a restriction speaks of the imported model by its own names."""
+        """The alias to take off references: a restriction speaks of the imported model by the model's own names."""
         return self.imports[0].alias if self.is_restriction else ()
 
     def _read_constraint(self, line: Line) -> None:
@@ -232,7 +234,7 @@ class _Document:
         self.constraints.append(Constraint(formula, span=span))
 
     def raise_problems(self) -> None:
-        """Raises what was wrong so far, if anything was."""
+        """Raise an error with all problems so far; return if there are none."""
         if self.problems:
             raise ReadError(_shortened(self.problems, self.path))
         if self.unsupported:
@@ -248,7 +250,7 @@ class _Document:
         return (*own, *self.constraints)
 
     def scope(self, loader: Loader) -> Scope:
-        """The model, put together with what it imports, and what dotted names mean in it."""
+        """Return the model, composed with its imports, and its features by their names in this file."""
         notes = tuple([note for details in self._details for note in details.model_notes])
         constraints = self._all_constraints
         if notes:
@@ -271,7 +273,7 @@ class _Document:
         return Scope(model, names)
 
     def restriction(self) -> Restriction:
-        """The restriction of the one model that is imported."""
+        """Return the restriction of the one imported model."""
         root, first = self.drafts[0], self.imports[0]
         if root.parts[:-1] != first.alias:
             raise ModelError(

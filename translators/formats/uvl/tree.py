@@ -28,9 +28,9 @@ class Tree:
 
 
 def read_tree(header: Span, lines: list[Line], alias: Path = (), *, has_imports: bool = False) -> Tree:
-    """The tree that the lines below `features` hold.
+    """Read the tree from the lines below `features`.
 
-    After a line whose level is wrong nothing more is read: all that follows would look wrong, too.
+    Reading stops at the first line with a wrong level: all lines after it would look wrong, too.
     """
     reader = _TreeReader(header.path, alias, has_imports)
     if not lines:
@@ -56,7 +56,7 @@ class _TreeReader:
         self._open: list[tuple[int, FeatureLine | GroupDraft]] = []
 
     def read(self, line: Line) -> bool:
-        """Whether the line fitted into the tree."""
+        """Read a line; return whether it fits into the tree."""
         span = line.span(self._path)
         problem = self._close_deeper(line.indent)
         if problem:
@@ -76,7 +76,7 @@ class _TreeReader:
         return True
 
     def _close_deeper(self, indent: int) -> str | None:
-        """Closes what the indentation ends; a message where it fits no open level."""
+        """Close the levels that the indentation ends; return a message if it fits none that is open."""
         above = None
         while self._open and self._open[-1][0] >= indent:
             above = self._open.pop()[0]
@@ -87,7 +87,7 @@ class _TreeReader:
         return None
 
     def _feature(self, line: Line, span: Span) -> FeatureLine:
-        """The feature of a line; where only its details are wrong, they are noted and its children still count."""
+        """Read the feature of a line; report details that are wrong, and keep the feature for its children."""
         try:
             return read_feature_line(line.text, span, self._alias)
         except UnsupportedError as error:

@@ -1,4 +1,4 @@
-"""Feature models as UVL, in one canonical spelling: the same model gives the same bytes."""
+"""Feature models as UVL in one canonical spelling: the same model gives the same bytes."""
 
 from __future__ import annotations
 
@@ -45,21 +45,24 @@ from featurenet_uvl.translators.formats.uvl.notes import (
 )
 
 _NEW_LINE = "\n\t\t\t"
-"""Before each indexed constraint: they are long."""
+"""The text before each indexed constraint, which is long enough for a line of its own."""
 
 
 def write_uvl(model: FeatureModel, losses: list[str] | None = None) -> str:
-    """The model as UVL text; `read_uvl` reads an equal model back.
+    """Write the model as UVL text; `read_uvl` reads an equal model back.
 
     Indexed constraints stand in the root's attribute `array_constraints`, all others in the section `constraints`; but
-    plain ones that precede an indexed one stand in an attribute `constraints` of the root: the order is kept. Notes and
-    descriptions stand in attributes that `uvl.notes` explains. What features stand for (`Feature.origin`) is the
-    translators' own knowledge and no part of the text. A `Count` in a formula with arithmetic is spelt out, and an
-    `And` or `Or` of one operand becomes this operand; those come back as the formulas that were written.
+    plain ones that precede an indexed one stand in an attribute `constraints` of the root, which keeps the order.
+    Notes and
+    descriptions stand in attributes that `uvl.notes` explains. `Feature.origin` is the translators' own knowledge
+    and no
+    part of the text. A `Count` in a formula with arithmetic becomes clauses, and an `And` or `Or` of one operand
+    becomes
+    this operand; they come back as the formulas that were written.
 
     Args:
         model: The model to write.
-        losses: Where given, what UVL has no place for is left out, or renamed, and each such thing adds a line here.
+        losses: If given, content for which UVL has no place is left out, or renamed, and adds a line here.
 
     Raises:
         ModelError: The model breaks an invariant.
@@ -84,7 +87,7 @@ def write_uvl(model: FeatureModel, losses: list[str] | None = None) -> str:
 
 
 def nearest_name(name: str) -> str:
-    """The name, or one that UVL can spell in its place.
+    """Return the name, or the nearest one that UVL can spell.
 
     >>> nearest_name("M.2 SSD"), nearest_name("sum")
     ('M_2 SSD', 'sum')
@@ -154,7 +157,7 @@ def _attribute(feature: Feature, attribute: Attribute) -> str:
 
 
 def _root_constraints(constraints: list[tuple[Constraint, str]]) -> list[str]:
-    """Attributes for constraints in a row of each kind."""
+    """Return the attributes that hold constraints, one per run of the same kind."""
     entries: list[str] = []
     for is_indexed, run in groupby(constraints, key=lambda pair: pair[0].is_indexed):
         texts = [f"'{text}'" if is_indexed else text for _, text in run]

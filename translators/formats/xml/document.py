@@ -1,4 +1,4 @@
-"""An XML document of FeatureIDE, parsed safely, with the place of every element and a list of problems."""
+"""An XML document, parsed safely, with the place of every element and a list of problems."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from featurenet_uvl.errors import ReadError
 from featurenet_uvl.ir.span import Span
 
 MAX_PROBLEMS = 50
+"""Problems of one file that an error lists; it counts the others."""
 
 _ROOT = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<([^\s/>]+)", re.DOTALL)
 _ROOT_NAME = re.compile(r"(?:(?><\?.*?\?>|<!--.*?-->)\s*)*<([^\s/>!?][^\s/>]*)", re.DOTALL)
@@ -19,28 +20,30 @@ _MARKUP = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<([^\s/>!?][^\s/
 _POSITION_IN_MESSAGE = re.compile(r", line \d+, column \d+$")
 _PLACE = re.compile(r"^.*?:\d+(?::\d+)?: ")
 _TEXT_ELEMENTS = frozenset({"description", "var", "c", "tags"})
-"""Elements that hold text; anywhere else text is a mistake that FeatureIDE would not mention."""
+"""Elements of FeatureIDE that hold text; text anywhere else is a mistake, which FeatureIDE itself would pass over."""
 
 
 @dataclass(slots=True)
 class Document:
-    """A parsed document. Problems are collected, so that all of a file come at once."""
+    """A parsed document. Readers collect its problems, so that one error reports them all."""
 
     path: str
     root: etree._Element
     places: dict[etree._Element, Span]
-    """The span of each element; it also keeps the elements alive, so that they can be keys."""
+    """The place of each element. The mapping also keeps the elements alive: lxml would make others that are no keys of
+    it.
+    """
     problems: list[tuple[Span, str]] = field(default_factory=list)
 
     def place(self, element: etree._Element) -> Span:
         return self.places[element]
 
     def report(self, element: etree._Element, message: str) -> None:
-        """Notes a problem of an element: `found, expected`."""
+        """Record a problem of an element: `found, expected`."""
         self.problems.append((self.place(element), message))
 
     def raise_problems(self) -> None:
-        """Raises ReadError with all problems noted so far, in the order of the file, if there are any."""
+        """Raise ReadError with all problems recorded so far, in the order of the file; return if there are none."""
         if not self.problems:
             return
         ordered = sorted(self.problems, key=lambda problem: problem[0])
@@ -63,16 +66,16 @@ def root_name(text: str) -> str | None:
 def parse_document(
     text: str, path: str, roots: Collection[str], text_elements: Collection[str] = _TEXT_ELEMENTS
 ) -> Document:
-    """The document, without expanding or fetching anything.
+    """Parse an XML text without expanding or fetching anything.
 
     Args:
-        text: The file's text; what its XML declaration says of the encoding is ignored, as FeatureIDE does.
-        path: For messages.
+        text: The file's text; the encoding in its XML declaration is ignored, as FeatureIDE does.
+        path: The file, for messages.
         roots: Allowed names of the root element.
-        text_elements: Names of the elements that hold text; text anywhere else is a problem.
+        text_elements: Names of the elements that may hold text; text anywhere else is a problem.
 
     Raises:
-        ReadError: Another root, a DOCTYPE, or text that is no well-formed XML.
+        ReadError: The root has another name, the text has a DOCTYPE, or it is not well-formed.
     """
     expected = " or ".join(f"<{name}>" for name in roots)
     start = _ROOT.match(text)
@@ -113,7 +116,7 @@ def _syntax_message(error: etree.XMLSyntaxError | UnicodeEncodeError, text: str,
 
 
 def _spans(path: str, text: str) -> Iterator[Span]:
-    """The places of all start tags in document order; in well-formed XML no other `<` can be mistaken for one."""
+    """Yield the places of all start tags in document order; in well-formed XML, no other `<` looks like one."""
     line, line_start = 1, 0
     seen = 0
     for match in _MARKUP.finditer(text):
@@ -143,14 +146,14 @@ def _report_stray_text(document: Document, text_elements: Collection[str]) -> No
 
 
 def text_of(document: Document, element: etree._Element) -> str:
-    """The text of an element that must not hold others."""
+    """Return the text of an element; report elements inside it."""
     if len(element):
         document.report(element[0], f"found <{element[0].tag}> in <{element.tag}>, expected text only")
     return element.text or ""
 
 
 def without_place(message: str) -> str:
-    """A message without the `path:line:column` at its start; the element's place says it better.
+    """Return a message without the `path:line:column` at its start, so that the place of an element can precede it.
 
     >>> without_place("m.xml:4:7: found x, expected y")
     'found x, expected y'
@@ -159,7 +162,10 @@ def without_place(message: str) -> str:
 
 
 def flag(document: Document, element: etree._Element, name: str) -> bool:
-    """A boolean XML attribute. FeatureIDE takes any spelling but `true` for false; here only `false` is."""
+    """Return a boolean XML attribute, false if it is missing.
+
+    Report any value but `true` and `false`; FeatureIDE takes every other value for false.
+    """
     value = element.get(name, "false")
     if value not in ("true", "false"):
         document.report(element, f"found {name}={value!r} on <{element.tag}>, expected 'true' or 'false'")
@@ -167,7 +173,7 @@ def flag(document: Document, element: etree._Element, name: str) -> bool:
 
 
 def check_attributes(document: Document, element: etree._Element, allowed: Collection[str]) -> None:
-    """Reports every XML attribute that is not allowed."""
+    """Report every XML attribute of an element that is not allowed."""
     for name in element.keys():  # noqa: SIM118 an lxml element iterates over its children, not its keys
         if name not in allowed:
             expected = ", ".join(allowed) if allowed else "none"

@@ -1,4 +1,4 @@
-"""FeatureIDE's rule elements and expressions, both ways, without recursion (formulas may be thousands deep)."""
+"""FeatureIDE's rule elements and formulas, in both directions, without recursion: formulas may be thousands deep."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EXACT_OPERANDS = {"not": 1, "imp": 2, "eq": 2}
 
 
 def read_formula(document: Document, top: etree._Element, names: Collection[str]) -> Expression:
-    """The formula of an element; what is wrong with it is reported to the document, and a placeholder returned."""
+    """Return the formula of an element; report its mistakes to the document, and put a placeholder in their place."""
     elements: list[etree._Element] = []
     stack = [top]
     while stack:
@@ -70,7 +70,7 @@ def _node(
 
 
 def is_rule(formula: Expression) -> bool:
-    """Whether FeatureIDE's rule elements can say the formula."""
+    """Whether FeatureIDE's rule elements can express the formula."""
     for node in walk(formula):
         match node:
             case FeatureRef(indices=None) | Not() | Implies() | Iff():
@@ -84,7 +84,7 @@ def is_rule(formula: Expression) -> bool:
 
 
 def format_formula(formula: Expression, depth: int) -> Iterator[str]:
-    """The lines of a formula for which `is_rule` holds, indented by `depth` tabs, without line ends."""
+    """Yield the lines of a formula for which `is_rule` holds, indented by `depth` tabs, without line ends."""
     stack: list[tuple[int, Expression | str]] = [(depth, formula)]
     while stack:
         depth, node = stack.pop()

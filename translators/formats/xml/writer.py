@@ -8,7 +8,9 @@ _ESCAPES = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 
 
 def element(depth: int, tag: str, *, is_open: bool = False, **attributes: str | None) -> str:
-    """A start or empty tag with its attributes in alphabetical order, None left out; `data_type` means `data-type`.
+    """Return a start tag or an empty tag with its attributes in alphabetical order.
+
+    `data_type` becomes `data-type`, and an attribute that is None is left out.
 
     >>> element(0, "graphics", value="1", key="layoutalgorithm")
     '<graphics key="layoutalgorithm" value="1"/>'
