@@ -49,6 +49,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("training.trials",),
     ("training.data",),
     ("training.engines",),
+    ("training.engines.registry",),
     ("training",),
     ("report.content",),
     ("report.page",),

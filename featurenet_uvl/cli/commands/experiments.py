@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurenet_uvl.cli.commands.status import status
-from featurenet_uvl.cli.console.engine_option import Address, Cpus, EngineName, Gpus, Memory, parse_engine
+from featurenet_uvl.cli.console.engine_option import (
+    Address,
+    Cpus,
+    EngineName,
+    EngineOptions,
+    Gpus,
+    Memory,
+    parse_engine,
+)
 from featurenet_uvl.cli.console.options import DataDir, Json, Quiet, Workers
 from featurenet_uvl.cli.console.progress import ProgressLine, counted, resumable, show_trials, shown_time
 from featurenet_uvl.cli.console.streams import put, put_json, say
@@ -49,6 +57,7 @@ def run(
     cpus: Cpus = None,
     gpus: Gpus = None,
     memory: Memory = None,
+    engine_options: EngineOptions = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Train networks again that failed or reached a limit.")
     ] = False,
@@ -69,7 +78,9 @@ def run(
     chosen = load_preset(preset)
     if engine == "local" and workers is None:
         workers = chosen.limits.workers
-    where = parse_engine(engine, workers=workers, address=address, cpus=cpus, gpus=gpus, memory=memory)
+    where = parse_engine(
+        engine, workers=workers, address=address, cpus=cpus, gpus=gpus, memory=memory, others=engine_options
+    )
     count = (workers or available_cores()) if engine == "local" else None
     with resumable(), ProgressLine(quiet=quiet) as line:
         listener = Listener(

@@ -14,6 +14,7 @@ from featurenet_uvl.cli.console.engine_option import (
     Address,
     Cpus,
     EngineName,
+    EngineOptions,
     Gpus,
     Memory,
     TrialMemory,
@@ -67,6 +68,7 @@ def train(
     cpus: Cpus = None,
     gpus: Gpus = None,
     memory: Memory = None,
+    engine_options: EngineOptions = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -81,7 +83,9 @@ def train(
     from featurenet_uvl.training.trials.protocol import Protocol
     from featurenet_uvl.training.trials.trial import TrialSpec
 
-    where = parse_engine(engine, workers=workers, address=address, cpus=cpus, gpus=gpus, memory=memory)
+    where = parse_engine(
+        engine, workers=workers, address=address, cpus=cpus, gpus=gpus, memory=memory, others=engine_options
+    )
     limits = Limits(time_limit, memory_limit, weight_limit)
     protocol = Protocol(
         *(data, train_size, test_size, epochs, batch_size),

@@ -1,7 +1,8 @@
-"""The options that say where networks are trained, and under which limits."""
+"""The options of training engines, and the limits of each network."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
@@ -12,13 +13,12 @@ if TYPE_CHECKING:
     from featurenet_uvl.training.engines.base import Engine
 
 EngineName: TypeAlias = Annotated[
-    str, typer.Option("--engine", metavar="local|ray", help="Where to train: this machine, or a Ray cluster.")
+    str,
+    typer.Option("--engine", metavar="NAME", help="Where to train: local, ray, or a package's own."),
 ]
 Address: TypeAlias = Annotated[
     str | None,
-    typer.Option(
-        "--address", metavar="HOST:PORT", help="Head of the Ray cluster. Else the one this machine is part of."
-    ),
+    typer.Option("--address", metavar="HOST:PORT", help="Ray: head of the cluster. Else the cluster of this machine."),
 ]
 Cpus: TypeAlias = Annotated[float | None, typer.Option("--cpus", help="Ray: CPU cores for each network. Else 1.")]
 Gpus: TypeAlias = Annotated[
@@ -28,17 +28,22 @@ Memory: TypeAlias = Annotated[
     float | None, typer.Option("--memory", metavar="MB", help="Ray: memory to keep free for each network.")
 ]
 TrialTime: TypeAlias = Annotated[
-    float | None, typer.Option("--time-limit", help="Seconds for each network; longer is a row that says so.")
+    float | None,
+    typer.Option("--time-limit", help="Seconds per network. A slower one is stopped and reported."),
 ]
 TrialMemory: TypeAlias = Annotated[
     float | None,
-    typer.Option("--memory-limit", metavar="MB", help="Memory of each network's process; more is a row that says so."),
+    typer.Option("--memory-limit", metavar="MB", help="Memory per network. A larger one is stopped and reported."),
 ]
 TrialWeights: TypeAlias = Annotated[
     int | None,
-    typer.Option(
-        "--weight-limit", help="Weights of each network; one with more is not built, and is a row that says so."
-    ),
+    typer.Option("--weight-limit", help="Weights per network. A larger one is reported and not trained."),
+]
+
+
+EngineOptions: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--engine-option", metavar="NAME=VALUE", help="An option of a package's own engine; repeatable."),
 ]
 
 
@@ -50,25 +55,27 @@ def parse_engine(
     cpus: float | None,
     gpus: float | None,
     memory: float | None,
+    others: Iterable[str] | None = None,
 ) -> Engine:
-    """Where to train, as the options say.
+    """Return the engine that the options describe.
 
     Raises:
-        UsageError: An unknown engine, an option of the other engine, or a number out of range.
+        UsageError: No engine has this name, an option belongs to another engine, or a value is out of range.
     """
-    from featurenet_uvl.training.engines.local import LocalEngine, available_cores
-    from featurenet_uvl.training.engines.ray_cluster import RayEngine
+    from featurenet_uvl.training.engines.registry import find_engine, make_engine
 
-    requests = {"--address": address, "--cpus": cpus, "--gpus": gpus, "--memory": memory}
-    if name == "ray":
-        if workers is not None:
-            raise UsageError("found --workers with --engine ray, expected --cpus: a cluster trains as many as fit")
-        return RayEngine(
-            "auto" if address is None else address, 1.0 if cpus is None else cpus, gpus or 0.0, memory_mb=memory
-        )
-    if name != "local":
-        raise UsageError(f"--engine: found {name!r}, expected local or ray")
-    wrong = [option for option, value in requests.items() if value is not None]
+    values = {"workers": workers, "address": address, "cpus": cpus, "gpus": gpus, "memory": memory}
+    given = {option: str(value) for option, value in values.items() if value is not None}
+    known = find_engine(name).options
+    wrong = [f"--{option}" for option in given if option not in known]
     if wrong:
-        raise UsageError(f"found {', '.join(wrong)} without --engine ray, expected both or none")
-    return LocalEngine(available_cores() if workers is None else workers)
+        expected = ", ".join(f"--{option}" if option in values else f"--engine-option {option}=..." for option in known)
+        raise UsageError(f"found {', '.join(wrong)} with --engine {name}, expected its options: {expected or 'none'}")
+    for text in others or ():
+        option, equals, value = text.partition("=")
+        if not (option and equals):
+            raise UsageError(f"--engine-option: found {text!r}, expected NAME=VALUE")
+        if option in given:
+            raise UsageError(f"--engine-option: found {option} twice, expected one value")
+        given[option] = value
+    return make_engine(name, given)
