@@ -33,11 +33,13 @@ class ExactModel:
         return self.choices.draw(self.choices.uniform(self.diagram, self.counts), count, rng)
 
 
-def exact_model(cnf: Cnf, time_limit_s: float | None = None) -> ExactModel:
-    """The exact model of a formula; the last ones are kept, as several steps of one command ask for them.
+def exact_model(cnf: Cnf, time_limit_s: float | None = None, max_nodes: int = MAX_NODES) -> ExactModel:
+    """Return the exact model of a formula. Keeps the last ones, as several steps of one command ask for them.
 
     Args:
-        time_limit_s: At most so long, and never longer than TIME_LIMIT_S.
+        cnf: The formula.
+        time_limit_s: Seconds for building it, at most TIME_LIMIT_S.
+        max_nodes: Largest number of nodes while the diagram is built.
 
     Raises:
         LimitError: Its diagram is too large, or takes too long.
@@ -47,11 +49,11 @@ def exact_model(cnf: Cnf, time_limit_s: float | None = None) -> ExactModel:
     >>> exact_model(Cnf(VarMap.from_names(("App", "Log", "Net")), ((1,), (-2, 1)))).total
     4
     """
-    kept = _kept(cnf)
+    kept = _kept(cnf, max_nodes)
     if not kept:
         limit = TIME_LIMIT_S if time_limit_s is None else min(TIME_LIMIT_S, time_limit_s)
         try:
-            kept.append(_build(cnf, limit))
+            kept.append(_build(cnf, limit, max_nodes))
         except LimitError as error:
             if limit == TIME_LIMIT_S or isinstance(error, TooManyNodesError):
                 kept.append(error)
@@ -62,13 +64,13 @@ def exact_model(cnf: Cnf, time_limit_s: float | None = None) -> ExactModel:
 
 
 @lru_cache(maxsize=4)
-def _kept(cnf: Cnf) -> list[ExactModel | LimitError]:
-    """Where the model of a formula is kept, or why it has none."""
+def _kept(cnf: Cnf, max_nodes: int) -> list[ExactModel | LimitError]:
+    """Return the list that holds the model of a formula, or the reason why it has none, once known."""
     return []
 
 
-def _build(cnf: Cnf, time_limit_s: float) -> ExactModel:
-    diagram = build_diagram(cnf, time_limit_s, MAX_NODES)
+def _build(cnf: Cnf, time_limit_s: float, max_nodes: int) -> ExactModel:
+    diagram = build_diagram(cnf, time_limit_s, max_nodes)
     if not diagram.is_satisfiable:
         raise UnsatisfiableError("no configuration exists: the CNF is unsatisfiable")
     counts = node_counts(diagram)

@@ -7,12 +7,12 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
-from pysat.solvers import Solver
 
 from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.ir.configuration import Configuration, Instance
 from featurenet_uvl.ir.expression import Value
+from featurenet_uvl.solvers.session import MINISAT, Session, literals_of
 
 SHOWN_NAMES = 3
 """How many names a message lists."""
@@ -96,10 +96,9 @@ def check_solutions(cnf: Cnf, selected: NDArray[np.bool_], place: str) -> None:
         DecodeError: The first row that violates the model, with a clause that it breaks if one speaks of features only.
     """
     count = cnf.variables.feature_count
-    with Solver(name="minisat22", bootstrap_with=cnf.clauses) as solver:
+    with Session(cnf.clauses, len(cnf.variables), name=MINISAT) as session:
         for number, row in enumerate(selected, 1):
-            literals = [i if value else -i for i, value in enumerate(row.tolist(), 1)]
-            if not solver.solve(assumptions=literals):
+            if not session.solve(literals_of(row)):
                 raise DecodeError(f"{place}: configuration {number} violates the model{_reason(cnf, row, count)}")
 
 

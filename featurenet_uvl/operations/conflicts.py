@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-
-from pysat.solvers import Glucose4
 
 from featurenet_uvl.errors import LimitError, UnsupportedError
 from featurenet_uvl.ir.boolean_model import BooleanModel
@@ -13,6 +12,9 @@ from featurenet_uvl.ir.expression import walk
 from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, Origin
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.ir.span import Source, SourceKind
+from featurenet_uvl.solvers.backbone import backbone
+from featurenet_uvl.solvers.limits import OutOfConflictsError
+from featurenet_uvl.solvers.session import Session
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 from featurenet_uvl.translators.formats.language.printer import format_expression
 from featurenet_uvl.translators.passes.to_cnf import to_cnf
@@ -42,11 +44,10 @@ class Question:
     builder: ClauseBuilder
     switches: dict[int, int]
     origins: dict[int, Origin] = field(init=False)
-    solver: Glucose4 = field(init=False)
+    session: Session = field(init=False)
 
     def __post_init__(self) -> None:
-        self.solver = Glucose4(bootstrap_with=[list(clause) for clause in self.builder.clauses])
-        self.solver.add_clause([self.builder.count, -self.builder.count])
+        self.session = Session(self.builder.clauses, self.builder.count, max_conflicts=MAX_CONFLICTS)
         self.origins = {self.builder.variables[name]: origin for name, origin in self.boolean.origins().items()}
 
     @classmethod
@@ -85,11 +86,17 @@ class Question:
         Raises:
             LimitError: The solver gave up.
         """
-        self.solver.conf_budget(MAX_CONFLICTS)
-        answer = self.solver.solve_limited(assumptions=list(assumptions))
-        if answer is None:
-            raise LimitError(f"{self.model.root.span}: undecided after {MAX_CONFLICTS} conflicts of the solver")
-        return bool(answer)
+        with self.limit():
+            return self.session.solve(assumptions)
+
+    @contextmanager
+    def limit(self) -> Iterator[None]:
+        """Raise LimitError if the solver gives up inside the block."""
+        try:
+            yield
+        except OutOfConflictsError:
+            place = self.model.root.span
+            raise LimitError(f"{place}: undecided after {MAX_CONFLICTS} conflicts of the solver") from None
 
     def core(self, places: Iterable[int]) -> list[int] | None:
         """Return a minimal set among these constraints that excludes every configuration, or None.
@@ -100,11 +107,11 @@ class Question:
         by_switch = {self.switches[place]: place for place in places}
         if self.solve(list(by_switch)):
             return None
-        core = sorted(by_switch[switch] for switch in self.solver.get_core() or ())
+        core = sorted(by_switch[switch] for switch in self.session.failed())
         for place in list(core):
             rest = [other for other in core if other != place]
             if not self.solve([self.switches[other] for other in rest]):
-                failed = {by_switch[switch] for switch in self.solver.get_core() or ()}
+                failed = {by_switch[switch] for switch in self.session.failed()}
                 core = [other for other in rest if other in failed]
         return core
 
@@ -202,19 +209,17 @@ def rules_exclusion(question: Question) -> list[str]:
 def dead_features(question: Question) -> list[str]:
     """Return one line per feature or attribute value of a satisfiable model that no configuration has.
 
-    A feature below a dead one has no line. The solver answers O(n) questions at most.
+    A feature below a dead one has no line. The solver answers O(n) questions at most, n instances of features.
 
     Raises:
         LimitError: The solver gave up.
     """
     switches = sorted(question.switches.values())
-    possible: set[Origin] = set()
-    question.solver.set_phases(list(question.origins))
-    for variable, origin in question.origins.items():
-        kind = replace(origin, indices=())
-        if kind not in possible and question.solve([*switches, variable]):
-            true = question.solver.get_model() or ()
-            possible.update(replace(question.origins[v], indices=()) for v in true if v in question.origins)
+    with question.limit():
+        dead = backbone(question.session, [-variable for variable in question.origins], switches)
+    if dead is None:
+        dead = frozenset(-variable for variable in question.origins)
+    possible = {replace(o, indices=()) for variable, o in question.origins.items() if -variable not in dead}
     return list(_dead(question.model, possible, {replace(o, indices=()) for o in question.origins.values()}))
 
 

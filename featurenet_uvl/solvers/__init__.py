@@ -1,1 +1,1 @@
-"""The only package that asks SAT solvers."""
+"""Asks SAT solvers; the only package that imports them."""

@@ -1,36 +1,51 @@
-"""The literals that hold in every model of a CNF."""
+"""The literals that hold in every model of a formula."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pysat.solvers import Solver
+from featurenet_uvl.solvers.session import Session
 
 
-def backbone(clauses: Iterable[Sequence[int]], count: int) -> frozenset[int] | None:
-    """The literals over the variables 1 .. count that every model has, or None where there is no model.
+def backbone(session: Session, literals: Iterable[int], assumptions: Sequence[int] = ()) -> frozenset[int] | None:
+    """Return those of the literals that every model has, or None if no model exists.
 
-    One call of the solver for each candidate that the models seen so far do not refute.
+    Each model refutes all literals that it lacks; one question per literal that no model has refuted yet. What is found
+    without assumptions is added to the formula.
 
-    Source: Janota, Lynce and Marques-Silva, "Algorithms for computing backbones of propositional formulae", 2015
-    (iterative algorithm with one test a literal).
+    Source: Janota, Lynce and Marques-Silva, "Algorithms for computing backbones of propositional formulae", AI
+    Communications, 2015 (iterative algorithm with one test per literal).
+
+    Args:
+        session: The loaded formula.
+        literals: Literals to ask about.
+        assumptions: Literals that all models in question have.
+
+    Raises:
+        UndecidedError: The session ran out of time or of conflicts.
+
+    >>> with Session([(1,), (-2, -3), (-2, 3)], variables=3) as session:
+    ...     sorted(backbone(session, [1, 2, -2, 3, -3]))
+    [-2, 1]
     """
-    with Solver(name="cadical195", bootstrap_with=clauses) as solver:
-        if not solver.solve():
-            return None
-        candidates = _model(solver, count)
-        found: set[int] = set()
-        while candidates:
-            literal = min(candidates, key=abs)
-            if solver.solve(assumptions=[-literal]):
-                candidates &= _model(solver, count)
-            else:
-                found.add(literal)
-                solver.add_clause([literal])
-            candidates.discard(literal)
-        return frozenset(found)
+    if not session.solve(assumptions):
+        return None
+    left = _kept(literals, session)
+    session.prefer(-literal for literal in left)
+    found: set[int] = set()
+    while left:
+        literal = left[0]
+        if session.solve([*assumptions, -literal]):
+            left = _kept(left, session)
+        else:
+            left = left[1:]
+            found.add(literal)
+            if not assumptions:
+                session.add([literal])
+    return frozenset(found)
 
 
-def _model(solver: Solver, count: int) -> set[int]:
-    """The solver's model on the first variables; those it has never heard of are in no model's way, so in none."""
-    return {literal for literal in solver.get_model() if abs(literal) <= count}
+def _kept(literals: Iterable[int], session: Session) -> list[int]:
+    """Return the literals that hold in the last model."""
+    model = session.model()
+    return [literal for literal in literals if model[abs(literal) - 1] == literal]

@@ -8,6 +8,7 @@ from featurenet_uvl.errors import UnsatisfiableError, UnsupportedError
 from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.solvers.backbone import backbone
+from featurenet_uvl.solvers.session import Session
 from featurenet_uvl.translators.passes.specialise import specialise
 from featurenet_uvl.translators.passes.to_cnf import to_cnf
 from featurenet_uvl.translators.pipeline import to_boolean
@@ -93,4 +94,6 @@ def test_backbone_against_all_models(seed: int) -> None:
     ]
     with Solver(name="minisat22", bootstrap_with=[*clauses, *((v, -v) for v in range(1, 9))]) as solver:
         models = [set(model) for model in solver.enum_models()]
-    assert backbone(clauses, 8) == (frozenset(set.intersection(*models)) if models else None)
+    with Session(clauses, 8) as session:
+        found = backbone(session, [sign * number for number in range(1, 9) for sign in (1, -1)])
+    assert found == (frozenset(set.intersection(*models)) if models else None)

@@ -102,22 +102,8 @@ STILL_WRONG = {
     ("translators.formats.configurations.detect", "analysis.complete_configurations"),
     ("translators.formats.configurations.detect", "analysis.violations"),
     ("translators.formats.configurations.detect", "translators.formats.dimacs.writer"),
-    ("sampling.pairs.possible_by_solver", "sampling.engines.random_phases"),
 }
 """Imports against the direction that are still to go."""
-STILL_ASK_SOLVERS = (
-    "analysis.complete_configurations",
-    "analysis.core_and_dead",
-    "decoding.solutions",
-    "operations.conflicts",
-    "sampling.engines.cmsgen",
-    "sampling.engines.diverse_without_diagram",
-    "sampling.engines.external",
-    "sampling.engines.random_phases",
-    "sampling.engines.steered",
-    "translators.rules.tensor_shapes.cells",
-)
-"""Modules that still import a SAT solver themselves."""
 
 
 def folder_of(name: str) -> str:
@@ -225,9 +211,7 @@ def test_a_library_has_one_home(library: str) -> None:
         f"{name}:{line} imports {found}"
         for name, path in MODULES.items()
         for found, line in imports_of(parse(path))
-        if found.split(".")[0] == library
-        and not name.startswith((*LIBRARIES[library], "testing."))
-        and not (library in ("pysat", "pycmsgen") and name in STILL_ASK_SOLVERS)
+        if found.split(".")[0] == library and not name.startswith((*LIBRARIES[library], "testing."))
     ]
     assert wrong == []
 

@@ -12,6 +12,7 @@ from featurenet_uvl.ir.feature_model import Constraint, Feature, GroupKind
 from featurenet_uvl.ir.feature_tree import FeatureDraft, GroupDraft, freeze
 from featurenet_uvl.ir.span import Source, SourceKind
 from featurenet_uvl.solvers.backbone import backbone
+from featurenet_uvl.solvers.session import Session
 from featurenet_uvl.translators.passes.to_cnf import to_cnf
 from featurenet_uvl.translators.terms.simplify import fold_node, is_true
 
@@ -29,7 +30,10 @@ def specialise(model: BooleanModel) -> BooleanModel:
         UnsatisfiableError: No configuration exists.
     """
     builder = to_cnf(model)
-    decided = backbone(builder.clauses, len(builder.features))
+    with Session(builder.clauses, builder.count) as session:
+        decided = backbone(
+            session, (sign * number for number in range(1, len(builder.features) + 1) for sign in (1, -1))
+        )
     if decided is None:
         raise UnsatisfiableError(f"{model.root.span}: no configuration exists: the constraints exclude each other")
     values = {name: number in decided for name, number in builder.variables.items() if {number, -number} & decided}

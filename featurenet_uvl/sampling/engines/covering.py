@@ -1,8 +1,8 @@
-"""The sampler `covering`: as far from each other as can be, and as many pairs of literals covered as that leaves room
-for. It takes some twenty times as long as `diverse`.
+"""The sampler `covering`: a large mean distance first, and as many covered pairs of literals as that allows.
 
-It begins with the sample of `diverse`. Then, round by round, the rows that are worth least make room for better ones. A
-row is worth what it adds to the mean distance, and a price for each pair of literals that no other row has.
+It begins with the sample of `diverse`. Then, round by round, better rows replace those of least worth. The worth of a
+row is its contribution to the mean distance, and a price for each pair of literals that no other row has. It takes some
+twenty times as long as `diverse`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from featurenet_uvl.analysis.choice_graph import Choices, FloatArray
-from featurenet_uvl.analysis.exact_model import exact_model
+from featurenet_uvl.analysis.exact_model import MAX_NODES, exact_model
 from featurenet_uvl.errors import LimitError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import BoolMatrix, Stop
@@ -25,32 +25,38 @@ from featurenet_uvl.sampling.pool.pool import Counts, Pool, against, mean_distan
 from featurenet_uvl.sampling.request import Request, Solutions
 
 PRICE = 2.0
-"""What share of the mean distance may be lost for as large a share of the pairs."""
+"""Share of the mean distance that may be lost per equal share of the pairs won."""
 ROUNDS = 12
+"""Rounds of replacement."""
 REPLACED = 1 / 8
-"""The share of the rows that each round replaces."""
+"""Share of the rows that each round replaces."""
 FLOOR = 0.45
-"""The least distance of a new row to any other, as a share of the mean distance, to begin with."""
+"""First floor of the distance of a new row to any other, as a share of the mean distance."""
 _RELAXED = 0.9
-"""By what the least distance shrinks when no proposal keeps it."""
+"""Factor on the floor when no proposal keeps it."""
 _STEPS = 2
-"""In how many steps the rows of a round go: what the rest is worth changes with each."""
+"""Steps in which the rows of a round are taken out: each step changes the worth of the others."""
 _PROPOSALS = 16
-"""How many rows are looked for at a time; the better half of them is taken."""
+"""Largest number of rows proposed at a time; the better half of them is offered."""
 _CLIMBS = 3
-"""How often a proposal is improved, given the pairs of the one before."""
+"""Attempts per proposal: each but the first aims at the open pairs of the attempt before."""
 _NOISE = 0.05
-"""Deviation of what is added to the weights of a first proposal, which are within -1 and 1 without the pairs."""
+"""Standard deviation of the noise on the weights of a first attempt, which lie within -1 and 1 without the pairs."""
 _ANCHORED = 5.0
-"""How much more an open pair with its anchor counts in a first proposal."""
+"""Weight of an open pair with the anchor in a first attempt, beside `_HINT`."""
 _HINT = 0.05
-"""What share of the open pairs of a literal are expected in a first proposal that has it."""
+"""Share of a literal's open pairs that a first attempt is expected to cover by selecting it."""
 _FORCED = 1e6
-"""A weight above all others: no model has so many features with as many pairs each at any price."""
+"""Weight of the anchor: in any realistic model more than all other weights together, so that it forces the literal."""
 
 
-def solve_covering(cnf: Cnf, request: Request) -> Solutions:
-    """Up to `request.count` solutions of a large mean distance that cover more pairs than those of `diverse`.
+def solve_covering(cnf: Cnf, request: Request, max_nodes: int = MAX_NODES) -> Solutions:
+    """Return up to `request.count` solutions of a large mean distance that cover more pairs than those of `diverse`.
+
+    Args:
+        cnf: The formula.
+        request: Number and properties of the solutions.
+        max_nodes: Largest number of nodes of the decision diagram.
 
     Raises:
         UnsatisfiableError: The CNF has no solution.
@@ -59,12 +65,12 @@ def solve_covering(cnf: Cnf, request: Request) -> Solutions:
     >>> len(solve_covering(Cnf(VarMap.from_names(["App", "Log", "Net"]), ((1,),)), Request(4, 1)).values)
     4
     """
-    found = solve_diverse(cnf, request)
+    found = solve_diverse(cnf, request, max_nodes)
     if found.stop is not Stop.COMPLETE:
         return replace(found, engine=found.engine or "diverse")
     best = found.values
     try:
-        model = exact_model(cnf, request.time_left_s())
+        model = exact_model(cnf, request.time_left_s(), max_nodes)
         possible = OpenPairs.of_diagram(pair_bits(model.diagram, cnf.variables.feature_count))
         exchange = _Exchange(model.choices, possible, found.values, request.known_rows(cnf), request.seed)
         for number, rows in enumerate(exchange.rounds(), 1):
@@ -84,11 +90,11 @@ class _Exchange:
     """A sample whose rows are replaced by better ones.
 
     Args:
-        choices: Where heaviest solutions come from.
-        possible: The pairs that any configuration has.
-        rows: The sample to begin with.
-        known: Rows that stay, over the features.
-        seed: Of all chance.
+        choices: Gives heaviest solutions.
+        possible: The pairs that occur in any configuration.
+        rows: The first sample.
+        known: Rows over the features that stay.
+        seed: Seed of all random choices.
     """
 
     def __init__(self, choices: Choices, possible: OpenPairs, rows: BoolMatrix, known: BoolMatrix, seed: int) -> None:
@@ -102,7 +108,7 @@ class _Exchange:
         self._pairs = RarePairs(possible, rows[:, : self._features], known, self._rng)
 
     def rounds(self) -> Iterator[BoolMatrix]:
-        """The whole sample after each round."""
+        """Yield the whole sample after each round, until no pair is open."""
         for _ in range(ROUNDS):
             if not self._pairs.open_count:
                 return
@@ -110,7 +116,7 @@ class _Exchange:
             yield np.array(self._rows)
 
     def _round(self) -> None:
-        """Takes out the rows that are worth least, and fills their places."""
+        """Take out the rows of least worth, and fill their places."""
         wanted = len(self._rows) + len(self._known)
         price = self._price(wanted)
         free = self._take_out(max(1, int(len(self._rows) * REPLACED)), price)
@@ -125,13 +131,13 @@ class _Exchange:
                 self._fill(free, before, pool, 0)
 
     def _price(self, size: int) -> float:
-        """What a pair is worth, where a feature that half of the rows select is worth 0, and one that none does 1."""
+        """Return the worth of a pair, on a scale on which one feature is worth from -1 to 1 (see `against`)."""
         selected: Counts = self._rows[:, : self._features].sum(axis=0) + self._known.sum(axis=0)
         mean = mean_distance(selected, size)
         return PRICE * max(1.0, mean) * size * self._pairs.stands_for / (2 * self._possible)
 
     def _take_out(self, count: int, price: float) -> list[int]:
-        """The places of the rows that are worth least, one after another; their pairs are free again."""
+        """Take out the rows of least worth, and return their places, the first one taken out first."""
         features = self._rows[:, : self._features]
         left = np.arange(len(features))
         selected = features.sum(axis=0) + self._known.sum(axis=0)
@@ -148,7 +154,7 @@ class _Exchange:
         return free
 
     def _fill(self, free: list[int], rows: BoolMatrix, pool: Pool, floor: float) -> int:
-        """Puts rows that are new, and far enough from the others, in free places; says how many."""
+        """Put rows that are new, and far enough from the others, in free places; return their number."""
         before = len(free)
         for row in rows:
             if free and pool.offer(row[np.newaxis], floor, len(pool) + 1):
@@ -158,7 +164,7 @@ class _Exchange:
         return before - len(free)
 
     def _proposals(self, size: int, pool: Pool, price: float) -> BoolMatrix:
-        """New rows, the best first: each has a literal of its own that has open pairs, and improves from there."""
+        """Return new rows, the best first. Each begins with its own anchor, a literal with open pairs."""
         matrix = self._pairs.open_matrix()
         counts: FloatArray = matrix.counts().astype(np.float64)
         if not counts.any():

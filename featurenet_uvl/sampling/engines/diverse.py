@@ -1,4 +1,4 @@
-"""The sampler `diverse`, the default: as far from each other as can be, and no two close to each other.
+"""The sampler `diverse`, the default: a large mean distance, and no two configurations close to each other.
 
 Source: herding (Welling, *Herding dynamical weights to learn*, ICML 2009), which is the Frank-Wolfe method with step
 1/k for the mean distance (Bach, Lacoste-Julien, Obozinski, ICML 2012), on the heaviest solutions of a decision diagram.
@@ -10,50 +10,60 @@ from dataclasses import replace
 
 import numpy as np
 
-from featurenet_uvl.analysis.exact_model import ExactModel, exact_model
+from featurenet_uvl.analysis.exact_model import MAX_NODES, ExactModel, exact_model
 from featurenet_uvl.errors import LimitError, UnsupportedError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import BoolMatrix, Stop
 from featurenet_uvl.sampling.engines.cmsgen import solve_cmsgen
-from featurenet_uvl.sampling.engines.diverse_without_diagram import solve_chosen
+from featurenet_uvl.sampling.engines.diverse_without_diagram import solve_without_diagram
 from featurenet_uvl.sampling.engines.random_phases import solve_random
-from featurenet_uvl.sampling.engines.top_up import finish
+from featurenet_uvl.sampling.engines.top_up import top_up
 from featurenet_uvl.sampling.engines.uniform import solve_uniform
-from featurenet_uvl.sampling.pool.choose_far import choose
+from featurenet_uvl.sampling.pool.choose_far import choose_far
 from featurenet_uvl.sampling.pool.pool import Pool, mean_distance
 from featurenet_uvl.sampling.request import Request, Solutions
 
 SEEDS = 0.25
-"""The share of the sample that covers many pairs; the rest is herded around it."""
+"""Share of the sample that CMSGen draws, to cover many pairs; the rest is herded around it."""
 MAX_SEEDS = 2000
-"""More would cover hardly any pair that these do not."""
+"""Largest number of these; more would cover hardly any new pair."""
 NOISE = 0.3
-"""Deviation of what is added to the weights, which are within -1 and 1: without it, the batch would be one solution."""
+"""First standard deviation of the noise on the weights, which lie within -1 and 1. Without noise, all solutions of a
+batch would be the same.
+"""
 FLOOR = 0.72
-"""The least distance of two configurations, as a share of the mean distance, to begin with."""
+"""First floor of the distance between two configurations, as a share of the mean distance."""
 _LOWER_FLOORS = (0.5, 0.3, 0.15, 0.0)
-"""What is tried instead, one after the other, where that costs too much of the mean distance."""
+"""Floors to try instead, one after the other, if the first costs too much of the mean distance."""
 _CROWDED = 1000
-"""Where there are at most so many times as many solutions as are wanted, that is looked at."""
+"""If the model has at most this many solutions per configuration of the sample, also try lower floors."""
 _RELAXED = 0.95
-"""By what the least distance shrinks when most of a batch does not keep it."""
+"""Factor on the floor when less than half of a batch keeps it."""
+_NOISIER = 1.1
+"""Factor on the noise when nothing of a batch keeps the floor."""
 _BATCHES = (4, 32)
-"""How many solutions are looked for at once, at least and at most: as many more than a twelfth of what is there."""
+"""Smallest and largest number of solutions proposed per batch; between them, a twelfth of the sample so far."""
 _MISSES = 20
-"""After so many batches in a row without anything new, what is left is looked for one by one."""
+"""Batches in a row without a new configuration after which a SAT solver finds the rest, if the floor is below 1."""
 _LISTED = 4
-"""Where there are at most so many times as many solutions as are wanted, they are listed and chosen from."""
+"""If the model has at most this many solutions per configuration of the sample, choose from all of them."""
 _MAX_LISTED = 1 << 32
-"""Up to so many steps of choosing: solutions times wanted ones times features."""
+"""Largest effort of that choice: solutions of the model times configurations of the sample times variables."""
 _DIAGRAM_SHARE = 0.4
-"""Of the time there is, what may go into the diagram."""
+"""Share of the time left that may go into the diagram."""
 
 
-def solve_diverse(cnf: Cnf, request: Request) -> Solutions:
-    """Up to `request.count` solutions of a large mean distance, no two nearer than a floor that the model allows.
+def solve_diverse(cnf: Cnf, request: Request, max_nodes: int = MAX_NODES) -> Solutions:
+    """Return up to `request.count` solutions of a large mean distance, and no two nearer than a floor.
 
-    A quarter are drawn for coverage, by CMSGen. Then come heaviest solutions for weights that oppose what most of the
-    sample select, with noise. Where a model has few solutions, or no diagram, it is chosen from those that there are.
+    The floor is as high as the model allows. CMSGen draws a quarter, for coverage. The others are heaviest solutions
+    for weights that oppose the majority of the sample so far, with noise. If the model has few solutions or no diagram,
+    they are chosen from a list of solutions.
+
+    Args:
+        cnf: The formula.
+        request: Number and properties of the solutions.
+        max_nodes: Largest number of nodes of the decision diagram.
 
     Raises:
         UnsatisfiableError: The CNF has no solution.
@@ -67,22 +77,22 @@ def solve_diverse(cnf: Cnf, request: Request) -> Solutions:
     left_s = request.time_left_s()
     request.step("looking for a decision diagram")
     try:
-        model = exact_model(cnf, None if left_s is None else _DIAGRAM_SHARE * left_s)
+        model = exact_model(cnf, None if left_s is None else _DIAGRAM_SHARE * left_s, max_nodes)
     except LimitError as error:
-        return solve_chosen(cnf, request, str(error))
+        return solve_without_diagram(cnf, request, str(error))
     try:
         stop = _with_diagram(cnf, request, pool, model, FLOOR)
         if stop is Stop.COMPLETE and model.total <= _CROWDED * len(pool):
             pool = _far_enough(cnf, request, pool, model)
     except KeyboardInterrupt:
         stop = Stop.INTERRUPTED
-    return finish(cnf, request, pool, stop)
+    return top_up(cnf, request, pool, stop)
 
 
 def _far_enough(cnf: Cnf, request: Request, pool: Pool, model: ExactModel) -> Pool:
-    """The pool; or one with a lower floor, where the mean distance of another sampler's configurations is larger.
+    """Return the pool, or one with a lower floor if another sampler's configurations have a larger mean distance.
 
-    Where there are few configurations, a high floor leaves only some to choose from, and those may be near the middle.
+    If a model has few configurations, only some keep a high floor, and those may be near the middle.
     """
     quiet = replace(request, on_progress=None, on_step=None, on_note=None)
     known = request.known_rows(cnf)
@@ -104,11 +114,12 @@ def _far_enough(cnf: Cnf, request: Request, pool: Pool, model: ExactModel) -> Po
 
 
 def _with_diagram(cnf: Cnf, request: Request, pool: Pool, model: ExactModel, floor: float) -> Stop:
+    """Fill the pool: from the list of all solutions if there are few, else with seeds and herding."""
     rng = np.random.default_rng(request.seed)
     wanted = request.count + len(request.known)
     if model.total <= _LISTED * wanted and model.total * wanted * len(cnf.variables) <= _MAX_LISTED:
         rows = model.choices.all_solutions(_LISTED * wanted)
-        return choose(pool, rows, floor * _mean_distance(rows), request, wanted, rng)
+        return choose_far(pool, rows, floor * _mean_distance(rows), request, wanted, rng)
     seeds = _seeds(cnf, request, model, rng)
     pool.offer(seeds.values, floor * _mean_distance(seeds.values[:, : len(pool.selected)]), wanted)
     if seeds.stop is Stop.INTERRUPTED:
@@ -117,7 +128,7 @@ def _with_diagram(cnf: Cnf, request: Request, pool: Pool, model: ExactModel, flo
 
 
 def _herd(pool: Pool, model: ExactModel, request: Request, rng: np.random.Generator, floor: float) -> Stop:
-    """Fills the pool with heaviest solutions, against what its rows select."""
+    """Fill the pool with heaviest solutions for weights that oppose the majority of its rows."""
     features, variables = len(pool.selected), model.choices.variables
     wanted = request.count + len(request.known)
     share, misses, noise = floor, 0, NOISE
@@ -130,7 +141,7 @@ def _herd(pool: Pool, model: ExactModel, request: Request, rng: np.random.Genera
         taken = pool.offer(model.choices.heaviest(weights), share * pool.mean_distance(), wanted)
         if 2 * taken < size:
             share *= _RELAXED
-            noise *= 1 if taken else 1.1
+            noise *= 1 if taken else _NOISIER
         misses = 0 if taken else misses + 1
         if misses >= _MISSES and share * pool.mean_distance() < 1:
             return Stop.GAVE_UP
@@ -139,14 +150,16 @@ def _herd(pool: Pool, model: ExactModel, request: Request, rng: np.random.Genera
 
 
 def _seeds(cnf: Cnf, request: Request, model: ExactModel, rng: np.random.Generator) -> Solutions:
-    """Solutions that cover many pairs: CMSGen's, or where there is none, random ones of the diagram."""
+    """Return solutions that cover many pairs: CMSGen's, or without pycmsgen random ones of the diagram."""
     count = min(int(SEEDS * request.count), MAX_SEEDS)
     if not count:
         return Solutions(np.zeros((0, len(cnf.variables)), dtype=np.bool_), Stop.COMPLETE)
     try:
         return solve_cmsgen(cnf, replace(request, count=count, known=request.known[:0], on_progress=None))
     except UnsupportedError:
-        request.note("pycmsgen is not installed: solutions drawn from the diagram stand in, which cover fewer pairs")
+        request.note(
+            "pycmsgen is not installed: solutions drawn from the diagram replace its own, and cover fewer pairs"
+        )
         return Solutions(model.draw_uniform(count, rng), Stop.COMPLETE)
 
 

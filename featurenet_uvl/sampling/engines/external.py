@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from pysat.solvers import Glucose4
 
 from featurenet_uvl.analysis.violations import first_duplicate, first_violation
 from featurenet_uvl.errors import ReadError, ToolError, UnsatisfiableError, UsageError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import BoolMatrix, Stop
 from featurenet_uvl.sampling.engines.process import Outcome, run_process
-from featurenet_uvl.sampling.pool.distinct import literals_of
+from featurenet_uvl.sampling.engines.top_up import as_matrix
 from featurenet_uvl.sampling.request import Engine, Request, Solutions
+from featurenet_uvl.solvers.session import Session, literals_of
 from featurenet_uvl.system.files import read_text
 from featurenet_uvl.translators.formats.configurations.detect import read_listed, selected_matrix
 from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
@@ -138,8 +138,8 @@ def _no_answer(cnf: Cnf, request: Request, name: str, outcome: Outcome) -> Solut
     if outcome.code is None:
         request.note(f"{name}: was ended at the time limit, and had written no answer")
         return _nothing(cnf, Stop.TIME)
-    with Glucose4(bootstrap_with=[list(clause) for clause in cnf.clauses]) as solver:
-        if not solver.solve():
+    with Session(cnf.clauses, len(cnf.variables)) as session:
+        if not session.solve():
             raise UnsatisfiableError("no configuration exists: the CNF is unsatisfiable")
     raise ToolError(f"{name}: ended with exit code {outcome.code} and no answer; {outcome.words()}")
 
@@ -172,14 +172,12 @@ def _checked(cnf: Cnf, request: Request, name: str, answer: Path, outcome: Outco
 def _completed(cnf: Cnf, selected: BoolMatrix, name: str) -> BoolMatrix:
     """The solutions with their auxiliaries, which the features determine."""
     rows = []
-    with Glucose4(bootstrap_with=[list(clause) for clause in cnf.clauses]) as solver:
-        count = len(cnf.variables)
-        solver.add_clause([count, -count])
+    with Session(cnf.clauses, len(cnf.variables)) as session:
         for number, row in enumerate(selected, 1):
-            if not solver.solve(assumptions=literals_of(row)):
+            if not session.solve(literals_of(row)):
                 raise ToolError(f"{name}: solution {number} violates the CNF, expected valid ones")
-            rows.append(np.array(solver.get_model()[:count], dtype=np.int64) > 0)
-    return np.array(rows, dtype=np.bool_).reshape(len(rows), len(cnf.variables))
+            rows.append(np.array(session.model(), dtype=np.int64) > 0)
+    return as_matrix(rows, len(cnf.variables))
 
 
 def _check(cnf: Cnf, values: BoolMatrix, request: Request, name: str) -> None:

@@ -1,5 +1,4 @@
-"""The end of an engine's work: where it found less than was asked for, a SAT solver finds the rest or proves that there
-is none."""
+"""The last step of an engine that found too little: a SAT solver finds the rest, or proves that no more exists."""
 
 from __future__ import annotations
 
@@ -14,8 +13,8 @@ from featurenet_uvl.sampling.pool.pool import Pool
 from featurenet_uvl.sampling.request import Request, Solutions
 
 
-def finish(cnf: Cnf, request: Request, pool: Pool, stop: Stop) -> Solutions:
-    """The rows that were taken, as solutions; after GAVE_UP with those that the steered sampler still finds."""
+def top_up(cnf: Cnf, request: Request, pool: Pool, stop: Stop) -> Solutions:
+    """Return the new rows of the pool as solutions; after GAVE_UP, followed by those that `steered` still finds."""
     rows = as_matrix(pool.rows, len(cnf.variables))
     if stop is not Stop.GAVE_UP:
         return Solutions(rows, stop)
@@ -25,5 +24,5 @@ def finish(cnf: Cnf, request: Request, pool: Pool, stop: Stop) -> Solutions:
 
 
 def as_matrix(rows: list[BoolMatrix], columns: int) -> BoolMatrix:
-    """The rows below each other, also where there is none."""
+    """Return the rows as one matrix, of the right width also without any row."""
     return np.array(rows, dtype=np.bool_).reshape(len(rows), columns)

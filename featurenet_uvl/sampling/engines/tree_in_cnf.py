@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from featurenet_uvl.ir.cnf import Cnf
-
-ALWAYS = 0
-"""The parent of a group that stands below the root, where the root is written as a fact or not at all."""
+from featurenet_uvl.solvers.decisions import ALWAYS
 
 
 @dataclass(frozen=True, slots=True)

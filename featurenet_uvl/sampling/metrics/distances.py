@@ -99,24 +99,3 @@ def _distances(packed: Words) -> tuple[int, npt.NDArray[np.int64]]:
         nearest[row] = min(nearest[row], others.min())
         np.minimum(nearest[row + 1 :], others, out=nearest[row + 1 :])
     return total, nearest
-
-
-def format_diversity(d: Diversity) -> str:
-    """The metrics as lines for people.
-
-    >>> print(format_diversity(diversity(np.array([[True, False], [True, True]]))))
-    configurations         2, all distinct
-    features               2
-    mean distance          0.5000
-    nearest neighbour      0.5000 on average, 0.5000 at least
-    selected features      1 to 2, median 1.5
-    """
-    distinct = "all distinct" if d.distinct == d.count else f"{d.distinct} distinct"
-    lines = [("configurations", f"{d.count}, {distinct}"), ("features", f"{d.features}")]
-    if d.mean_distance is None or d.nearest_mean is None or d.minimum is None:
-        lines.append(("distances", "none: they need two configurations and a feature"))
-    else:
-        lines.append(("mean distance", f"{d.mean_distance:.4f}"))
-        lines.append(("nearest neighbour", f"{d.nearest_mean:.4f} on average, {d.minimum:.4f} at least"))
-    lines.append(("selected features", f"{d.size_min} to {d.size_max}, median {d.size_median:g}"))
-    return "\n".join(f"{name:<23}{value}" for name, value in lines)

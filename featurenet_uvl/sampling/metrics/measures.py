@@ -8,8 +8,8 @@ from math import isinf
 from typing import Any
 
 from featurenet_uvl.analysis.diagram import Diagram
-from featurenet_uvl.analysis.exact_model import ExactModel, exact_model
-from featurenet_uvl.errors import LimitError, UsageError
+from featurenet_uvl.analysis.exact_model import MAX_NODES, ExactModel, exact_model
+from featurenet_uvl.errors import LimitError, ToolError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import BoolMatrix
 from featurenet_uvl.sampling.metrics.distance_bound import Limit, mean_distance_limit
@@ -17,6 +17,8 @@ from featurenet_uvl.sampling.metrics.distance_bound_by_programs import HullLimit
 from featurenet_uvl.sampling.metrics.distances import Diversity, diversity
 from featurenet_uvl.sampling.pairs.coverage import TIME_LIMIT_S, Coverable, Coverage, coverage, find_coverable
 from featurenet_uvl.sampling.pairs.covered import covered_pairs
+from featurenet_uvl.sampling.pairs.possible_by_diagram import MAX_BYTES
+from featurenet_uvl.sampling.pairs.possible_by_solver import PAIR_LIMITS, PairLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,9 @@ def explore(
     known: BoolMatrix,
     time_limit_s: float = TIME_LIMIT_S,
     on_step: Callable[[str], None] = lambda text: None,
+    max_nodes: int = MAX_NODES,
+    pair_limits: PairLimits = PAIR_LIMITS,
+    max_pair_bytes: int = MAX_BYTES,
 ) -> Landscape:
     """What a CNF lets samples be.
 
@@ -87,7 +92,10 @@ def explore(
         cnf: The formula; it has a solution.
         known: Some configurations, at least one.
         time_limit_s: For the diagram, and again for the bound of distances and for the pairs if there is none.
-        on_step: Told what begins and may take that long.
+        on_step: Receives each step that may take that long, before it begins.
+        max_nodes: Largest number of nodes of the diagram.
+        pair_limits: Sizes of the search for pairs by a SAT solver.
+        max_pair_bytes: Largest size of the search for pairs by the diagram.
 
     >>> from featurenet_uvl.ir.cnf import VarMap
     >>> import numpy as np
@@ -98,17 +106,18 @@ def explore(
     notes: list[str] = []
     model = coverable = hull = None
     try:
-        model = exact_model(cnf, time_limit_s)
+        model = exact_model(cnf, time_limit_s, max_nodes)
     except LimitError as error:
         on_step("bounding the mean distance by integer programs")
         try:
             hull = hull_limit(cnf, known, time_limit_s)
             notes.append(f"{error}: the largest possible mean distance is bounded by integer programs")
-        except UsageError as missing:
+        except ToolError as missing:
             notes.append(f"{error}: the largest possible mean distance is unknown: {missing}")
     on_step("looking for the pairs that can be covered")
     try:
-        coverable = _coverable(cnf, known, time_limit_s, None if model is None else model.diagram)
+        diagram = None if model is None else model.diagram
+        coverable = _coverable(cnf, known, time_limit_s, diagram, pair_limits, max_pair_bytes)
     except LimitError as error:
         notes.append(f"which pairs can be covered is unknown: {error}")
     if coverable is not None and coverable.undecided:
@@ -116,14 +125,16 @@ def explore(
     return Landscape(coverable, model, tuple(notes), hull)
 
 
-def _coverable(cnf: Cnf, known: BoolMatrix, time_limit_s: float, diagram: Diagram | None) -> Coverable:
-    """By the diagram, or without it where that takes too much memory."""
+def _coverable(
+    cnf: Cnf, known: BoolMatrix, time_limit_s: float, diagram: Diagram | None, limits: PairLimits, max_bytes: int
+) -> Coverable:
+    """Return the coverable pairs by the diagram, or by a SAT solver if that takes too much memory."""
     if diagram is not None:
         try:
-            return find_coverable(cnf, known, time_limit_s, diagram)
+            return find_coverable(cnf, known, diagram=diagram, max_bytes=max_bytes)
         except LimitError:
-            return find_coverable(cnf, known, time_limit_s)
-    return find_coverable(cnf, known, time_limit_s)
+            return find_coverable(cnf, known, time_limit_s, limits=limits)
+    return find_coverable(cnf, known, time_limit_s, limits=limits)
 
 
 def measure(selected: BoolMatrix, landscape: Landscape | None = None) -> Measures:

@@ -13,8 +13,8 @@ from featurenet_uvl.analysis.diagram import Diagram
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import BoolMatrix
 from featurenet_uvl.sampling.pairs.covered import covered_by_size
-from featurenet_uvl.sampling.pairs.possible_by_diagram import pair_bits
-from featurenet_uvl.sampling.pairs.possible_by_solver import OPEN, POSSIBLE, decide_pairs
+from featurenet_uvl.sampling.pairs.possible_by_diagram import MAX_BYTES, pair_bits
+from featurenet_uvl.sampling.pairs.possible_by_solver import OPEN, PAIR_LIMITS, POSSIBLE, PairLimits, decide_pairs
 
 TIME_LIMIT_S = 60.0
 """What may be spent on finding out which pairs can be covered."""
@@ -58,7 +58,12 @@ class Coverage:
 
 
 def find_coverable(
-    cnf: Cnf, known: BoolMatrix, time_limit_s: float = TIME_LIMIT_S, diagram: Diagram | None = None
+    cnf: Cnf,
+    known: BoolMatrix,
+    time_limit_s: float = TIME_LIMIT_S,
+    diagram: Diagram | None = None,
+    limits: PairLimits = PAIR_LIMITS,
+    max_bytes: int = MAX_BYTES,
 ) -> Coverable:
     """The pairs that can be covered: all of them by the decision diagram, where there is one, else by a SAT solver.
 
@@ -66,7 +71,9 @@ def find_coverable(
         cnf: The formula.
         known: Configurations over its features, at least one: what they have needs no search.
         time_limit_s: After so many seconds the SAT solver calls the rest undecided.
-        diagram: That of the CNF.
+        diagram: The diagram of the CNF, if it has one.
+        limits: Sizes of the search of the SAT solver.
+        max_bytes: Largest size of the search by the diagram.
 
     Raises:
         LimitError: Too many features, or not even core and dead ones were found within the time.
@@ -77,9 +84,9 @@ def find_coverable(
     3
     """
     if diagram is not None:
-        bits = pair_bits(diagram, cnf.variables.feature_count)
+        bits = pair_bits(diagram, cnf.variables.feature_count, max_bytes)
         return Coverable(bits.columns, bits.count())
-    table = decide_pairs(cnf, known, time_limit_s)
+    table = decide_pairs(cnf, known, time_limit_s, limits)
     return Coverable(table.columns, table.count(POSSIBLE), table.count(OPEN))
 
 

@@ -11,9 +11,10 @@ from featurenet_uvl.analysis.diagram import FALSE, Diagram, IntArray
 from featurenet_uvl.errors import LimitError
 from featurenet_uvl.sampling.pool.bits import Words
 
-_MAX_BYTES = 1 << 30
-"""What the bits at the nodes, and those of the pairs, may take each."""
-_FIRST_SLOTS = 64
+MAX_BYTES = 1 << 30
+"""Largest size of the bits at the nodes, and again of those of the pairs, in bytes."""
+_SLOTS = 64
+"""Rows of bits that nodes can use before more are allocated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +41,7 @@ class PairBits:
         return sum(int(np.bitwise_count(self.rows[literal] & mask).sum()) for literal in literals)
 
 
-def pair_bits(diagram: Diagram, features: int) -> PairBits:
+def pair_bits(diagram: Diagram, features: int, max_bytes: int = MAX_BYTES, slots: int = _SLOTS) -> PairBits:
     """The pairs of literals of the first variables that some solution has.
 
     From the top to the bottom, each node gets the literals of the paths that lead to it: O(nodes * features / 32)
@@ -48,7 +49,9 @@ def pair_bits(diagram: Diagram, features: int) -> PairBits:
 
     Args:
         diagram: Of all variables, satisfiable.
-        features: How many of them are features.
+        features: Number of the first variables that are features.
+        max_bytes: Largest size of the bits at the nodes, and again of those of the pairs.
+        slots: Rows of bits that nodes can use before more are allocated.
 
     Raises:
         LimitError: It would take too much memory.
@@ -60,10 +63,10 @@ def pair_bits(diagram: Diagram, features: int) -> PairBits:
     ([1, 2], 3)
     """
     width = -(-2 * features // 64)
-    if 2 * features * width * 8 > _MAX_BYTES:
+    if 2 * features * width * 8 > max_bytes:
         raise LimitError(f"found {features:,} features, too many for a table of their pairs")
     result = PairBits(np.zeros((2 * features, width), dtype=np.uint64), np.zeros(2 * features, dtype=np.bool_))
-    sweep = _Sweep(diagram, width)
+    sweep = _Sweep(diagram, width, max_bytes, slots)
     ends = np.searchsorted(-diagram.level[2:], -np.arange(len(diagram.order)), side="right") + 2
     starts = np.searchsorted(-diagram.level[2:], -np.arange(len(diagram.order)), side="left") + 2
     for variable, start, end in zip(diagram.order, starts.tolist(), ends.tolist()):
@@ -81,15 +84,17 @@ class _Sweep:
 
     diagram: Diagram
     width: int
+    max_bytes: int
+    slots: int
     bits: Words = field(init=False)
     slot: IntArray = field(init=False)
     """Of each node; -1 where no edge has led to it yet, or it has been passed."""
     free: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.bits = np.zeros((_FIRST_SLOTS, self.width), dtype=np.uint64)
+        self.bits = np.zeros((self.slots, self.width), dtype=np.uint64)
         self.slot = np.full(len(self.diagram), -1, dtype=np.int64)
-        self.free = list(range(_FIRST_SLOTS - 1, 0, -1))
+        self.free = list(range(self.slots - 1, 0, -1))
         self.slot[self.diagram.root] = 0
 
     def step(self, nodes: IntArray, literal: int | None, result: PairBits) -> None:
@@ -149,7 +154,7 @@ class _Sweep:
         if needed <= len(self.free):
             return
         larger = max(2 * size, size + needed)
-        if larger * self.width * 8 > _MAX_BYTES:
+        if larger * self.width * 8 > self.max_bytes:
             raise LimitError(f"found a decision diagram of {len(self.diagram):,} nodes, too wide to find its pairs")
         self.bits = np.concatenate([self.bits, np.zeros((larger - size, self.width), dtype=np.uint64)])
         self.free.extend(range(larger - 1, size - 1, -1))

@@ -86,7 +86,9 @@ class RarePairs:
         possible: The pairs that any configuration has; none of them covered yet.
         rows: The sample, over the features.
         known: Rows that are never replaced.
-        rng: Draws from the pairs where there are too many.
+        rng: Draws some of the pairs if there are too many.
+        max_pairs: Largest number of pairs to keep.
+        block: Literals per matrix product.
 
     >>> from featurenet_uvl.analysis.diagram import build_diagram
     >>> from featurenet_uvl.ir.cnf import Cnf, VarMap
@@ -99,10 +101,18 @@ class RarePairs:
     (2, [1, 1])
     """
 
-    def __init__(self, possible: OpenPairs, rows: BoolMatrix, known: BoolMatrix, rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        possible: OpenPairs,
+        rows: BoolMatrix,
+        known: BoolMatrix,
+        rng: np.random.Generator,
+        max_pairs: int = MAX_PAIRS,
+        block: int = _BLOCK,
+    ) -> None:
         self._possible = possible
         both = possible.literals(np.concatenate([rows, known]))
-        self._first, self._second, self._counts, halvings = _rare(possible, both, rng)
+        self._first, self._second, self._counts, halvings = _rare(possible, both, rng, max_pairs, block)
         self.stands_for = 1 << halvings
         """How many pairs each of those here stands for: more than 1 where only some were drawn."""
         self._bits: Words = np.stack([words_of(self._of(literals)) for literals in both[: len(rows)]])
@@ -151,7 +161,9 @@ class RarePairs:
         return having
 
 
-def _rare(possible: OpenPairs, literals: BoolMatrix, rng: np.random.Generator) -> tuple[Places, Places, Counts, int]:
+def _rare(
+    possible: OpenPairs, literals: BoolMatrix, rng: np.random.Generator, max_pairs: int, block: int
+) -> tuple[Places, Places, Counts, int]:
     """Rare pairs: their two literals, how many rows have each, and how often half of them were forgotten.
 
     O(rows * literals^2), by products of matrices. Half are forgotten, each by a coin, whenever they become too many.
@@ -160,13 +172,13 @@ def _rare(possible: OpenPairs, literals: BoolMatrix, rng: np.random.Generator) -
     weights = literals.astype(np.float32)
     found = np.zeros((3, 0), dtype=np.int32)
     halvings = 0
-    for start in range(0, size, _BLOCK):
-        counts = weights[:, start : start + _BLOCK].T @ weights[:, start:]
-        present = bits_of(possible.rows[start : start + _BLOCK], size)[:, start:]
+    for start in range(0, size, block):
+        counts = weights[:, start : start + block].T @ weights[:, start:]
+        present = bits_of(possible.rows[start : start + block], size)[:, start:]
         first, second = np.nonzero(np.triu(present & (counts <= RARE), 1))
         more = np.stack([first + start, second + start, counts[first, second]]).astype(np.int32)
         found = np.concatenate([found, more[:, rng.random(more.shape[1]) * (1 << halvings) < 1]], axis=1)
-        while found.shape[1] > MAX_PAIRS:
+        while found.shape[1] > max_pairs:
             found = found[:, rng.random(found.shape[1]) < 0.5]
             halvings += 1
     return found[0].astype(np.intp), found[1].astype(np.intp), found[2], halvings

@@ -13,7 +13,7 @@ _RELAXED = 0.9
 """By what the least distance shrinks when no candidate keeps it."""
 
 
-def choose(
+def choose_far(
     pool: Pool, candidates: BoolMatrix, floor: float, request: Request, limit: int, rng: np.random.Generator
 ) -> Stop:
     """Moves candidates into the pool: always one that opposes its majority most, of those that are far from all others.

@@ -12,10 +12,8 @@ from featurenet_uvl.errors import UnsatisfiableError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import BoolMatrix, Stop
 from featurenet_uvl.sampling.request import Request, Solutions
-
-
-class OutOfTimeError(Exception):
-    """A source met the time limit within a solution."""
+from featurenet_uvl.solvers.limits import OutOfTimeError
+from featurenet_uvl.solvers.session import literals_of
 
 
 class Source(Protocol):
@@ -61,15 +59,6 @@ class Collector:
             raise UnsatisfiableError("no configuration exists: the CNF is unsatisfiable")
         shape = (len(self.rows), len(self.cnf.variables))
         return Solutions(np.array(self.rows, dtype=np.bool_).reshape(shape), stop)
-
-
-def literals_of(row: BoolMatrix) -> list[int]:
-    """A row as literals: number and sign.
-
-    >>> literals_of(np.array([True, False]))
-    [1, -2]
-    """
-    return [number if value else -number for number, value in enumerate(row.tolist(), 1)]
 
 
 def collect(source: Source, cnf: Cnf, request: Request) -> Solutions:

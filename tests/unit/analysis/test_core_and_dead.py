@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from featurenet_uvl.analysis.complete_configurations import complete_selections
 from featurenet_uvl.analysis.core_and_dead import Decided, decided_features
-from featurenet_uvl.errors import DecodeError, LimitError, ModelError
+from featurenet_uvl.errors import LimitError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
-from featurenet_uvl.ir.selections import Selections
 from featurenet_uvl.translators.pipeline import compile_feature_model, load_model, to_boolean
+from tests.unit.sampling.brute_force import hard_cnf
 
 
 def test_against_brute_force() -> None:
@@ -64,53 +63,6 @@ def test_only_members_and_dead_features_are_not_false_optional(tmp_path: Path) -
 
 
 def test_time_is_a_limit() -> None:
-    holes = 11
-    pigeons = [[p * holes + h + 1 for h in range(holes)] for p in range(holes + 1)]
-    clauses = [tuple(row) for row in pigeons]
-    clauses += [(-a, -b) for column in zip(*pigeons, strict=True) for a, b in itertools.combinations(column, 2)]
-    count = holes * (holes + 1)
-    cnf = Cnf(VarMap(tuple(f"x{n}" for n in range(count)), count), tuple(clauses))
+    cnf = hard_cnf(14)
     with pytest.raises(LimitError, match=r"found no answer of the SAT solver within 0.2 s"):
-        decided_features(cnf, time_limit_s=0.2)
-
-
-APP = Cnf(VarMap(("App", "Log", "File", "Net"), 4), ((1,), (-2, 3), (-3, 2)))
-
-
-def test_what_follows_is_completed() -> None:
-    given = Selections(("Net", "File"), ((True, False), (False, True)))
-    done = complete_selections(given, APP, "x.pdt")
-    assert (done.names, done.rows) == (APP.variables.names, ((True, False, False, True), (True, True, True, False)))
-    assert complete_selections(done, APP, "x.pdt") == done
-
-
-@pytest.mark.parametrize(
-    ("names", "row", "error", "message"),
-    [
-        (("Log", "File", "Net"), (True, False, True), DecodeError, r"x: configuration 1 violates .*: Log, !File"),
-        (
-            ("App", "Log"),
-            (True, True),
-            DecodeError,
-            r"x: configuration 1 says nothing of 'Net', .* expected it decided",
-        ),
-        (("App", "Lag"), (True, True), ModelError, r"x: found unknown feature 'Lag', expected those of the model"),
-    ],
-)
-def test_what_is_wrong_or_not_enough_is_refused(
-    names: tuple[str, ...], row: tuple[bool, ...], error: type[Exception], message: str
-) -> None:
-    with pytest.raises(error, match=message):
-        complete_selections(Selections(names, (row,)), APP, "x")
-
-
-def test_an_open_configuration_does_not_spoil_the_next() -> None:
-    """What is ruled out to look for a second completion holds for that configuration only."""
-    cnf = Cnf(VarMap(("A", "B", "C"), 3), ((-1, 2), (1, -2), (-3, 1)))
-    given = Selections(("A", "C"), ((True, True), (True, False), (False, False), (True, True)))
-    assert complete_selections(given, cnf, "x").rows == (
-        (True, True, True),
-        (True, True, False),
-        (False, False, False),
-        (True, True, True),
-    )
+        decided_features(cnf, time_limit_s=0.2, pause=50)

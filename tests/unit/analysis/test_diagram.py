@@ -12,10 +12,11 @@ import pytest
 
 from featurenet_uvl.analysis import diagram as module
 from featurenet_uvl.analysis.diagram import FALSE, TRUE, Diagram, build_diagram
-from featurenet_uvl.analysis.diagram_counts import node_counts, solution_count, variable_counts
+from featurenet_uvl.analysis.diagram_counts import node_counts, solution_count
 from featurenet_uvl.analysis.order import apart_order, document_order
 from featurenet_uvl.analysis.simplify import simplified
 from featurenet_uvl.ir.cnf import Cnf, VarMap
+from tests.unit.analysis.variable_counts import variable_counts
 
 
 def random_cnf(chance: random.Random) -> Cnf:

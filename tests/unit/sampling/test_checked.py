@@ -7,7 +7,6 @@ from importlib.metadata import EntryPoint
 import numpy as np
 import pytest
 
-from featurenet_uvl.analysis.violations import first_violation
 from featurenet_uvl.errors import LimitError, UnsupportedError, UsageError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.ir.sample import Sample, Stop
@@ -17,33 +16,6 @@ from featurenet_uvl.sampling.engines.steered import solve_steered
 from featurenet_uvl.sampling.request import Request, Sampler, Solutions
 
 CNF = Cnf(VarMap.from_names(["a", "b", "__aux_1"]), ((1,), (-3, 2), (3, -2)))
-
-
-@pytest.mark.parametrize("rows", [1, 63, 64, 65, 200])
-def test_the_first_violation_is_that_of_a_naive_check(rows: int) -> None:
-    rng = np.random.default_rng(rows)
-    found = 0
-    for _ in range(20):
-        variables = int(rng.integers(1, 9))
-        clauses = tuple(
-            tuple(int(v) for v in rng.integers(1, variables + 1, size=3) * rng.choice((-1, 1), size=3))
-            for _ in range(rng.integers(1, 5))
-        )
-        cnf = Cnf(VarMap(tuple(f"v{i}" for i in range(variables)), variables), clauses)
-        values = rng.random((rows, variables)) < 0.5
-        naive = None
-        for row, number in np.ndindex(rows, len(clauses)):
-            if not any(values[row, abs(literal) - 1] == (literal > 0) for literal in clauses[number]):
-                naive = (row, number)
-                break
-        assert first_violation(cnf, values) == naive
-        found += naive is not None
-    assert found
-
-
-def test_an_empty_clause_is_violated_by_every_solution() -> None:
-    cnf = Cnf(VarMap(("a",), 1), ((1, -1), (), (1,)))
-    assert first_violation(cnf, np.array([[True]])) == (0, 1)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from pysat.solvers import Solver
-
 from featurenet_uvl.errors import ModelError
 from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.cell_features import (
@@ -24,6 +22,7 @@ from featurenet_uvl.ir.expression import Value
 from featurenet_uvl.ir.feature_model import Feature, Origin
 from featurenet_uvl.ir.layer_kinds import kinds_of
 from featurenet_uvl.ir.layers import Layer, ShapeError, Zeros
+from featurenet_uvl.solvers.session import MINISAT, Session
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 
 Choices = tuple[tuple[Value, int], ...]
@@ -84,8 +83,8 @@ def find_cells(model: BooleanModel, builder: ClauseBuilder) -> tuple[tuple[CellV
 
 def _dead_by_propagation(builder: ClauseBuilder) -> frozenset[int]:
     """Features that unit propagation alone shows to be in no configuration."""
-    with Solver(name="minisat22", bootstrap_with=builder.clauses) as solver:
-        return frozenset(v for v in builder.variables.values() if not solver.propagate([v])[0])
+    with Session(builder.clauses, builder.count, name=MINISAT) as session:
+        return frozenset(v for v in builder.variables.values() if session.implied(v) is None)
 
 
 def _attribute_values(by_origin: Mapping[Origin, str]) -> Mapping[tuple[str, tuple[int, ...], str], list[Origin]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,25 +11,18 @@ import pytest
 from featurenet_uvl.errors import LimitError, UnsatisfiableError, UnsupportedError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.ir.sample import BoolMatrix, Stop
-from featurenet_uvl.sampling.engines import cmsgen, random_phases
+from featurenet_uvl.sampling.engines.cmsgen import solve_cmsgen
+from featurenet_uvl.sampling.engines.random_phases import solve_random
 from featurenet_uvl.sampling.pool import distinct
 from featurenet_uvl.sampling.pool.distinct import collect
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request
-from tests.unit.sampling.brute_force import all_configurations, small_cnf
+from tests.unit.sampling.brute_force import all_configurations, hard_cnf, small_cnf
 
-NAMES = ("cmsgen", "random")
+ENGINES = {"cmsgen": solve_cmsgen, "random": solve_random}
+NAMES = tuple(ENGINES)
 if sys.version_info < (3, 13):
     import pycmsgen  # noqa: F401  # a dependency there: a missing one must not skip tests
-
-
-def hard_cnf(pigeons: int) -> Cnf:
-    """More pigeons than holes: no solution, and a long way to see it."""
-    holes = pigeons - 1
-    clauses = [tuple(p * holes + h + 1 for h in range(holes)) for p in range(pigeons)]
-    for h in range(holes):
-        clauses += [(-(p * holes + h + 1), -(q * holes + h + 1)) for p in range(pigeons) for q in range(p)]
-    return Cnf(VarMap.from_names([f"f{i}" for i in range(pigeons * holes)]), tuple(clauses))
 
 
 @pytest.mark.parametrize("sampler", NAMES)
@@ -84,19 +78,16 @@ def test_cnfs_without_clauses_or_features(sampler: str) -> None:
 
 
 @pytest.mark.parametrize("sampler", NAMES)
-def test_time_is_a_limit_within_a_solution(sampler: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cmsgen, "_CONFLICTS", 50)
-    monkeypatch.setattr(random_phases, "_CONFLICTS", 50)
+def test_time_is_a_limit_within_a_solution(sampler: str) -> None:
+    engine = partial(ENGINES[sampler], pause=50)
     with pytest.raises(LimitError, match=f"{sampler}: found no configuration within 0.3 s"):
-        draw(hard_cnf(14), Request(1, 1, time_limit_s=0.3), sampler)
+        draw(hard_cnf(14), Request(1, 1, time_limit_s=0.3), sampler, engine)
 
 
 @pytest.mark.parametrize("sampler", NAMES)
-def test_a_solution_that_takes_several_turns(sampler: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cmsgen, "_CONFLICTS", 5)
-    monkeypatch.setattr(random_phases, "_CONFLICTS", 5)
+def test_a_solution_that_takes_several_turns(sampler: str) -> None:
     with pytest.raises(UnsatisfiableError):
-        draw(hard_cnf(6), Request(1, 1), sampler)
+        draw(hard_cnf(6), Request(1, 1), sampler, partial(ENGINES[sampler], pause=5))
 
 
 def test_an_interrupt_leaves_what_was_found() -> None:
@@ -135,5 +126,5 @@ def test_what_repeats_is_forbidden_once_on_its_features() -> None:
 
 def test_without_pycmsgen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pycmsgen", None)
-    with pytest.raises(UnsupportedError, match="sampler cmsgen: found no pycmsgen"):
+    with pytest.raises(UnsupportedError, match="found no pycmsgen, expected it for the sampler cmsgen"):
         draw(small_cnf(1), Request(1, 1), "cmsgen")

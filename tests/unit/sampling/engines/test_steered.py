@@ -8,6 +8,7 @@ import os
 import random
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,10 +17,10 @@ from featurenet_uvl.errors import LimitError, ModelError, UnsatisfiableError, Un
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.ir.sample import Sample, Stop
 from featurenet_uvl.sampling.engines.steered import solve_steered
-from featurenet_uvl.sampling.engines.tree_in_cnf import ChoiceGroup, choice_groups, find_arrays
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request
 from featurenet_uvl.translators.formats.configurations.sample_file import format_sample
+from tests.unit.sampling.tree_builder import TreeBuilder
 
 
 def steered(cnf: Cnf, request: Request) -> Sample:
@@ -59,36 +60,6 @@ def all_configurations(cnf: Cnf) -> set[tuple[bool, ...]]:
         for values in itertools.product((False, True), repeat=count)
         if cnf.is_satisfied_by(v for v in range(1, count + 1) if values[v - 1])
     }
-
-
-class TreeBuilder:
-    """Features and clauses of a feature tree, in document order."""
-
-    def __init__(self) -> None:
-        self.features = 1
-        self.clauses: list[tuple[int, ...]] = [(1,)]
-
-    def child(self, parent: int, *, mandatory: bool = False) -> int:
-        self.features += 1
-        self.clauses.append((-self.features, parent))
-        if mandatory:
-            self.clauses.append((-parent, self.features))
-        return self.features
-
-    def alternative(self, parent: int, size: int) -> list[int]:
-        members = [self.child(parent) for _ in range(size)]
-        self.clauses.append((-parent, *members))
-        self.clauses.extend((-a, -b) for a, b in itertools.combinations(members, 2))
-        return members
-
-    def array(self, parent: int, size: int) -> list[int]:
-        """Elements 1 to size, of which the first is mandatory."""
-        elements = [self.child(parent, mandatory=not i) for i in range(size)]
-        self.clauses.extend((-b, a) for a, b in itertools.pairwise(elements))
-        return elements
-
-    def cnf(self) -> Cnf:
-        return cnf_of(self.features, self.clauses)
 
 
 @pytest.mark.parametrize("seed", range(80))
@@ -211,22 +182,13 @@ def test_arrays_have_all_lengths() -> None:
         assert lengths.min() >= 4, lengths
 
 
-def test_groups_and_arrays_of_a_tree() -> None:
-    tree = TreeBuilder()
-    members = tree.alternative(1, 3)
-    elements = tree.array(members[1], 4)
-    tree.clauses.append((-members[0], *elements[2:]))  # a constraint, not a group: its elements do not need it
-    cnf = tree.cnf()
-    assert choice_groups(cnf) == dict.fromkeys(members, ChoiceGroup(1, (2, 3, 4)))
-    assert find_arrays(cnf).lengths == (1, 1, 1, 1, 4, 3, 2, 1)
-
-
 PROGRAM = """
 import hashlib
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request
 from featurenet_uvl.translators.formats.configurations.sample_file import format_sample
+from tests.unit.sampling.tree_builder import TreeBuilder
 clauses = tuple((-i, i // 2) for i in range(2, 200)) + tuple((-i, i + 1, i + 2) for i in range(20, 150, 3))
 names = [f"f{i}" for i in range(1, 200)]
 text = format_sample(draw(Cnf(VarMap.from_names(names), clauses), Request(50, 7), "steered"))
@@ -280,14 +242,14 @@ from featurenet_uvl.sampling.engines import steered
 from featurenet_uvl.sampling.request import Request
 signal.signal(signal.SIGINT, signal.default_int_handler)
 name = sys.argv[1]
-original = getattr(steered._Decider, name)
+original = getattr(steered._DocumentOrder, name)
 calls = []
 def interrupted(self, *arguments):
     calls.append(1)
     if len(calls) == 200:
         signal.raise_signal(signal.SIGINT)
     return original(self, *arguments)
-setattr(steered._Decider, name, interrupted)
+setattr(steered._DocumentOrder, name, interrupted)
 found = steered.solve_steered(Cnf(VarMap(tuple(f"f{i}" for i in range(30)), 30), ((1,),)), Request(1000, 1))
 print(found.stop.value, "after", len(calls), len(found.values) > 0, bool(found.values[:, 0].all()))
 """
@@ -307,10 +269,19 @@ def test_time_is_a_limit() -> None:
     assert sample.stop is Stop.TIME
 
 
-def test_time_is_a_limit_within_a_solution(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("featurenet_uvl.sampling.engines.steered._CHECK_INTERVAL", 1)
-    with pytest.raises(LimitError, match="steered: found no configuration within 1e-06 s"):
-        steered(cnf_of(200, [(1,)]), Request(1, 1, time_limit_s=1e-6))
+def test_time_is_a_limit_within_a_solution() -> None:
+    """The time is over at the second look at the clock, in the first decision."""
+    looks: list[int] = []
+
+    class Late(Request):
+        def is_out_of_time(self) -> bool:
+            looks.append(1)
+            return len(looks) > 1
+
+    engine = partial(solve_steered, check_interval=1)
+    with pytest.raises(LimitError, match="steered: found no configuration within 5 s"):
+        draw(cnf_of(200, [(1,)]), Late(1, 1, time_limit_s=5), "steered", engine)
+    assert len(looks) == 2
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 import numpy as np
 import pytest
 
-from featurenet_uvl.errors import LimitError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.sampling.metrics import measures as module
 from featurenet_uvl.sampling.metrics.distances import distance_counts, diversity, nearest_distances
 from featurenet_uvl.sampling.metrics.measures import explore, format_measures, measure
+from featurenet_uvl.sampling.pairs.possible_by_solver import PairLimits
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request
-from tests.unit.sampling.engines.test_sat_samplers import hard_cnf
+from tests.unit.sampling.brute_force import hard_cnf
 
 CNF = Cnf(VarMap.from_names(["root", *(f"f{i}" for i in range(6))]), ((1,), (-2, 3), (-4, -5)))
-
-
-def no_diagram(*_: object) -> None:
-    raise LimitError("found 9 nodes")
 
 
 def test_what_is_known_of_a_model() -> None:
@@ -34,63 +31,61 @@ def test_what_is_known_of_a_model() -> None:
     assert "1 (all pairs)" in format_measures(["all"], [everything])
 
 
-def test_without_a_diagram_the_solver_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_diagram_the_solver_finds_the_same() -> None:
     sample = draw(CNF, Request(6, 1)).selected
     by_diagram = measure(sample, explore(CNF, sample))
-    monkeypatch.setattr(module, "exact_model", no_diagram)
-    landscape = explore(CNF, sample)
+    landscape = explore(CNF, sample, max_nodes=1)
     measured = measure(sample, landscape)
     assert measured.coverage == by_diagram.coverage
     assert measured.limit is not None
     assert by_diagram.limit is not None
     assert measured.limit.upper == pytest.approx(by_diagram.limit.upper, rel=0.1)  # of 6: whole numbers count there
-    assert landscape.notes == ("found 9 nodes: the largest possible mean distance is bounded by integer programs",)
+    (note,) = landscape.notes
+    assert re.fullmatch(
+        r"found \d+ nodes of .*, expected at most 1: the largest possible mean distance is bounded by integer programs",
+        note,
+    )
 
 
 def test_without_scipy_only_the_bound_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     sample = draw(CNF, Request(6, 1)).selected
     expected = measure(sample, explore(CNF, sample)).coverage
-    monkeypatch.setattr(module, "exact_model", no_diagram)
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)
     monkeypatch.setitem(sys.modules, "scipy", None)
-    landscape = explore(CNF, sample)
+    landscape = explore(CNF, sample, max_nodes=1)
     measured = measure(sample, landscape)
     assert (measured.coverage, measured.limit) == (expected, None)
-    assert landscape.notes == (
-        "found 9 nodes: the largest possible mean distance is unknown: found no scipy, which bounding the mean "
-        "distance without a diagram needs: pip install 'featurenet_uvl[bounds]'",
+    (note,) = landscape.notes
+    assert note.endswith(
+        "expected at most 1: the largest possible mean distance is unknown: found no scipy, which bounding the mean "
+        "distance without a diagram needs: pip install 'featurenet_uvl[bounds]'"
     )
 
 
-def test_a_diagram_that_is_too_wide_for_pairs_is_replaced_by_the_solver(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_diagram_that_is_too_wide_for_pairs_is_replaced_by_the_solver() -> None:
     sample = draw(CNF, Request(6, 1)).selected
     expected = measure(sample, explore(CNF, sample)).coverage
-    monkeypatch.setattr("featurenet_uvl.sampling.pairs.possible_by_diagram._MAX_BYTES", 1)
-    assert measure(sample, explore(CNF, sample)).coverage == expected
+    assert measure(sample, explore(CNF, sample, max_pair_bytes=1)).coverage == expected
 
 
-def test_a_model_that_is_too_hard_leaves_shares_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("featurenet_uvl.sampling.engines.random_phases._CONFLICTS", 50)
-    monkeypatch.setattr(module, "exact_model", no_diagram)
+def test_a_model_that_is_too_hard_leaves_shares_unknown() -> None:
     hard = hard_cnf(14)
     size = len(hard.variables)
     cnf = Cnf(
         VarMap.from_names([f"f{i}" for i in range(size + 1)]), tuple((*clause, size + 1) for clause in hard.clauses)
     )
     sample = np.ones((1, size + 1), dtype=np.bool_)
-    landscape = explore(cnf, sample, 0.2)
+    landscape = explore(cnf, sample, 0.2, max_nodes=1, pair_limits=PairLimits(pause=50))
     assert len(landscape.notes) == 2
     found = measure(sample, landscape)
     assert (found.coverage, found.covered) == (None, (size + 1) * size // 2)
     assert f"{found.covered:,} pairs" in format_measures(["one"], [found])
 
 
-def test_undecided_pairs_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "exact_model", no_diagram)
-    monkeypatch.setattr("featurenet_uvl.sampling.pairs.possible_by_solver._WARM_UP", 0)
+def test_undecided_pairs_are_said() -> None:
     cnf = Cnf(VarMap.from_names([f"f{i}" for i in range(300)]), ())
     sample = draw(cnf, Request(4, 1), "random").selected
-    landscape = explore(cnf, np.concatenate([sample, ~sample]), 1e-9)
+    landscape = explore(cnf, np.concatenate([sample, ~sample]), 1e-9, max_nodes=1, pair_limits=PairLimits(warm_up=0))
     assert "pairs were not decided within 1e-09 s and count as coverable" in landscape.notes[-1]
     assert "at least 0." in format_measures(["a"], [measure(sample, landscape)])
 
@@ -124,18 +119,16 @@ def test_distances_as_a_histogram(rows: int, features: int) -> None:
 
 def test_a_bound_without_anything_to_compare_is_null_in_json(monkeypatch: pytest.MonkeyPatch) -> None:
     """Infinity is no JSON."""
-    monkeypatch.setattr(module, "exact_model", no_diagram)
     monkeypatch.setattr("featurenet_uvl.sampling.metrics.distance_bound_by_programs._Program.is_late", True)
     sample = draw(CNF, Request(6, 1)).selected
-    alone = measure(sample, explore(CNF, sample[:1])).to_json()
+    alone = measure(sample, explore(CNF, sample[:1], max_nodes=1)).to_json()
     assert alone["largest_mean_distance"] >= alone["mean_distance"]
     assert alone["largest_mean_gap"] is None
     assert json.loads(json.dumps(alone, allow_nan=False)) == alone
-    assert measure(sample, explore(CNF, sample)).to_json()["largest_mean_gap"] > 0
+    assert measure(sample, explore(CNF, sample, max_nodes=1)).to_json()["largest_mean_gap"] > 0
 
 
-def test_what_takes_long_is_told_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "exact_model", no_diagram)
+def test_what_takes_long_is_told_before() -> None:
     sample, steps = draw(CNF, Request(6, 1)).selected, list[str]()
-    explore(CNF, sample, on_step=steps.append)
+    explore(CNF, sample, on_step=steps.append, max_nodes=1)
     assert steps == ["bounding the mean distance by integer programs", "looking for the pairs that can be covered"]

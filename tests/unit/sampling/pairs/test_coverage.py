@@ -9,13 +9,11 @@ import pytest
 
 from featurenet_uvl.errors import LimitError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
-from featurenet_uvl.sampling.pairs import possible_by_solver
 from featurenet_uvl.sampling.pairs.coverage import Coverable, Coverage, coverage, coverage_by_size, find_coverable
-from featurenet_uvl.sampling.pairs.possible_by_solver import IMPOSSIBLE, OPEN, POSSIBLE, decide_pairs
+from featurenet_uvl.sampling.pairs.possible_by_solver import IMPOSSIBLE, OPEN, POSSIBLE, PairLimits, decide_pairs
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request
-from tests.unit.sampling.brute_force import all_configurations, open_features, pairs_of, small_cnf
-from tests.unit.sampling.engines.test_sat_samplers import hard_cnf
+from tests.unit.sampling.brute_force import all_configurations, hard_cnf, open_features, pairs_of, small_cnf
 
 SATISFIABLE = [seed for seed in range(80) if all_configurations(small_cnf(seed))]
 
@@ -30,13 +28,11 @@ def expected_pairs(cnf: Cnf) -> tuple[list[int], set[tuple[int, int]]]:
 
 @pytest.mark.parametrize("seed", SATISFIABLE)
 @pytest.mark.parametrize("warm_up", [0, 5])
-def test_pairs_are_those_of_brute_force(seed: int, warm_up: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(possible_by_solver, "_WARM_UP", warm_up)
-    monkeypatch.setattr(possible_by_solver, "_BATCH", 2)
-    monkeypatch.setattr(possible_by_solver, "_BLOCK", 3)
+def test_pairs_are_those_of_brute_force(seed: int, warm_up: int) -> None:
+    limits = PairLimits(warm_up=warm_up, batch=2, block=3)
     cnf = small_cnf(seed)
     columns, pairs = expected_pairs(cnf)
-    table = decide_pairs(cnf, np.array(all_configurations(cnf)[:1]), 60.0)
+    table = decide_pairs(cnf, np.array(all_configurations(cnf)[:1]), 60.0, limits)
     numbers = table.numbers()
     found = {state: set() for state in (OPEN, POSSIBLE, IMPOSSIBLE)}
     for i, j in itertools.combinations(range(len(numbers)), 2):
@@ -70,11 +66,10 @@ def test_the_curve_ends_with_the_coverage_and_never_falls() -> None:
     assert curve[-1] == coverage(sample, coverable).share < 1.0
 
 
-def test_time_that_is_over_leaves_pairs_undecided_and_the_share_a_lower_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(possible_by_solver, "_WARM_UP", 0)
+def test_time_that_is_over_leaves_pairs_undecided_and_the_share_a_lower_bound() -> None:
     cnf = Cnf(VarMap.from_names([f"f{i}" for i in range(300)]), ())
     sample = draw(cnf, Request(3, 1), "random").selected
-    coverable = find_coverable(cnf, np.concatenate([sample, ~sample]), 1e-9)
+    coverable = find_coverable(cnf, np.concatenate([sample, ~sample]), 1e-9, limits=PairLimits(warm_up=0))
     assert len(coverable.columns) == 300
     assert coverable.undecided > 0
     assert coverable.pairs + coverable.undecided == 2 * 300 * 299
@@ -83,20 +78,19 @@ def test_time_that_is_over_leaves_pairs_undecided_and_the_share_a_lower_bound(mo
     assert found.share == found.covered / (2 * 300 * 299)
 
 
-def test_no_time_even_for_core_and_dead_features(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("featurenet_uvl.sampling.engines.random_phases._CONFLICTS", 50)
+def test_no_time_even_for_core_and_dead_features() -> None:
     hard = hard_cnf(14)
     size = len(hard.variables)
     clauses = tuple((*clause, size + 1) for clause in hard.clauses)
     cnf = Cnf(VarMap.from_names([f"f{i}" for i in range(size + 1)]), clauses)
     with pytest.raises(LimitError, match=r"found no answer within 0\.2 s to which features are core or dead"):
-        find_coverable(cnf, np.ones((1, size + 1), dtype=np.bool_), 0.2)
+        find_coverable(cnf, np.ones((1, size + 1), dtype=np.bool_), 0.2, limits=PairLimits(pause=50))
 
 
-def test_too_many_features(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(possible_by_solver, "MAX_FEATURES", 2)
+def test_too_many_features() -> None:
+    cnf = Cnf(VarMap.from_names(["a", "b", "c"]), ())
     with pytest.raises(LimitError, match="found 3 open features, expected at most 2"):
-        find_coverable(Cnf(VarMap.from_names(["a", "b", "c"]), ()), np.ones((1, 3), dtype=np.bool_))
+        find_coverable(cnf, np.ones((1, 3), dtype=np.bool_), limits=PairLimits(max_features=2))
 
 
 def test_a_model_without_choice_is_covered() -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from featurenet_uvl.errors import LimitError
-from featurenet_uvl.sampling.pairs import covered
 from featurenet_uvl.sampling.pairs.covered import covered_by_size, covered_pairs
 
 
@@ -22,14 +21,13 @@ def naive(selected: np.ndarray) -> int:
 
 @pytest.mark.parametrize(("rows", "features"), [(1, 1), (1, 9), (3, 2), (20, 30), (100, 7), (9, 70)])
 @pytest.mark.parametrize("block", [1, 8, 512])
-def test_covered_pairs(rows: int, features: int, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(covered, "_BLOCK", block)
-    monkeypatch.setattr(covered, "_ROWS", block + 1)
+def test_covered_pairs(rows: int, features: int, block: int) -> None:
     rng = np.random.default_rng(rows * features)
     selected = rng.random((rows, features)) < rng.random(features)
     sizes = sorted({0, 1, rows // 3, rows // 2, rows})
     assert covered_pairs(selected) == naive(selected)
-    assert covered_by_size(selected, sizes) == [naive(selected[:size]) for size in sizes]
+    by_size = covered_by_size(selected, sizes, block=block, rows=block + 1)
+    assert by_size == [naive(selected[:size]) for size in sizes]
 
 
 def test_no_feature_has_no_pair() -> None:
@@ -37,13 +35,12 @@ def test_no_feature_has_no_pair() -> None:
     assert covered_pairs(np.ones((5, 1), dtype=np.bool_)) == 0
 
 
-def test_numbers_beyond_exact_floats_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(covered, "_EXACT", 4)
+def test_numbers_beyond_exact_floats_are_refused() -> None:
     with pytest.raises(LimitError, match="found 5 configurations, expected at most 4"):
-        covered_pairs(np.zeros((5, 2), dtype=np.bool_))
+        covered_pairs(np.zeros((5, 2), dtype=np.bool_), max_rows=4)
 
 
-def test_a_thousand_configurations_of_the_papers_size_are_fast() -> None:
+def test_a_thousand_configurations_of_the_papers_size_take_little_processor_time() -> None:
     selected = np.random.default_rng(1).random((1000, 3296)) < 0.3
     start = time.process_time()
     covered_pairs(selected)

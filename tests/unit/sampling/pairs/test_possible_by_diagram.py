@@ -10,7 +10,6 @@ import pytest
 from featurenet_uvl.analysis.diagram import build_diagram
 from featurenet_uvl.errors import LimitError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
-from featurenet_uvl.sampling.pairs import possible_by_diagram
 from featurenet_uvl.sampling.pairs.coverage import find_coverable
 from featurenet_uvl.sampling.pairs.possible_by_diagram import pair_bits
 from featurenet_uvl.sampling.registry import draw
@@ -70,20 +69,19 @@ def test_features_in_no_clause_go_with_everything() -> None:
     assert bits.count() == 4 * 70 * 69 // 2
 
 
-def test_a_table_beyond_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_beyond_memory() -> None:
     cnf = random_tree(1, 90)
     diagram = build_diagram(cnf)
-    monkeypatch.setattr(possible_by_diagram, "_MAX_BYTES", 180 * 3 * 8 - 1)
     with pytest.raises(LimitError, match="found 90 features, too many"):
-        pair_bits(diagram, 90)
-    monkeypatch.setattr(possible_by_diagram, "_FIRST_SLOTS", 2)
-    monkeypatch.setattr(possible_by_diagram, "_MAX_BYTES", 180 * 3 * 8)
-    assert pair_bits(diagram, 90).count() == find_coverable(cnf, np.array(draw(cnf, Request(1, 1)).selected)).pairs
+        pair_bits(diagram, 90, max_bytes=180 * 3 * 8 - 1)
+    assert (
+        pair_bits(diagram, 90, max_bytes=180 * 3 * 8, slots=2).count()
+        == find_coverable(cnf, np.array(draw(cnf, Request(1, 1)).selected)).pairs
+    )
     wide = Cnf(
         VarMap.from_names([f"f{i}" for i in range(30)]),
         tuple(clause for i in range(1, 16) for clause in ((-i, i + 15), (i, -i - 15))),
     )
     diagram = build_diagram(wide)
-    monkeypatch.setattr(possible_by_diagram, "_MAX_BYTES", 60 * 8)
     with pytest.raises(LimitError, match="too wide to find its pairs"):
-        pair_bits(diagram, 30)
+        pair_bits(diagram, 30, max_bytes=60 * 8, slots=2)

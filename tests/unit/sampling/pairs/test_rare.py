@@ -8,7 +8,6 @@ import pytest
 from featurenet_uvl.analysis.diagram import build_diagram
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.ir.sample import BoolMatrix
-from featurenet_uvl.sampling.pairs import rare
 from featurenet_uvl.sampling.pairs.possible_by_diagram import pair_bits
 from featurenet_uvl.sampling.pairs.rare import RARE, RarePairs
 from featurenet_uvl.sampling.pairs.uncovered import OpenPairs
@@ -74,12 +73,10 @@ def test_what_only_a_known_row_has_is_no_rows_merit(possible: OpenPairs) -> None
     assert RarePairs(possible, row, row, np.random.default_rng(1)).alone().tolist() == [0]
 
 
-def test_too_many_pairs_are_thinned_out(possible: OpenPairs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_pairs_are_thinned_out(possible: OpenPairs) -> None:
     rows = some(2, 4)
     all_ = len(RarePairs(possible, rows, rows[:0], np.random.default_rng(1)))
-    monkeypatch.setattr(rare, "MAX_PAIRS", 40)
-    monkeypatch.setattr(rare, "_BLOCK", 4)
-    drawn = [RarePairs(possible, rows, rows[:0], np.random.default_rng(seed)) for seed in range(200)]
+    drawn = [RarePairs(possible, rows, rows[:0], np.random.default_rng(seed), 40, 4) for seed in range(200)]
     assert max(map(len, drawn)) <= 40
     assert all_ > 80
     mean = np.mean([len(pairs) * pairs.stands_for for pairs in drawn])

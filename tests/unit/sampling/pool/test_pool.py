@@ -7,7 +7,7 @@ import pytest
 
 from featurenet_uvl.ir.sample import Stop
 from featurenet_uvl.sampling.metrics.distances import diversity
-from featurenet_uvl.sampling.pool.choose_far import choose
+from featurenet_uvl.sampling.pool.choose_far import choose_far
 from featurenet_uvl.sampling.pool.pool import Pool
 from featurenet_uvl.sampling.request import Request
 
@@ -38,16 +38,16 @@ def test_what_is_taken_is_new_and_far_enough(features: int) -> None:
 def test_the_choice_ends_with_the_candidates() -> None:
     rows = np.array([[0, 0], [0, 1], [1, 0], [0, 1]], dtype=np.bool_)
     pool = Pool(2, rows[:0])
-    assert choose(pool, rows, 2.0, Request(9, 1), 9, np.random.default_rng(1)) is Stop.EXHAUSTED
+    assert choose_far(pool, rows, 2.0, Request(9, 1), 9, np.random.default_rng(1)) is Stop.EXHAUSTED
     assert len(pool) == 3
     pool = Pool(2, rows[:1])
-    assert choose(pool, rows, 0.0, Request(1, 1), 2, np.random.default_rng(1)) is Stop.COMPLETE
+    assert choose_far(pool, rows, 0.0, Request(1, 1), 2, np.random.default_rng(1)) is Stop.COMPLETE
 
 
 def test_the_choice_is_farther_apart_than_the_candidates() -> None:
     rows = np.unique(np.random.default_rng(4).random((400, 50)) < 0.2, axis=0)
     pool = Pool(50, rows[:0])
-    choose(pool, rows, 8.0, Request(40, 1), 40, np.random.default_rng(1))
+    choose_far(pool, rows, 8.0, Request(40, 1), 40, np.random.default_rng(1))
     chosen, all_ = diversity(np.array(pool.rows)), diversity(rows)
     assert (chosen.mean_distance or 0) > 1.15 * (all_.mean_distance or 0)
     assert (chosen.minimum or 0) * 50 >= 6
