@@ -1,1 +1,1 @@
-"""From a solution to a configuration, an architecture and a Keras model."""
+"""From solutions to configurations, from configurations to architectures, and the ways back."""

@@ -1,4 +1,4 @@
-"""The named architectures that come with the package, in `models/architectures/`: one TOML file each."""
+"""The named architectures of the package: one TOML file per architecture in `models/architectures/`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ENDING = ".toml"
 
 
 def architecture_names() -> tuple[str, ...]:
-    """The names, in alphabetical order.
+    """Return the names in alphabetical order.
 
     >>> "lenet5" in architecture_names()
     True
@@ -21,10 +21,10 @@ def architecture_names() -> tuple[str, ...]:
 
 
 def named_architecture(name: str) -> CellConfiguration:
-    """The configuration with this name.
+    """Return the configuration with this name.
 
     Raises:
-        UsageError: There is none.
+        UsageError: No architecture has this name.
 
     >>> named_architecture("lenet5").architecture((28, 28, 1), 10).weights()
     545546

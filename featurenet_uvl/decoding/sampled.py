@@ -1,4 +1,4 @@
-"""The networks that a sample's configurations are."""
+"""From a sample to the networks of its configurations."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ from featurenet_uvl.ir.layers import Shape
 def decode_networks(
     selected: NDArray[np.bool_], cnf: Cnf, input_shape: Shape, classes: int, place: str
 ) -> tuple[Architecture, ...]:
-    """One network a configuration, in their order.
+    """Return one network per configuration, in their order.
 
     Args:
-        selected: Shape (configurations, features).
-        cnf: The compiled model that they are of.
-        place: What the sample is called in messages.
+        selected: The configurations, of shape (configurations, features).
+        cnf: The compiled model of the configurations.
+        input_shape: (height, width, channels) of the images.
+        classes: The number of classes.
+        place: The sample's name in messages.
 
     Raises:
-        DecodeError: A configuration violates the model or is no network; nothing is skipped.
+        DecodeError: A configuration violates the model or is not a network. The function skips none.
     """
     check_solutions(cnf, selected, place)
     networks: list[Architecture] = []

@@ -1,4 +1,4 @@
-"""From solutions to configurations of the source model."""
+"""From solutions of a CNF to configurations of the source model."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from featurenet_uvl.ir.expression import Value
 from featurenet_uvl.solvers.session import MINISAT, Session, literals_of
 
 SHOWN_NAMES = 3
-"""How many names a message lists."""
+"""Largest number of names that a message lists."""
 
 
 def decode_solution(selected: NDArray[np.bool_], variables: VarMap) -> Configuration:
-    """The configuration that a solution stands for.
+    """Return the configuration that a solution stands for.
 
     Args:
-        selected: One truth value a feature variable, in their order.
-        variables: Those of a CNF that was compiled here, so that origins are known.
+        selected: One truth value per feature variable, in their order.
+        variables: The variables of a compiled CNF, which know the origins of their features.
 
     Raises:
-        DecodeError: Another number of variables, or a CNF without origins.
+        DecodeError: The number of variables differs, or the CNF was read from a file and knows no origins.
     """
     if len(variables.origins) != variables.feature_count:
-        raise DecodeError("the variables have no origins: compile the model here instead of reading its DIMACS")
+        raise DecodeError("found variables without origins, expected those of a compiled model, not of a DIMACS file")
     if len(selected) != variables.feature_count:
         raise DecodeError(f"found a solution of {len(selected)} variables, expected {variables.feature_count}")
     instances: dict[Instance, dict[str, Value]] = {}
@@ -44,10 +44,15 @@ def decode_solution(selected: NDArray[np.bool_], variables: VarMap) -> Configura
 
 
 def check_names(names: Sequence[str], variables: VarMap, place: str) -> None:
-    """That a sample speaks of exactly these variables.
+    """Check that a sample has exactly the features of these variables, in their order.
+
+    Args:
+        names: The names of the sample's features.
+        variables: The variables of the compiled model.
+        place: The sample's name in messages.
 
     Raises:
-        DecodeError: It is of another model, restriction or bound; the first differences are named.
+        DecodeError: The sample is of another model, restriction or bound. The message names the first differences.
     """
     expected = variables.feature_names
     if tuple(names) == expected:
@@ -68,32 +73,37 @@ def check_names(names: Sequence[str], variables: VarMap, place: str) -> None:
 
 
 def check_formula(formula: str, cnf: Cnf, place: str) -> None:
-    """That a sample was drawn from this formula, where the sample knows its own.
+    """Check that a sample was drawn from this formula, if the sample knows its formula.
 
-    Names alone do not tell: a network for other images, or one of a tighter restriction, has the same.
+    Names alone cannot tell: the CNF for images of another shape, or of a tighter restriction, has the same names.
 
     Args:
-        formula: The fingerprint that the sample carries, or nothing.
+        formula: The fingerprint that the sample carries; empty if it carries none.
+        cnf: The compiled model.
+        place: The sample's name in messages.
 
     Raises:
-        DecodeError: It was drawn from another one.
+        DecodeError: The sample was drawn from another formula.
     """
     expected = cnf.fingerprint()
     if formula and formula != expected:
         raise DecodeError(
-            f"{place}: found a sample of the formula {formula}, expected {expected}, that of this model: another input"
-            " shape, restriction, bound or version; `any_formula` decodes what is a configuration here all the same"
+            f"{place}: found a sample of the formula {formula}, expected {expected}, that of this model: the input"
+            " shape, a restriction, a bound or the version differs; `any_formula` accepts the sample all the same"
         )
 
 
 def check_solutions(cnf: Cnf, selected: NDArray[np.bool_], place: str) -> None:
-    """That every row is a configuration: the auxiliaries can be completed to a model of the CNF.
+    """Check that every row is a configuration: some values of the auxiliary variables satisfy the CNF with it.
 
     Args:
-        selected: Shape (solutions, features).
+        cnf: The compiled model.
+        selected: The rows, of shape (solutions, features).
+        place: The sample's name in messages.
 
     Raises:
-        DecodeError: The first row that violates the model, with a clause that it breaks if one speaks of features only.
+        DecodeError: A row violates the model. The message has the first such row and, if the row violates a clause
+            without auxiliary variables, that clause.
     """
     count = cnf.variables.feature_count
     with Session(cnf.clauses, len(cnf.variables), name=MINISAT) as session:

@@ -30,7 +30,6 @@ class Tone(Enum):
 
 class Anchor(Enum):
     START = "start"
-    MIDDLE = "middle"
     END = "end"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from featurenet_uvl.drawing.colours import BACKGROUND, EDGE, FAINT, INK, colours_of
-from featurenet_uvl.drawing.picture import FONT_SIZE, Box, Edge, Picture, Text
+from featurenet_uvl.drawing.picture import FONT_SIZE, Anchor, Box, Edge, Picture, Text
 
 SCALE = 2.0
 """Pixels of the file per pixel of the picture, in each direction."""
@@ -63,7 +63,7 @@ def _add_box(axes: Any, box: Box, order: int) -> None:
 
 
 def _add_texts(axes: Any, texts: Iterable[Text], order: int) -> None:
-    sides = {"start": "left", "middle": "center", "end": "right"}
+    sides = {Anchor.START: "left", Anchor.END: "right"}
     for text in texts:
         axes.text(
             text.x,
@@ -72,7 +72,7 @@ def _add_texts(axes: Any, texts: Iterable[Text], order: int) -> None:
             fontsize=FONT_SIZE * _FONT_SHARE,
             fontweight="bold" if text.is_bold else "normal",
             color=FAINT if text.is_faint else INK,
-            ha=sides[text.anchor.value],
+            ha=sides[text.anchor],
             va="baseline",
             parse_math=False,
             zorder=order + 0.5,

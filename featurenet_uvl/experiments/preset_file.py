@@ -122,10 +122,6 @@ class _Reader:
     def problem(self, section: str, key: str, text: str) -> None:
         self._problems.append(f"{self._place(section, key)}: [{section}] {key}: {text}")
 
-    @property
-    def has_problems(self) -> bool:
-        return bool(self._problems)
-
     def finish(self) -> None:
         """Raises ReadError if there was any problem."""
         known = ", ".join(f"[{name}]" for name in self._asked if not name.startswith("sample "))

@@ -1,1 +1,1 @@
-"""The types between the stages: frozen data, each with its invariants. Imports nothing of the project but errors."""
+"""The types between the stages: frozen data, each with its invariants. Imports `errors` and `system` only."""

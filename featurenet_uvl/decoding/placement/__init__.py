@@ -1,1 +1,1 @@
-"""Place the layers of an imported network in blocks and cells."""
+"""The choice of blocks and cells for the layers of an imported network."""

@@ -138,7 +138,6 @@ class EquivalenceStudy:
     margin: float
     by_hand: BaselineStudy
     from_model: BaselineStudy
-    weights_by_hand: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
