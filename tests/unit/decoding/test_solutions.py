@@ -28,7 +28,7 @@ def test_a_solution_becomes_instances_with_values() -> None:
 def test_solutions_of_other_sizes_or_without_origins_are_refused() -> None:
     with pytest.raises(DecodeError, match="found a solution of 3 variables, expected 4"):
         decode_solution(np.array([True, True, True]), VARIABLES)
-    with pytest.raises(DecodeError, match="no origins"):
+    with pytest.raises(DecodeError, match="variables without origins"):
         decode_solution(np.array([True]), VarMap.from_names(["R"]))
 
 
