@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from featurenet_uvl.errors import ModelError, ReadError
 from featurenet_uvl.ir.expression import And, Count, FeatureRef
 from featurenet_uvl.ir.feature_model import Attribute, Constraint, Feature, FeatureModel, Group, GroupKind
-from featurenet_uvl.translators.formats.language.values import escape_text, is_quotable, unescape_text
 from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 
@@ -97,14 +94,6 @@ def test_each_broken_note_has_its_place(attribute: str, message: str) -> None:
     with pytest.raises(ReadError) as caught:
         read(f"features\n\tR {{{attribute}}}\nconstraints\n\tR\n")
     assert str(caught.value).startswith(message)
-
-
-@given(st.text())
-def test_every_text_can_be_escaped(text: str) -> None:
-    escaped = escape_text(text)
-    assert is_quotable(escaped)
-    assert '"' not in escaped
-    assert unescape_text(escaped) == text
 
 
 def test_a_rule_is_at_the_place_of_its_constraint() -> None:
