@@ -1,4 +1,4 @@
-"""The measurement of decoding: the docs have its table, and it is within what is promised."""
+"""The measurement of decoding: the docs have its table, and it keeps its promise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Configurations as TOML files: read back as written, and refused with the place where they are wrong."""
+"""Configurations as TOML files read back as written; a refusal names the place of the fault."""
 
 from __future__ import annotations
 

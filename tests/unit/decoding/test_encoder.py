@@ -1,4 +1,4 @@
-"""Configuration -> Architecture -> Configuration is the identity, and what is outside of the model is named."""
+"""Configuration -> Architecture -> Configuration is the identity; refusals name parts outside of the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wiring and refusals of the decoder, on configurations written by hand."""
+"""The decoder's connections and refusals, on configurations written by hand."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Features = Mapping[str, Mapping[str, Any]]
 
 
 def cell(output: str | int, input1: str = "Identity", input2: str = "Zeros", **more: Mapping[str, Any]) -> Features:
-    """The features of a cell that ends in Cell (a relative index), Block or Out."""
+    """Return the features of a cell; `output` is a relative index, `Block` or `Out`."""
     end = {"Output_Cell": {"relativeIndex": output}} if isinstance(output, int) else {f"Output_{output}": {}}
     return {
         f"Input1_{input1}": {},

@@ -1,4 +1,4 @@
-"""No fallback on the way from a solution to Keras: looked for in the source, and the search is tried on seeds."""
+"""The code from a solution to Keras has no fallback; the search for fallbacks finds seeded ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SOURCES = [*(PACKAGE / "decoding" / f"{name}.py" for name in WAY), *sorted((PACK
 
 
 def fallbacks(tree: ast.AST) -> Iterator[str]:
-    """Places where something could be put in place of what was configured, or a fault be passed over."""
+    """Yield the places at which code could replace a configured part or pass over a fault."""
     for node in ast.walk(tree):
         place = f"line {getattr(node, 'lineno', 0)}"
         if isinstance(node, ast.ExceptHandler) and not isinstance(node.body[-1], ast.Raise):
@@ -39,7 +39,7 @@ def is_text(node: ast.AST) -> bool:
 
 
 def makes_layer(node: ast.AST) -> bool:
-    """A call, or the name, of a class such as `Identity`."""
+    """Whether an expression is a class or a call of one, as `Identity` or `Identity()`."""
     target = node.func if isinstance(node, ast.Call) else node
     name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
     return name[:1].isupper() and not name.isupper()

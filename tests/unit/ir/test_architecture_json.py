@@ -1,4 +1,4 @@
-"""Networks in JSON: the schema that is shipped, the page about it, and every fault refused with its place."""
+"""Networks in JSON: the package's schema, the page about it, and the refusal of every fault with its place."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ Change = Callable[[Any], None]
 
 
 def put(*path: Any) -> Change:
-    """Sets the value at a path to the last argument."""
+    """Return a change that sets the value at a path to the last argument."""
 
     def change(data: Any) -> None:
         for key in path[:-2]:
@@ -154,7 +154,7 @@ FAULTS: list[tuple[Change, str, bool]] = [
 
 @pytest.mark.parametrize(("change", "message", "is_in_schema"), FAULTS, ids=[m for _, m, _ in FAULTS])
 def test_a_fault_is_refused_with_its_place(change: Change, message: str, is_in_schema: bool) -> None:
-    """The schema knows the form only; kinds, wiring and shapes are the reader's."""
+    """The schema knows only the form; the reader knows kinds, connections and shapes."""
     data = example()
     change(data)
     with pytest.raises(DecodeError, match=rf"^n\.json: .*{message}") as error:
@@ -164,7 +164,7 @@ def test_a_fault_is_refused_with_its_place(change: Change, message: str, is_in_s
 
 
 def changed_values(data: Any) -> Iterator[Any]:
-    """The example with one value at any depth dropped or replaced by something of another type."""
+    """Yield the example with one value at any depth dropped or replaced by a value of another type."""
 
     def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         if path:
@@ -184,7 +184,7 @@ def changed_values(data: Any) -> Iterator[Any]:
 
 
 def test_whatever_a_file_holds_there_is_a_network_or_one_error() -> None:
-    """No other exception, and what is read says all that the file says."""
+    """No other exception occurs, and a network that was read says everything that the file says."""
     read = refused = 0
     for data in changed_values(example()):
         try:

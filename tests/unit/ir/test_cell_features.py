@@ -1,4 +1,4 @@
-"""The names of the DNN model have one owner, and are those of models/dnn.uvl."""
+"""The names of the DNN model have one owner, which agrees with models/dnn.uvl."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAME = re.compile(
 
 
 def spelled(code: str) -> Iterator[str]:
-    """The texts of a module, without docstrings and notes, in which a name of the DNN model stands."""
+    """Yield the texts of a module, except docstrings and notes, that contain a name of the DNN model."""
     tree = ast.parse(code)
     notes = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):

@@ -1,4 +1,4 @@
-"""A value or a child that is added in the model file, in either format, is in the DIMACS and in the network."""
+"""A value or child added to the model file, in either format, gets into the DIMACS and into the network."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DROPOUT_2: Mapping[str, str] = {
 
 
 def keras_network(path: Path, *wanted: str) -> Any:
-    """The Keras model of a configuration with these features."""
+    """Return the Keras model of a configuration with these features."""
     cnf = compile_model(str(path), bounds=BOUNDS)
     variables = [cnf.variables.names.index(PREFIX + name) + 1 for name in wanted]
     with Solver(name="cadical195", bootstrap_with=cnf.clauses) as solver:

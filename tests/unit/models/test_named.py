@@ -30,7 +30,7 @@ WEIGHTS: Mapping[str, tuple[int, int]] = {
     "residual_block": (36_362, 46_250),
     "squeezenet": (731_556, 740_964),
 }
-"""On MNIST's and CIFAR-10's images; Keras counts them again below."""
+"""Numbers of weights for MNIST's and CIFAR-10's images; Keras counts them again below."""
 
 
 def network(name: str, shape: Shape = MNIST) -> Architecture:
@@ -63,7 +63,7 @@ def test_all_are_configurations_of_the_whole_model_with_tensor_shapes(shape: Sha
 
 
 def test_an_architecture_whose_shapes_do_not_fit_is_no_configuration() -> None:
-    """LeNet-5 on images of 9x9: the rule set says so, not only the decoder."""
+    """The rule set refuses LeNet-5 on images of 9x9, not only the decoder."""
     bounds = {"Block": 3, "Cell": 2}
     model = load_model(str(MODELS / "dnn.uvl"), bounds=bounds)
     row = None
@@ -78,7 +78,7 @@ def test_an_architecture_whose_shapes_do_not_fit_is_no_configuration() -> None:
 
 @pytest.mark.parametrize("name", WEIGHTS)
 def test_the_featureide_file_is_that_of_the_toml_file(name: str) -> None:
-    """`make models` writes it; each feature of the unfolded model is in it, selected or not."""
+    """`make models` writes it with every feature of the unfolded model, selected or not."""
     path = MODELS / "architectures" / f"{name}.xml"
     text = path.read_text(encoding="utf-8")
     assert text == network_text(network(name), "featureide", load_named_model(None, (), {}))

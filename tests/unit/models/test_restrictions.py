@@ -1,4 +1,4 @@
-"""S1, S2, S3 and small: what they fix, and that they are parts of one another."""
+"""S1, S2, S3 and small: the parts of networks that they fix, and their inclusion in one another."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_networks_of_small_are_small(shape: Shape) -> None:
 
 
 def test_nine_cells_do_not_change_s1_at_5x5() -> None:
-    """The default model has room for nine cells; S1 bounds it to five, as if there were no more."""
+    """The default model has nine cells; S1 bounds them to five, as if the model had no more."""
     text = (MODELS / "dnn.uvl").read_text(encoding="utf-8")
     assert "Cell cardinality [1..9]" in text
     cnf = compile_feature_model(load_model(str(MODELS / "s1.uvl")), with_rules=False)

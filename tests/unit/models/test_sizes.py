@@ -38,14 +38,14 @@ def test_the_table_in_the_docs_is_that_of_the_last_measurement(
 
 @pytest.mark.slow
 def test_sizes_are_those_of_today(benchmark: ModuleType, rows: list[dict[str, Any]]) -> None:
-    """If this fails after a change of the models, the passes or the rules: `make bench`, then docs/models.md."""
+    """If this fails after a change of the models, passes or rules, run `make bench` and update docs/models.md."""
     for row in rows:
         today = benchmark.size(row["model"], row["shapes"])
         assert today == {key: row[key] for key in today}
 
 
 def shapes_after(shapes: Counter[tuple[int, int]], kernels: list[str], strides: list[int]) -> Counter[tuple[int, int]]:
-    """How many ways there are to each size, after a window with any kernel, stride and padding."""
+    """Return the number of ways to each size after a window with any kernel, stride and padding."""
     found: Counter[tuple[int, int]] = Counter()
     for (height, width), ways in shapes.items():
         for kernel, stride in product(kernels, strides):
@@ -63,7 +63,7 @@ def shapes_after(shapes: Counter[tuple[int, int]], kernels: list[str], strides: 
 def test_the_counts_with_tensor_shapes_are_those_of_a_sum_over_sizes(
     model: str, kernels: list[str], strides: list[int], rows: list[dict[str, Any]]
 ) -> None:
-    """What pyganak counted on the clauses, counted again without them: S2 and S3 are chains of windows."""
+    """Count again, without clauses, the configurations that pyganak counted: S2 and S3 are chains of windows."""
     others = 9 * 4 * 2  # filters, activation, type
     sizes = Counter({(28, 28): 1})
     for step in ("convolution", "pooling", "convolution", "pooling", "convolution"):

@@ -1,4 +1,4 @@
-"""The wiring rules of the model against brute force over all wirings, written down again from the paper's words."""
+"""The model's rules on connections against brute force, with the rules written again from the paper's words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from featurenet_uvl.translators.pipeline import compile_feature_model, load_mode
 from tests.places import MODELS
 
 Cell = tuple[str | int, bool]
-"""Where the output goes (a relative index, `B` or `O`), and whether there is a second half."""
+"""A cell: its destination (a relative index, `B` or `O`), and whether it has a second half."""
 
 Block = tuple[Cell, ...]
 
@@ -29,7 +29,7 @@ constraints
 
 
 def sources(blocks: Sequence[Block], b: int, c: int) -> list[tuple[int, int]]:
-    """The cells that a cell takes from: those that aim at it, else those that the block before sends on."""
+    """Return the sources of a cell: the cells that point at it, or else those that the previous block sends on."""
     aiming = [(b, i) for i in range(c) if blocks[b][i][0] == c - i - 1]
     if aiming or b == 0:
         return aiming
@@ -54,7 +54,7 @@ def is_wiring(blocks: Sequence[Block]) -> bool:
 
 
 def are_all_needed(blocks: Sequence[Block]) -> bool:
-    """Whether every cell has a way to an end, so that nothing that is configured is dead."""
+    """Whether every cell has a path to an end, so that every configured part has an effect."""
     places = [(b, c) for b, block in enumerate(blocks) for c in range(len(block))]
     needed = {(b, c) for b, c in places if blocks[b][c][0] == "O"}
     for b, c in reversed(places):

@@ -1,4 +1,4 @@
-"""Kinds of layers from other packages: the example of docs/layers.md from class to Keras, and wrong classes."""
+"""Layer kinds of other packages: the example of docs/layers.md from class to Keras, and faulty classes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def clear() -> None:
 
 
 class Installer:
-    """Puts a module where packages are, with its entry points, as pip would."""
+    """Installs a module with its entry points, as pip would."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
@@ -71,7 +71,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 
 def page_entry_points() -> str:
-    """The page's setup.cfg as the file that an installed package has."""
+    """Return the page's setup.cfg in the form that an installed package has."""
     (group, line) = re.findall(r"^(featurenet_uvl\.\w+) =\n    (.*)$", ENTRY_POINTS, re.MULTILINE)[0]
     return f"[{group}]\n{line}\n"
 
@@ -81,7 +81,7 @@ def second(text: str) -> str:
 
 
 def edited_uvl(folder: Path, line: str = UVL.strip()) -> Path:
-    """models/dnn.uvl with the line of the page below Input1 and Input2, and a restriction to it."""
+    """Write models/dnn.uvl with the page's line below Input1 and Input2; return a restriction to the new kind."""
     text = (MODELS / "dnn.uvl").read_text(encoding="utf-8")
     for new in (line, second(line)):
         half = new.split("_")[0]
@@ -199,7 +199,7 @@ def test_the_kinds_of_the_project_pass(kind: type[Layer]) -> None:
 
 @dataclass(frozen=True)
 class Right(Layer):
-    """What the wrong ones below are variants of."""
+    """A correct kind, of which the faulty ones below are variants."""
 
     units: int
     stride: int

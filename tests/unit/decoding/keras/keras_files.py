@@ -18,21 +18,21 @@ def saved(model: Any, folder: Path) -> str:
 
 
 def described(model: Any, folder: Path) -> str:
-    """The file without the weights, which take most of the time, and which nobody reads here."""
+    """Write a file without the weights, which nothing here reads and which take most of the time."""
     import keras
 
     return file_with(keras.saving.serialize_keras_object(model), folder, "described.keras")
 
 
 def description(path: str) -> dict[str, Any]:
-    """What the file says of the model."""
+    """Return the description of the model in a file."""
     with zipfile.ZipFile(path) as archive:
         data: dict[str, Any] = json.loads(archive.read("config.json"))
     return data
 
 
 def file_with(data: Any, folder: Path, name: str = "made.keras") -> str:
-    """A file with this description, or with this text."""
+    """Write a file with this description, or with this text in its place."""
     path = folder / name
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("config.json", data if isinstance(data, str) else json.dumps(data))
@@ -40,7 +40,7 @@ def file_with(data: Any, folder: Path, name: str = "made.keras") -> str:
 
 
 def renamed(path: str, folder: Path) -> str:
-    """The same model with names that say nothing."""
+    """Write the model of a file again, with names that tell nothing about cells."""
     data = description(path)
     names = {layer["config"]["name"]: f"layer_{i}" for i, layer in enumerate(data["config"]["layers"])}
     text = json.dumps(data | {"config": {**data["config"], "name": "some_model"}})

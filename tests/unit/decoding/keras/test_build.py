@@ -20,7 +20,7 @@ from tests.keras_graph import differences, no_weights
 from tests.places import MODELS
 
 SMALL_ENOUGH = 300_000
-"""Networks with fewer weights are built with weights, too."""
+"""Weights of a network up to which Keras also allocates them here."""
 
 
 def sampled(model: str, shape: Shape, count: int, bounds: dict[str, int] | None = None) -> Iterator[Architecture]:
@@ -60,7 +60,7 @@ def test_with_weights_keras_builds_the_same() -> None:
 
 @pytest.fixture(scope="module")
 def network() -> Architecture:
-    """One with a sum in its last cell, whose first layer is a dense one."""
+    """A network of one cell that sums two halves, each of which begins with a dense layer."""
     return parse_architecture(
         {
             "schema": "featurenet_uvl/architecture/1",

@@ -1,4 +1,4 @@
-"""Saved Keras models are read back as the networks that they are, or refused with what is outside of the model."""
+"""Saved Keras models read back as networks of the model; a refusal lists the parts outside of the model."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_sampled_network_comes_back_from_keras(
 
 
 def test_names_that_lie_are_not_believed(dnn: FeatureModel, tmp_path: Path) -> None:
-    """The names of one network on the layers of another: the layers count."""
+    """If the names describe another network than the layers, the layers count."""
     network = named_architecture("lenet5").architecture(IMAGE, 10)
     data = description(saved(build_keras_model(network), tmp_path))
     dense = next(layer for layer in data["config"]["layers"] if layer["config"]["name"] == "b3_c2_in1_dense")
@@ -142,7 +142,7 @@ def _all(outputs: Any) -> list[Any]:
 
 
 def _partners(ours: Any, by_hand: Any) -> list[tuple[Any, str]]:
-    """Layers with weights that compute the same from the same, found by walking both graphs from their ends."""
+    """Return pairs of layers with weights that compute the same, found by walking both graphs from their ends."""
     pairs: dict[int, tuple[Any, str]] = {}
     stack = list(zip(_all(ours.outputs), _all(by_hand.outputs), strict=True))
     while stack:
@@ -162,7 +162,7 @@ def _parents(layer: Any) -> list[Any]:
 
 
 def _flat(tensors: list[Any]) -> list[Any]:
-    """Through concatenations of concatenations, which one of more tensors became."""
+    """Return the tensors behind a chain of concatenations, which one of many tensors became."""
     result = []
     for tensor in tensors:
         layer = tensor._keras_history[0]
@@ -205,7 +205,7 @@ def test_values_outside_of_their_domains_are_named_with_their_layer(dnn: Feature
 
 
 def bypass(keras: Any) -> Any:
-    """Two tensors are used twice, and overlap."""
+    """Return a network in which two tensors are used twice, with overlapping uses."""
     layers, image = keras.layers, keras.Input(IMAGE)
     conv = lambda name: layers.Conv2D(16, 3, padding="same", name=name)  # noqa: E731 - short
     one = conv("one")(image)

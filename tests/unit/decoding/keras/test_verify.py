@@ -1,4 +1,4 @@
-"""The comparison of Keras models with architectures: what is equal passes, whatever is changed is found."""
+"""The check of Keras models against architectures: equal ones pass, and every change is found."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ NETWORK = Architecture(
         cell((3, 3), [(3, 1)], (Dense(9, "tanh"), Void()), (Dense(9, "sigmoid"), Void()), to="Out"),
     ),
 )
-"""Every kind of layer, every combination, two ends, and cells that only pass on."""
+"""A network with every kind of layer, every combination, two ends, and cells that only pass a tensor on."""
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_the_model_of_an_architecture_passes(model: Any) -> None:
 
 
 def test_the_network_above_has_every_kind_of_the_project() -> None:
-    """So the table of the check knows each of them: it passed."""
+    """The check of it passes, so the check's table knows all of them."""
     layers = [getattr(one, half) for one in NETWORK.cells for half in ("input1", "operation1", "input2", "operation2")]
     assert {type(layer) for layer in layers} == {*INPUT_LAYERS.values(), *OPERATION_LAYERS.values()}
 
@@ -120,7 +120,7 @@ class WronglyBuilt(Described):
 
 
 class OfItsOwnClass(Described):
-    """Its Keras class is no class of Keras."""
+    """Its Keras class belongs to its package."""
 
     name = "OfItsOwnClass"
 
@@ -184,7 +184,7 @@ def changed_architectures() -> Iterator[Architecture]:
 
 
 def test_the_model_of_any_other_architecture_is_refused(model: Any) -> None:
-    """Each attribute, layer, source, combination and end changed alone, wherever the result is still a network."""
+    """Change each attribute, layer, source, combination and end alone; skip results that are not networks."""
     tried = 0
     for other in changed_architectures():
         try:
@@ -220,7 +220,7 @@ ALTERED: dict[str, Any] = {
 
 
 def altered_configs(config: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The model's configuration with one setting of one layer changed, one call or one connection."""
+    """Yield the model's description with one change each: of a setting, a call or a connection."""
     for i, layer in enumerate(config["layers"]):
         for key, value in ALTERED.items():
             if key in layer["config"] and layer["config"][key] != value:
@@ -248,7 +248,7 @@ def is_refused(model: Any) -> bool:
 
 @pytest.mark.slow
 def test_any_other_keras_model_is_refused(model: Any) -> None:
-    """Settings, calls and connections changed one at a time in Keras' own description of the model."""
+    """Change one setting, call or connection at a time in Keras' own description of the model."""
     from keras import Model
 
     tried, passed = 0, []
@@ -290,13 +290,13 @@ def test_what_is_no_functional_model_is_refused(model: Any) -> None:
 
 
 def same_padding(keras: Any) -> tuple[str, Any]:
-    """The classic way to make a kernel fit that does not."""
+    """Pad the input: the usual way to make a kernel fit."""
     pooling = keras.layers.AveragePooling2D
     return "AveragePooling2D", lambda *args, padding, **more: pooling(*args, padding="same", **more)
 
 
 def one_input(keras: Any) -> tuple[str, Any]:
-    """A sum that keeps one of its tensors."""
+    """Keep one tensor of a sum."""
 
     def make(name: str) -> Any:
         return lambda tensors: keras.layers.Activation("linear", name=name)(tensors[0])
@@ -305,12 +305,12 @@ def one_input(keras: Any) -> tuple[str, Any]:
 
 
 def no_layer(keras: Any) -> tuple[str, Any]:
-    """A layer that is left out."""
+    """Leave a layer out."""
     return "Flatten", lambda *args, **more: keras.layers.Identity(**more)
 
 
 def fewer_filters(keras: Any) -> tuple[str, Any]:
-    """A smaller network than the configured one."""
+    """Build a smaller network than the configured one."""
     return "Conv2D", lambda filters, *args, **more: keras.layers.Conv2D(max(1, filters // 2), *args, **more)
 
 
@@ -326,7 +326,7 @@ def other_stride(keras: Any) -> tuple[str, Any]:
     "fallback", [same_padding, one_input, no_layer, fewer_filters, no_dropout, other_stride], ids=lambda f: f.__name__
 )
 def test_a_builder_with_a_fallback_is_refused(fallback: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the first implementations of the paper did, put into Keras below the builder: none passes."""
+    """Put the fallbacks of the paper's first implementations into Keras, below the builder: none passes."""
     import keras
 
     verify_architecture(NETWORK)
