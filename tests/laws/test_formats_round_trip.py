@@ -111,7 +111,7 @@ def test_random_models_come_back() -> None:
 
 
 def test_helpers_of_groups_change_no_configuration() -> None:
-    """What FeatureIDE makes of the file: the same sets of the original features, each helper as its parent."""
+    """FeatureIDE's reading of the file selects the same sets of original features, and each helper with its parent."""
     compared = 0
     for seed in range(40):
         model = random_model(np.random.default_rng(seed))
@@ -127,7 +127,7 @@ def test_helpers_of_groups_change_no_configuration() -> None:
 
 
 def configurations(model: FeatureModel, names: frozenset[str]) -> tuple[frozenset[frozenset[str]], int]:
-    """The sets of selected features among `names`, and how many configurations there are with the others."""
+    """Return the sets of selected features among `names`, and the number of configurations over all features."""
     builder = to_cnf(rewrite_constraints(model))
     features = [feature.name for feature in model.features()]
     found: set[frozenset[str]] = set()

@@ -1,4 +1,4 @@
-"""The reference evaluator against counts worked out by hand, published counts, and inputs that mean nothing."""
+"""The reference evaluator on counts worked out by hand, on published counts, and on inputs without a meaning."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def below_root(*members: Feature, kind: GroupKind = GroupKind.OPTIONAL) -> Featu
 
 
 def examples() -> list[tuple[int, str, int]]:
-    """The line, the text and the count of each example on the page of the semantics."""
+    """Return the line, the text and the count of each example on the page of the semantics."""
     page = PAGE.read_text(encoding="utf-8")
     found = re.finditer(r"```uvl\n(.*?)```\n\n(\d+) configurations$", page, re.DOTALL | re.MULTILINE)
     return [(page.count("\n", 0, match.start()) + 1, match[1], int(match[2])) for match in found]
@@ -132,13 +132,13 @@ def test_indexed_constraints(constraint: str, expected: int) -> None:
 
 
 def test_the_variable_of_a_quantifier_is_its_own() -> None:
-    """B's larger range must not become that of the free i."""
+    """The larger range of B must not become that of the free i."""
     text = "features\n\tR {array_constraints ['A[i] | exactly(1, i, B[i])']}\n\t\talternative"
     assert count(f"{text}\n\t\t\tA cardinality [0..1]\n\t\t\tB cardinality [2..3]") == 1
 
 
 def test_a_variable_takes_every_value_of_the_domain() -> None:
-    """0.5 is no index, so nothing fulfils the obligation."""
+    """0.5 is no index, so no instance fulfils the obligation."""
     text = "features\n\tR {array_constraints ['A.x == r => B[r]']}\n\t\tmandatory\n\t\t\tA {x {domain [0.5, 1]}}"
     assert count(f"{text}\n\t\t\tB cardinality [1..1]") == 2  # r stands alone as an index: 1 only
     text = text.replace("B[r]", "B[r+0]")

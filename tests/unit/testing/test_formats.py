@@ -37,7 +37,7 @@ FORMULAS = ("literal constraints", "implications", "equivalences", "nested formu
 
 
 class Installer:
-    """Puts a module where packages are, with its entry points, as pip would."""
+    """An installer of a module and its entry points, as pip would put them where packages are."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -66,7 +66,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 
 def page_entry_points() -> str:
-    """The page's setup.cfg as the file that an installed package has."""
+    """Return the page's setup.cfg as the file that an installed package has."""
     group, line = re.findall(r"^([\w.]+) =\n +(.*)$", ENTRY_POINTS, re.MULTILINE)[0]
     return f"[{group}]\n{line}\n"
 

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def official_error() -> Callable[[str], str | None]:
-    """The first error that the official grammar finds, or None."""
+    """Return a function that gives the first error of the official grammar on a text, or None."""
     antlr4 = pytest.importorskip("antlr4", reason="the official parser, uvlparser, is not installed")
     lexer_module = pytest.importorskip("uvl.UVLCustomLexer", reason="uvlparser is not installed")
     parser_module = pytest.importorskip("uvl.UVLPythonParser", reason="uvlparser is not installed")

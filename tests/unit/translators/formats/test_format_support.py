@@ -1,4 +1,4 @@
-"""The table of constructs and formats in docs/formats.md: each cell is what becomes of a tiny model with it."""
+"""The table of constructs and formats in docs/formats.md: each cell is the fate of a tiny model in a format."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FORMATS = {"uvl": "UVL", "featureide": "FeatureIDE XML", "sxfm": "SXFM", "flamap
 
 
 def tree(text: str, root: str = "R", head: str = "", constraints: str = "") -> str:
-    """The text of a model; `;` stands for a new line, `>` for a tab."""
+    """Return the text of a model; `;` stands for a new line, `>` for a tab."""
     lines = text.replace(">", "\t").replace(";", "\n")
     return f"{head}features\n\t{root}\n{lines}\n" + (f"constraints\n\t{constraints}\n" if constraints else "")
 
@@ -77,7 +77,7 @@ def models() -> dict[str, FeatureModel]:
 
 
 def converted(model: FeatureModel, name: str, losses: list[str] | None = None) -> FeatureModel:
-    """The model in the format, read back."""
+    """Return the model after it was written in the format and read back."""
     if name == "flamapy":
         return from_flamapy(to_flamapy(model, losses))
     again = parse_model(writer_for("-", name)(model, losses), "m")
@@ -86,7 +86,7 @@ def converted(model: FeatureModel, name: str, losses: list[str] | None = None) -
 
 
 def fate(model: FeatureModel, name: str) -> str:
-    """What becomes of the model in the format: one of the words of the table."""
+    """Return the fate of the model in the format, in one of the words of the table."""
     if name == "dimacs":
         try:
             cnf = read_dimacs(write_dimacs(compile_feature_model(model)), "m.dimacs")
@@ -127,7 +127,9 @@ def test_every_writer_has_a_column() -> None:
 
 
 def test_nothing_is_lost_without_a_word() -> None:
-    """A format that says nothing keeps the model or its configurations; `fate` asserts it, here for what is refused."""
+    """UVL and FeatureIDE's XML refuse nothing of the table; `fate` checks that they keep the model or its
+    configurations.
+    """
     for construct, model in models().items():
         for name in ("uvl", "featureide"):
             assert fate(model, name) in (KEPT, SAME), (construct, name)

@@ -1,4 +1,4 @@
-"""A FeatureIDE project: what Eclipse looks for, configurations over the features as written, and what is refused."""
+"""A FeatureIDE project: the files that Eclipse looks for, configurations over the written features, and refusals."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def test_our_own_text_meets_featureides_checklist(model: FeatureModel) -> None:
 
 
 def _check_what_featureide_asks_of_a_file(text: str) -> None:
-    """What makes FeatureIDE 3.12 open a file without a problem marker, line by line."""
+    """Check every condition under which FeatureIDE 3.12 opens a file without a problem marker."""
     assert text.startswith(HEAD + "<featureModel>\n") or text.startswith(HEAD + "<extendedFeatureModel>\n")
     assert text.endswith(">\n")
     assert "\r" not in text

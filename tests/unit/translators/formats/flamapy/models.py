@@ -28,7 +28,7 @@ def read(text: str) -> FeatureModel:
 
 
 def random_boolean_models(seeds: range) -> Iterator[FeatureModel]:
-    """Random models once they are Boolean, without what only translators know."""
+    """Yield random models after they became Boolean, without the origins that only translators know."""
     for seed in seeds:
         try:
             model = emit(random_model(np.random.default_rng(seed)), "rewrite_constraints")

@@ -47,7 +47,7 @@ def flamapys_count(model: FeatureModel) -> int:
 
 
 def is_beyond_flamapys_bdd(model: FeatureModel) -> bool:
-    """A `[n..m]` group of one feature, which crashes it unless it is mandatory or optional."""
+    """Whether the model has a `[n..m]` group of one feature that is neither mandatory nor optional: it crashes flamapy."""
     groups = [g for f in model.features() for g in f.groups if g.kind is GroupKind.CARDINALITY and len(g.members) == 1]
     return any((c.lower, c.upper) not in ((0, 1), (1, 1)) for g in groups if (c := g.cardinality))
 
@@ -83,7 +83,7 @@ def test_flamapy_counts_the_boolean_models_of_the_corpus_alike() -> None:
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpora are not beside the project")
 def test_flamapy_counts_featureides_small_models_alike() -> None:
-    """Through the bridge; its own FeatureIDE reader gets most of these wrong."""
+    """The models go through the bridge, as flamapy's own FeatureIDE reader gets most of them wrong."""
     compared = 0
     for path in sorted((CORPUS / "featureide").rglob("*.xml")):
         try:

@@ -150,7 +150,7 @@ def test_a_feature_cardinality_in_fama_is_no_group() -> None:
 
 @pytest.mark.parametrize("name", ["afm", "fama", "glencoe", "json"])
 def test_the_readers_survive_hostile_texts(name: str, tmp_path: Path) -> None:
-    """The conformance suite, as far as it goes without a writer: places, detection, cut and changed texts."""
+    """Without a writer, the conformance suite checks places, detection, and texts that are cut or changed."""
     samples = {"afm": AFM, "fama": FAMA, "glencoe": glencoe()}
     text = samples.get(name) or written_by_flamapy("JSONWriter", tmp_path)
     check_format(name, find_format(name), samples=[text])

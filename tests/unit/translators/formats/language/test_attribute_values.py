@@ -1,4 +1,4 @@
-"""Values of attributes: what is written reads back, and a text that is no value is refused with its place."""
+"""Values of attributes read back as written, and a text that is no value is refused with its place."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 
 
 def plain(value: object) -> object:
-    """The value with types that `==` tells apart."""
+    """Return the value with the type of each constant, as `==` takes 1, 1.0 and True for equal."""
     if isinstance(value, Mapping):
         return {key: plain(entry) for key, entry in value.items()}
     if isinstance(value, tuple):

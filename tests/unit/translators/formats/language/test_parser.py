@@ -1,4 +1,4 @@
-"""Constraint texts: the tree they give, the text it gives back, and the place of what is wrong."""
+"""Constraint texts: the formula of a text, the text of a formula, and the place of each mistake."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""The quick reader of plain formulas says exactly what the complete one says, places included."""
+"""The quick reader of plain formulas gives the same formulas as the full parser, places included."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIGNS = ("&", "|", "=>", "<=>")
 
 
 def parts(formula: Expression) -> list[tuple[type, str, Span]]:
-    """Kind, name and place of every node; comparing nodes themselves would recurse."""
+    """Return kind, name and place of every node; comparing the nodes themselves would recurse."""
     return [(type(node), getattr(node, "name", ""), node.span) for node in walk(formula)]
 
 

@@ -1,4 +1,4 @@
-"""What a format cannot carry is refused; with the user's consent it is left out, and each loss is said."""
+"""Content that a format cannot carry is refused; if losses are allowed, it is left out and each loss recorded."""
 
 from __future__ import annotations
 

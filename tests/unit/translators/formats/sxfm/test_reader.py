@@ -36,7 +36,7 @@ CORPUS = SHARED / "corpus/featureide"
 
 
 def sxfm(tree: str, constraints: str = "") -> str:
-    """A file whose tree starts in line 3; blanks at the start of a line of the tree stand for tabs."""
+    """Return a file whose tree starts in line 3; blanks at the start of a line of the tree stand for tabs."""
     body = "\n".join("\t" * (len(line) - len(line.lstrip(" "))) + line.lstrip(" ") for line in tree.split("\n"))
     return (
         f'<feature_model name="m">\n<feature_tree>\n{body}\n</feature_tree>\n'
@@ -126,7 +126,7 @@ def test_a_file_of_splot_reads_as_in_featureide(row: dict[str, str]) -> None:
 
 
 def models(cnf: Cnf) -> set[frozenset[str]]:
-    """The selected features of each model of a CNF without auxiliaries."""
+    """Return the selected features of each solution of a CNF without auxiliaries."""
     with Solver("cadical195", bootstrap_with=[list(clause) for clause in cnf.clauses]) as solver:
         found = set()
         numbers = range(1, len(cnf.variables) + 1)

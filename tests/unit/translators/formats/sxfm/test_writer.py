@@ -144,7 +144,7 @@ def under(formula: Expression, **changes: object) -> FeatureModel:
 
 
 def wide() -> FeatureModel:
-    """A constraint of 8 x 8 clauses."""
+    """Return a constraint of 8 x 8 clauses."""
     members = tuple(Feature(f"F{n}") for n in range(16))
     halves = (members[:8], members[8:])
     formula = Or(tuple(And(tuple(FeatureRef(feature.name) for feature in half)) for half in halves))

@@ -1,4 +1,4 @@
-"""Models put together from several UVL files: what names become, what comes along, and each way it can go wrong."""
+"""Models composed of several UVL files: their names, the content that comes along, and each mistake with its place."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ constraints
 
 
 def write_files(folder: Path, **texts: str) -> str:
-    """Writes `a__b=text` to a/b.uvl; the path of main.uvl."""
+    """Write `a__b=text` to a/b.uvl, and so on; return the path of main.uvl."""
     for name, text in texts.items():
         path = folder / (name.replace("__", "/") + ".uvl")
         path.parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Notes in UVL: what survives, what an edit does to them, and each broken one with its place."""
+"""Notes in UVL: they survive a round trip, an edit of the formula beats its note, and each broken one has its place."""
 
 from __future__ import annotations
 

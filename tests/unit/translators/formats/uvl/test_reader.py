@@ -1,4 +1,4 @@
-"""The UVL reader: what it gives, and the exact place of everything that it refuses."""
+"""The UVL reader: the models that it returns, and the exact place of every mistake."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The UVL writer: canonical text, read back equal, accepted by the official grammar; what it refuses to lose."""
+"""The UVL writer: canonical text that reads back equal, accepted by the official grammar; and its refusals."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -186,7 +186,7 @@ _CARDINALITIES = st.builds(
 
 @st.composite
 def models(draw: st.DrawFn) -> FeatureModel:
-    """Models with up to twelve features and constraints of both kinds over them."""
+    """Draw a model with up to twelve features, and constraints of both kinds over them."""
     names = draw(st.lists(st.sampled_from(_NAMES), min_size=1, unique=True))
     children: dict[str, list[str]] = {name: [] for name in names}
     for place, name in enumerate(names[1:], 1):
