@@ -47,7 +47,7 @@ def flamapys_count(model: FeatureModel) -> int:
 
 
 def is_beyond_flamapys_bdd(model: FeatureModel) -> bool:
-    """Whether the model has a `[n..m]` group of one feature that is neither mandatory nor optional: it crashes flamapy."""
+    """Whether a `[n..m]` group has one feature that is neither mandatory nor optional, which crashes flamapy."""
     groups = [g for f in model.features() for g in f.groups if g.kind is GroupKind.CARDINALITY and len(g.members) == 1]
     return any((c.lower, c.upper) not in ((0, 1), (1, 1)) for g in groups if (c := g.cardinality))
 
