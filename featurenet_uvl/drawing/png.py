@@ -8,6 +8,7 @@ from typing import Any
 
 from featurenet_uvl.drawing.colours import BACKGROUND, EDGE, FAINT, INK, colours_of
 from featurenet_uvl.drawing.picture import FONT_SIZE, Anchor, Box, Edge, Picture, Text
+from featurenet_uvl.system.extras import require
 
 SCALE = 2.0
 """Pixels of the file per pixel of the picture, in each direction."""
@@ -22,6 +23,7 @@ _FONT_SHARE = 0.86
 
 def to_png(picture: Picture) -> bytes:
     """Return the bytes of a PNG file; equal pictures give equal bytes under one version of matplotlib."""
+    require("matplotlib", "a PNG picture")
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(picture.width / _DPI, picture.height / _DPI), facecolor=BACKGROUND)

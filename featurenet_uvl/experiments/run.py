@@ -97,7 +97,7 @@ def run_experiment(
     """
     folder = results_dir or Path("results") / preset.name
     engine = engine or LocalEngine(workers or preset.limits.workers or available_cores())
-    check_installed("an experiment", "matplotlib", "psutil", *trainer.needs)
+    check_installed("an experiment", *trainer.needs, "matplotlib", "psutil", "scipy")
     engine.check()
     make_folder(folder)
     with Lock(folder / LOCK, folder):  # two runs would draw the same samples and take turns at the store

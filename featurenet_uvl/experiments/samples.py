@@ -82,7 +82,7 @@ def prepare_sample(
     manifest.write(folder)
     write_file(place / DIVERSITY, diversity(sample.selected).to_json() + "\n", force=True)
     if not (place / LIMIT).exists() and len(sample) > 1:
-        begin("bounding", f"the diversity that a sample {name} can have")
+        begin("bounding", f"the diversity of {name}")
         write_file(place / LIMIT, json.dumps(_limit(setting, cnf, sample)) + "\n")
     _decode(place, sample, cnf, data)
     return manifest

@@ -34,7 +34,7 @@ def write_report(study: Study, folder: Path) -> tuple[Path, ...]:
     Raises:
         FeatureNetError: One cannot be written.
     """
-    check_installed("writing a report", "matplotlib")
+    check_installed("a report", "matplotlib", "scipy")
     for part in (TABLES, FIGURES):
         try:
             (folder / part).mkdir(exist_ok=True)

@@ -9,6 +9,7 @@ from featurenet_uvl.decoding.keras.model_name import name_of_cells
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId
 from featurenet_uvl.ir.cell_features import CONCAT, PRODUCT, SUM
 from featurenet_uvl.ir.layers import Layer
+from featurenet_uvl.system.extras import require
 
 _MERGING_LAYERS = {SUM: "Add", PRODUCT: "Multiply", CONCAT: "Concatenate"}
 """Name of Keras' merging layer, by combination."""
@@ -29,6 +30,7 @@ def build_keras_model(architecture: Architecture) -> Any:
     Raises:
         DecodeError: The shapes of the architecture do not fit; no Keras layer was made yet.
     """
+    require("keras", "building a network")
     import keras
 
     shapes = architecture.shapes()
@@ -64,6 +66,7 @@ def _layer(keras: Any, layer: Layer, place: str, tensor: Any) -> Any:
 
 def serialised_layer(layer: Layer) -> tuple[str, Mapping[str, Any]]:
     """Return the class name and the settings with which Keras would save a layer."""
+    require("keras", "building a network")
     import keras
 
     data = keras.saving.serialize_keras_object(layer.keras_layer(keras, "layer"))

@@ -32,6 +32,7 @@ from featurenet_uvl.ir.layers import (
     format_shape,
     parse_kernel,
 )
+from featurenet_uvl.system.extras import require
 
 MAX_PROBLEMS = 20
 """Largest number of differences that a message lists."""
@@ -61,6 +62,7 @@ def verify_keras_model(architecture: Architecture, model: Any) -> tuple[str, ...
         DecodeError: They differ. Each line of the message is a difference, up to `MAX_PROBLEMS`.
         LookupError: A kind of this project has no entry in the table of this module.
     """
+    require("keras", "verifying a network")
     import keras
 
     if not isinstance(model, keras.Model) or not hasattr(model, "operations"):
@@ -87,6 +89,7 @@ def verify_architecture(architecture: Architecture) -> tuple[str, ...]:
         DecodeError: As `verify_keras_model`, or Keras refuses to build the network.
         LookupError: As `verify_keras_model`.
     """
+    require("keras", "verifying a network")
     import keras
 
     from featurenet_uvl.decoding.keras.build import build_keras_model

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import mean, stdev
 
+from featurenet_uvl.system.extras import require
+
 LEVEL = 0.95
 
 
@@ -30,6 +32,7 @@ def wilson(share: float, count: int, level: float = LEVEL) -> Interval:
     >>> round(found.low, 4), round(found.high, 4)
     (0.4038, 0.5962)
     """
+    require("scipy.stats", "the statistics of a report")
     from scipy.stats import norm
 
     z = float(norm.ppf((1 + level) / 2))
@@ -48,6 +51,7 @@ def mean_interval(values: Sequence[float], level: float = LEVEL) -> Interval | N
     """
     if len(values) < 2:
         return None
+    require("scipy.stats", "the statistics of a report")
     from scipy.stats import t
 
     half = float(t.ppf((1 + level) / 2, len(values) - 1)) * stdev(values) / math.sqrt(len(values))
@@ -97,6 +101,7 @@ def equivalence(
     """
     if len(first) < 2 or len(second) < 2:
         return None
+    require("scipy.stats", "the statistics of a report")
     from scipy.stats import t
 
     difference = mean(second) - mean(first)
