@@ -9,7 +9,7 @@ from math import prod
 from random import Random
 from typing import Any, TypeAlias
 
-from featurenet_uvl.errors import UnsupportedError
+from featurenet_uvl.errors import DecodeError, UnsupportedError
 from featurenet_uvl.ir.expression import Value
 from featurenet_uvl.ir.layer_kinds import kind_problems
 from featurenet_uvl.ir.layers import HEIGHT, WIDTH, Layer, Shape, ShapeError, format_shape
@@ -146,9 +146,14 @@ def _description_problems(layers: Sequence[Layer]) -> Iterator[str]:
         description = layer.expected_in_keras()
         if description is None:
             continue
+        try:
+            described = described_layer(keras, description)
+        except DecodeError as error:
+            yield f"{layer}: expected_in_keras: {error}"
+            continue
         found, expected = (
             None if made is None else (type(made).__name__, {**made.get_config(), "name": None})
-            for made in (layer.keras_layer(keras, "layer"), described_layer(keras, description))
+            for made in (layer.keras_layer(keras, "layer"), described)
         )
         if found != expected:
             yield f"{layer}: keras_layer makes {_shown(found, expected)}, expected_in_keras {_shown(expected, found)}"

@@ -172,9 +172,16 @@ def _made(keras: Any, layer: Layer) -> Any:
 
 
 def described_layer(keras: Any, description: Description) -> Any:
-    """Return the Keras layer of a description, with Keras' choice of a name."""
+    """Return the Keras layer of a description, with Keras' choice of a name.
+
+    Raises:
+        DecodeError: The description names no class of Keras, or the class refuses the arguments.
+    """
     kind, settings = description
-    return (getattr(keras.layers, kind) if isinstance(kind, str) else kind)(**settings)
+    try:
+        return (getattr(keras.layers, kind) if isinstance(kind, str) else kind)(**settings)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise DecodeError(f"found the description {kind} {settings}, expected a Keras layer: {error}") from error
 
 
 def _description(layer: Layer) -> Description | None:

@@ -241,6 +241,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"takes_matrix": False}, "takes neither vectors nor matrices"),
     ({"keras_layer": Layer.keras_layer}, "changes shapes without keras_layer"),
     (
+        {"expected_in_keras": lambda self: ("Convolution9D", {})},
+        "expected_in_keras: found the description Convolution9D {}, expected a Keras layer: .*no attribute",
+    ),
+    (
         {"expected_in_keras": lambda self: ("Conv2D", {"filters": self.units, "kernel_size": 1, "padding": "same"})},
         r"stride=2\): keras_layer makes Conv2D\(strides=\(2, 2\)\), expected_in_keras Conv2D\(strides=\(1, 1\)\)",
     ),
