@@ -117,7 +117,7 @@ def tasks(model: Model, has_pledge: bool) -> Iterator[Task]:
 
 def draw_one(arguments: argparse.Namespace) -> None:
     """Draws one sample, writes it, and prints what it cost: in a process of its own."""
-    cnf, _ = load_cnf(arguments.one)
+    cnf = load_cnf(arguments.one).cnf
     limit_s = HARD_LIMIT_S if arguments.is_hard else None
     options = {"pledge_jar": arguments.pledge_jar} if arguments.pledge_jar else {}
     before = cpu_s()
@@ -147,7 +147,7 @@ class Measurer:
         self._model = model
         self._path = path
         self._pledge_jar = pledge_jar
-        self._cnf: Cnf = load_cnf(str(path))[0]
+        self._cnf: Cnf = load_cnf(str(path)).cnf
         self._landscape: Landscape | None = None
 
     def row(self, task: Task) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
 from types import MappingProxyType
@@ -216,7 +216,13 @@ def compile_boolean_model(boolean: BooleanModel, *, input_shape: Shape | None = 
         builder = to_cnf(boolean)
         if with_rules:
             apply_rules(boolean, builder, input_shape)
-        return builder.finish(tuple(boolean.origins().values()))
+        return _with_abstract(builder.finish(tuple(boolean.origins().values())), boolean)
+
+
+def _with_abstract(cnf: Cnf, boolean: BooleanModel) -> Cnf:
+    """Return the CNF with the names of the abstract features, which FeatureIDE's `.config` files leave out."""
+    abstract = frozenset(feature.name for feature in boolean.model.features() if feature.is_abstract)
+    return replace(cnf, variables=replace(cnf.variables, abstract=abstract))
 
 
 def compile_model(

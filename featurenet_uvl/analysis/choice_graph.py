@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from featurenet_uvl.analysis.diagram import FALSE, TRUE, Diagram, IntArray
 from featurenet_uvl.errors import LimitError
+from featurenet_uvl.ir.sample import BoolMatrix
 
-BoolMatrix = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 
 END = 0

@@ -1,36 +1,48 @@
-"""Completes configurations that name only some features, if the others follow from these."""
+"""Check configurations of other tools against a model, and add the features that they leave to it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
 
+import numpy as np
+
+from featurenet_uvl.analysis.violations import first_violation
 from featurenet_uvl.errors import DecodeError, ModelError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
-from featurenet_uvl.ir.selections import Selections
+from featurenet_uvl.ir.sample import Selections
 from featurenet_uvl.solvers.session import Session
 
+SelectionsT = TypeVar("SelectionsT", bound=Selections)
+
 _SHOWN = 6
-"""Literals that a message lists."""
+"""Features of a contradiction that a message lists."""
 
 
-def complete_selections(selections: Selections, cnf: Cnf, place: str) -> Selections:
-    """Return the configurations over all features of the CNF, each checked to be a solution.
+def complete_selections(selections: SelectionsT, cnf: Cnf, place: str) -> SelectionsT:
+    """Check configurations against a CNF, and complete those that name some features only.
 
     Args:
-        selections: Configurations over some or all features, and maybe auxiliaries.
+        selections: Values of some or all features, perhaps of auxiliaries, too.
         cnf: The model that they are configurations of.
-        place: Their origin, for messages.
+        place: Name of their origin in messages.
+
+    Returns:
+        The configurations over all features of the CNF, in its order.
 
     Raises:
-        ModelError: They name a feature that the CNF does not have.
-        DecodeError: A configuration violates the model, or leaves a feature open.
+        ModelError: They have a feature that the CNF does not have.
+        DecodeError: A configuration violates the model, or leaves more than one possibility.
 
     >>> from featurenet_uvl.ir.cnf import VarMap
     >>> cnf = Cnf(VarMap.from_names(("App", "Log", "File")), ((1,), (-2, 3), (-3, 2)))
-    >>> complete_selections(Selections(("File",), ((True,), (False,))), cnf, "app.pdt").rows
-    ((True, True, True), (True, False, False))
+    >>> complete_selections(Selections(("File",), np.array([[True], [False]])), cnf, "app.pdt").selected.tolist()
+    [[True, True, True], [True, False, False]]
     """
     names = cnf.variables.feature_names
+    if selections.names == cnf.variables.names and first_violation(cnf, selections.selected) is None:
+        return selections.take(names, range(len(names)))
     numbers = {name: number for number, name in enumerate(cnf.variables.names, 1)}
     unknown = [name for name in selections.names if name not in numbers]
     if unknown:
@@ -39,10 +51,10 @@ def complete_selections(selections: Selections, cnf: Cnf, place: str) -> Selecti
     missing = [number for number in range(1, len(names) + 1) if number not in set(known)]
     rows: list[tuple[bool, ...]] = []
     with Session(cnf.clauses, len(cnf.variables)) as session:
-        for index, row in enumerate(selections.rows, 1):
+        for index, row in enumerate(selections.selected.tolist(), 1):
             given = [number if value else -number for number, value in zip(known, row, strict=True)]
             rows.append(_completed(session, given, missing, cnf.variables, f"{place}: configuration {index}"))
-    return Selections(names, tuple(rows))
+    return replace(selections, names=names, selected=np.array(rows, dtype=np.bool_))
 
 
 def _completed(

@@ -7,11 +7,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from featurenet_uvl.analysis.choice_graph import BoolMatrix, Choices, find_choices
+from featurenet_uvl.analysis.choice_graph import Choices, find_choices
 from featurenet_uvl.analysis.diagram import Diagram, TooManyNodesError, build_diagram
 from featurenet_uvl.analysis.diagram_counts import node_counts, solution_count
 from featurenet_uvl.errors import LimitError, UnsatisfiableError
 from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.ir.sample import BoolMatrix
 
 MAX_NODES = 120_000
 """A diagram that grows larger than this while it is built costs more than it helps a sampler."""

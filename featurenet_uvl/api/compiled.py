@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
-
-import numpy as np
 
 from featurenet_uvl.analysis.count import count_solutions
 from featurenet_uvl.api.arguments import file_path, whole
 from featurenet_uvl.api.drawn import DrawnSample, distance_limit
 from featurenet_uvl.decoding.solutions import check_formula, check_names
-from featurenet_uvl.errors import UsageError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.layers import Shape, format_shape
-from featurenet_uvl.ir.sample import Sample, Stop
-from featurenet_uvl.sampling.assumptions import parse_assumptions
+from featurenet_uvl.operations.configurations import read_sample
+from featurenet_uvl.operations.sample import draw_sample
 from featurenet_uvl.sampling.metrics.distance_bound import Limit
-from featurenet_uvl.sampling.registry import DEFAULT, draw
-from featurenet_uvl.sampling.request import Request
-from featurenet_uvl.system.files import read_text, write_file
-from featurenet_uvl.translators.formats.configurations.detect import checked_selections, read_listed, selected_matrix
+from featurenet_uvl.sampling.registry import DEFAULT
+from featurenet_uvl.system.files import write_file
 from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 
 
@@ -65,61 +60,68 @@ class CompiledModel:
         *,
         seed: int = 1,
         sampler: str = DEFAULT,
+        options: Mapping[str, str] | None = None,
         assume: Iterable[str] = (),
         after: DrawnSample | None = None,
         time_limit_s: float | None = None,
     ) -> DrawnSample:
-        """Distinct configurations, by default as diverse as can be.
+        """Draw distinct configurations, by default as diverse as possible.
 
         Args:
-            count: How many new ones.
-            seed: Of all chance: the same seed gives the same sample.
-            sampler: `diverse`, `covering`, `uniform`, `steered`, `cmsgen`, `random`, `t-wise`, or a package's own.
-            assume: Features that all have, or with a `!` in front, that none has.
-            after: A sample of this model that the new ones are put behind, and far from.
-            time_limit_s: When to stop with what there is; the sample's `stop` says so.
+            count: Number of new configurations.
+            seed: Seed of all chance: the same seed gives the same sample.
+            sampler: `diverse`, `covering`, `uniform`, `steered`, `cmsgen`, `random`, `t-wise`, `pledge`, `external`, or
+                a sampler of another package.
+            options: Options of the sampler by name, such as `{"command": "..."}` of `external`.
+            assume: Features that every new configuration selects, or, with a `!` in front, does not select.
+            after: A sample of this model. The result begins with its configurations; the new ones are far from them.
+            time_limit_s: Seconds after which the sampler stops with the configurations found so far; `stop` says so.
 
         Raises:
-            UsageError: Unknown sampler, or a request without sense.
+            UsageError: Unknown sampler or option, or a request that makes no sense.
             UnsatisfiableError: No configuration exists, or none with the assumptions.
             LimitError: The time was over before there was any.
         """
-        notes: list[str] = []
-        request = Request(
+        drawn = draw_sample(
+            self.cnf,
             whole("count", count, least=1),
-            whole("seed", seed, least=0),
-            known=np.zeros((0, 0), dtype=np.bool_) if after is None else self.take(after).sample.selected,
-            assumptions=parse_assumptions([assume] if isinstance(assume, str) else list(assume), self.cnf.variables),
+            seed=whole("seed", seed, least=0),
+            sampler=sampler,
+            options=options,
+            assume=[assume] if isinstance(assume, str) else list(assume),
+            known=None if after is None else self.take(after).sample,
             time_limit_s=time_limit_s,
-            on_note=notes.append,
         )
-        drawn = draw(self.cnf, request, sampler)
-        return DrawnSample(
-            drawn.after(request.known_rows(self.cnf)), self.cnf, self.input_shape, self.classes, tuple(notes)
-        )
+        return DrawnSample(drawn.whole, self.cnf, self.input_shape, self.classes, drawn.notes)
 
-    def take(self, sample: DrawnSample) -> DrawnSample:
-        """A sample as one of this model.
+    def take(self, sample: DrawnSample, *, any_formula: bool = False) -> DrawnSample:
+        """Return a sample as one of this model.
+
+        Args:
+            sample: Drawn from this model, or from one with the same features.
+            any_formula: Accept a sample of another formula; `decode` still checks each configuration.
 
         Raises:
             DecodeError: It is of another model, or of other images.
         """
         check_names(sample.sample.names, self.cnf.variables, "sample")
-        check_formula(sample.sample.formula, self.cnf, "sample")
+        if not any_formula:
+            check_formula(sample.sample.formula, self.cnf, "sample")
         return DrawnSample(sample.sample, self.cnf, self.input_shape, self.classes, sample.notes)
 
-    def read_sample(self, path: str | PathLike[str]) -> DrawnSample:
-        """The sample in a file: as `DrawnSample.write` writes it, PLEDGE's `.pdt`, a CSV, or lines of signed numbers.
+    def read_sample(self, path: str | PathLike[str], *, any_formula: bool = False) -> DrawnSample:
+        """Read a sample of this model, whichever tool wrote it.
+
+        Args:
+            path: A file that `DrawnSample.write` wrote, FeatureIDE's CSV, `.xml` or `.config`, PLEDGE's `.pdt`, lines
+                of signed numbers, or a folder of such files.
+            any_formula: Accept a sample of another formula, if all its configurations are configurations of this model.
 
         Raises:
-            ReadError, ModelError: The file is none of these, or speaks of other features.
-            DecodeError: A configuration violates the model.
+            ReadError, ModelError: The file is none of these, or has other features.
+            DecodeError: A configuration violates the model, or the sample is of another formula.
         """
-        place = file_path(path)
-        found = checked_selections(read_listed(read_text(place), place, self.cnf.variables), self.cnf, place)
-        if not len(found):
-            raise UsageError(f"{place}: found no configurations, expected at least one")
-        sample = Sample(found.names, selected_matrix(found), "read", 0, Stop.COMPLETE, self.cnf.fingerprint())
+        sample = read_sample(file_path(path), self.cnf, any_formula=any_formula)
         return DrawnSample(sample, self.cnf, self.input_shape, self.classes)
 
     def __repr__(self) -> str:

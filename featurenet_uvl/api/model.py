@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -17,10 +16,11 @@ from featurenet_uvl.errors import ModelError, UsageError
 from featurenet_uvl.ir import feature_model as ir
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.ir.restriction import apply_bounds
+from featurenet_uvl.operations.sources import find_model, load_model, packaged_model, packaged_models
 from featurenet_uvl.system.files import write_file
 from featurenet_uvl.translators.formats.language.references import unknown_references
 from featurenet_uvl.translators.formats.registry import parse_model, writer_for
-from featurenet_uvl.translators.pipeline import compile_feature_model, load_model
+from featurenet_uvl.translators.pipeline import compile_feature_model
 from featurenet_uvl.translators.rules.registry import model_input_shape
 
 CLASSES = 10
@@ -63,7 +63,7 @@ class FeatureModel:
             ReadError: A file is missing or malformed; all its problems together.
             ModelError: A restriction of another model, or a bound that does not fit.
         """
-        source, more = file_path(path), file_paths(restrictions)
+        source, more = find_model(file_path(path)), file_paths(restrictions)
         limits = _checked(bounds)
         return cls(_bounded(load_model(source, more), limits), source, more, limits)
 
@@ -74,11 +74,10 @@ class FeatureModel:
         Raises:
             UsageError: None has this name.
         """
-        folder = Path(str(files("featurenet_uvl.models")))
-        known = sorted(file.stem for file in folder.glob("*.uvl"))
+        known = packaged_models()
         if name not in known:
             raise UsageError(f"found model {name!r}, expected one of {', '.join(known)}; read takes the path of a file")
-        return cls.read(folder / f"{name}.uvl", bounds=bounds)
+        return cls.read(packaged_model(name), bounds=bounds)
 
     @classmethod
     def parse(cls, text: str, bounds: Mapping[str, int] | None = None) -> FeatureModel:
@@ -161,16 +160,25 @@ class FeatureModel:
         *,
         input_shape: Shape | None = None,
         classes: int = CLASSES,
+        any_formula: bool = False,
     ) -> tuple[Network, ...]:
-        """The networks of a sample of this model, or of a file with one, whichever tool has drawn it.
+        """Return the networks of a sample of this model.
+
+        Args:
+            sample: A drawn sample, or a file as `CompiledModel.read_sample` takes it.
+            input_shape: Height, width and channels of the images; None takes those of the model.
+            classes: Number of classes that the networks tell apart.
+            any_formula: Accept a sample of another formula, such as one for other images, if all its configurations
+                are configurations of this model.
 
         Raises:
-            ReadError, ModelError: The file is no sample, or one of other features.
+            ReadError, ModelError: The file is no sample, or has other features.
             DecodeError: A configuration is none of this model, or is no network.
         """
+        compiled = self.compile(input_shape=input_shape, classes=classes)
         if isinstance(sample, DrawnSample):
-            return self.compile(input_shape=input_shape, classes=classes).take(sample).decode()
-        return self.compile(input_shape=input_shape, classes=classes).read_sample(sample).decode()
+            return compiled.take(sample, any_formula=any_formula).decode()
+        return compiled.read_sample(sample, any_formula=any_formula).decode()
 
     def __repr__(self) -> str:
         features = sum(1 for _ in self.ir.features())

@@ -17,12 +17,14 @@ AUXILIARY_PREFIX = "__aux_"
 class VarMap:
     """Variable i (from 1) is `names[i - 1]`; the first `feature_count` are features, the rest auxiliaries.
 
-    `origins` has one entry a feature when the CNF was compiled here, and is empty when it was read from a file.
+    `origins` has one entry per feature if the CNF was compiled here, and is empty if it was read from a file.
+    `abstract` names the features that are abstract in the model; it is empty if the CNF was read from a file.
     """
 
     names: tuple[str, ...]
     feature_count: int
     origins: tuple[Origin, ...] = ()
+    abstract: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.names)

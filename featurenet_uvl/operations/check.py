@@ -9,10 +9,10 @@ from featurenet_uvl.errors import FeatureNetError, ModelError, ReadError, Unsupp
 from featurenet_uvl.ir.feature_model import Constraint, FeatureModel
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.operations.conflicts import Question, dead_features, exclusions, rules_exclusion
+from featurenet_uvl.operations.sources import load_model
 from featurenet_uvl.translators.passes.discretise_attributes import discretise_attributes
 from featurenet_uvl.translators.passes.rewrite_constraints import rewrite_constraints
 from featurenet_uvl.translators.passes.unfold_multi_features import unfold_multi_features
-from featurenet_uvl.translators.pipeline import load_model
 
 _INPUT_FAULTS = (ReadError, UnsupportedError, UsageError)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,13 +20,16 @@ from featurenet_uvl.errors import DecodeError, UsageError
 from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.layers import Shape, format_shape
-from featurenet_uvl.ir.selections import Selections
+from featurenet_uvl.ir.sample import Sample, Stop
 from featurenet_uvl.operations.network_folders import read_network
+from featurenet_uvl.operations.sources import load_model
 from featurenet_uvl.system.files import read_text
 from featurenet_uvl.translators.formats.configurations.featureide import write_configuration
-from featurenet_uvl.translators.pipeline import compile_feature_model, load_model
+from featurenet_uvl.translators.formats.configurations.sample_file import format_sample
+from featurenet_uvl.translators.pipeline import compile_feature_model
 
-DNN = "dnn.uvl"
+DNN = "dnn"
+"""Name of the packaged model that is used if the caller names none."""
 FORMATS = ("toml", "json", "featureide", "sample")
 _ENDINGS = {".toml": "toml", ".json": "json", ".xml": "featureide"}
 
@@ -48,8 +50,7 @@ def load_named_model(path: str | None, restrictions: Sequence[str], bounds: Mapp
     Raises:
         ReadError, ModelError: As `load_model` says.
     """
-    found = path or str(files("featurenet_uvl.models") / DNN)
-    return NamedModel(load_model(found, restrictions, bounds), path or DNN)
+    return NamedModel(load_model(path or DNN, restrictions, bounds), path or DNN)
 
 
 def load_network(source: str, input_shape: Shape, classes: int) -> Architecture:
@@ -86,7 +87,7 @@ def network_text(network: Architecture, target: str, model: NamedModel) -> str:
     selections = _at(model.name, lambda: _selections(network, model))
     if target == "toml":
         return write_cell_configuration(configuration_of(network))
-    return _sample_text(selections) if target == "sample" else write_configuration(selections)
+    return format_sample(selections) if target == "sample" else write_configuration(selections)
 
 
 def target_format(output: str, to: str | None) -> str:
@@ -128,7 +129,7 @@ def _weights(name: str, shape: Shape, classes: int) -> int | None:
         return None
 
 
-def _selections(network: Architecture, model: NamedModel) -> Selections:
+def _selections(network: Architecture, model: NamedModel) -> Sample:
     """The network as a configuration of the unfolded model, checked against every clause.
 
     Rule sets are left out: `to_configuration` has checked all shapes by the same arithmetic, for the network's images.
@@ -136,16 +137,7 @@ def _selections(network: Architecture, model: NamedModel) -> Selections:
     cnf = compile_feature_model(model.model, with_rules=False)
     row = encode_configuration(to_configuration(network, model.model), cnf.variables)
     check_solutions(cnf, row[None, :], "the network")
-    return Selections(cnf.variables.feature_names, (tuple(map(bool, row)),))
-
-
-def _sample_text(selections: Selections) -> str:
-    import numpy as np
-
-    from featurenet_uvl.ir.sample import Sample, Stop
-    from featurenet_uvl.translators.formats.configurations.sample_file import format_sample
-
-    return format_sample(Sample(selections.names, np.array(selections.rows), "named", 0, Stop.COMPLETE))
+    return Sample(cnf.variables.feature_names, row[None, :], "named", 0, Stop.COMPLETE)
 
 
 def _at(place: str, work: Callable[[], T]) -> T:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from featurenet_uvl.decoding.sampled import decode_networks
-from featurenet_uvl.decoding.solutions import check_formula, check_names
 from featurenet_uvl.errors import DecodeError, ReadError
 from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.ir.architecture_json import load_json, parse_architecture
@@ -22,21 +21,20 @@ _OURS = re.compile(r"[0-9]{4,}\.json")
 
 
 def networks_of_sample(
-    sample: Sample, cnf: Cnf, input_shape: Shape, classes: int, place: str, *, any_formula: bool = False
+    sample: Sample, cnf: Cnf, input_shape: Shape, classes: int, place: str
 ) -> Mapping[str, Architecture]:
-    """The networks of a sample, by file name.
+    """Return the networks of a sample, by file name.
 
     Args:
-        cnf: The compiled model that the sample is of.
-        place: What the sample is called in messages.
-        any_formula: Take a sample that was drawn from another formula, too; each configuration must be one here.
+        sample: A sample of the model, as `read_sample` gives it.
+        cnf: The compiled model.
+        input_shape: Height, width and channels of the images.
+        classes: Number of classes that the networks tell apart.
+        place: Name of the sample in messages.
 
     Raises:
-        DecodeError: The sample is of another model, a configuration violates it or is no network; nothing is skipped.
+        DecodeError: A configuration violates the model or is no network; nothing is skipped.
     """
-    check_names(sample.names, cnf.variables, place)
-    if not any_formula:
-        check_formula(sample.formula, cnf, place)
     width = max(4, len(str(len(sample))))
     networks = decode_networks(sample.selected, cnf, input_shape, classes, place)
     return {f"{number:0{width}}.json": network for number, network in enumerate(networks, 1)}

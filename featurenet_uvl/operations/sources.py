@@ -1,4 +1,4 @@
-"""What a command takes as its model: any format by content, a restriction with its import, DIMACS, or stdin."""
+"""The models that people name: a file of any format, a packaged model, a restriction, DIMACS, or stdin."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import os
 import re
 import stat
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from featurenet_uvl.errors import ReadError, UnsupportedError, UsageError
 from featurenet_uvl.system.streams import STREAM, read_input
+from featurenet_uvl.translators.formats.configurations.sample_file import is_sample
 
 if TYPE_CHECKING:
     from featurenet_uvl.ir.boolean_model import BooleanModel
@@ -18,37 +21,99 @@ if TYPE_CHECKING:
     from featurenet_uvl.ir.layers import Shape
 
 _DIMACS = re.compile(r"\s*(?:c(?:[ \t].*)?\n\s*)*(?:p[ \t]+cnf\b|c[ \t]+[0-9]+[ \t])")
-_SAMPLE = "# featurenet_uvl sample "
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_ENDING = ".uvl"
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """The CNF of a model or a DIMACS file."""
+
+    cnf: Cnf
+    boolean: BooleanModel | None
+    """The Boolean model that the CNF was compiled from; None for DIMACS."""
+
+
+def packaged_models() -> tuple[str, ...]:
+    """Return the names of the models and restrictions that come with the package.
+
+    >>> packaged_models()
+    ('dnn', 's1', 's2', 's3', 'small')
+    """
+    folder = files("featurenet_uvl.models")
+    return tuple(sorted(f.name.removesuffix(_ENDING) for f in folder.iterdir() if f.name.endswith(_ENDING)))
+
+
+def packaged_model(name: str) -> str:
+    """Return the path of the packaged model of this name, which is one of `packaged_models`."""
+    return str(files("featurenet_uvl.models") / f"{name}{_ENDING}")
+
+
+def find_model(source: str) -> str:
+    """Return the path of a model: the source itself if such a file exists, else the packaged model of this name.
+
+    Raises:
+        ReadError: The source looks like a name, but neither a file nor a packaged model has it.
+
+    >>> os.path.basename(find_model("s1")), find_model("mine/s1.uvl")
+    ('s1.uvl', 'mine/s1.uvl')
+    """
+    if _NAME.fullmatch(source) is None or os.path.lexists(source):
+        return source
+    known = packaged_models()
+    if source not in known:
+        raise ReadError(
+            f"{source}: found no such file and no packaged model, expected a file or one of {', '.join(known)}"
+        )
+    return packaged_model(source)
+
+
+def load_model(source: str, restrictions: Sequence[str] = (), bounds: Mapping[str, int] | None = None) -> FeatureModel:
+    """Return the model of a file or a packaged model, with all restrictions and bounds applied.
+
+    Args:
+        source: A path or the name of a packaged model; a file of that name in the current folder wins. A restriction
+            stands for the model that it imports.
+        restrictions: Further restrictions, by path or name; each must import the same model.
+        bounds: Upper limits of multi-features by name.
+
+    Raises:
+        ReadError: A file that is missing or malformed.
+        ModelError: A restriction of another model, or a bound that does not fit.
+    """
+    from featurenet_uvl.translators.pipeline import load_model
+
+    return load_model(find_model(source), [find_model(one) for one in restrictions], bounds)
 
 
 def load_source(
     source: str, read_as: str | None = None, restrict: Sequence[str] = (), bounds: Mapping[str, int] | None = None
 ) -> FeatureModel:
-    """The model of a file or stdin, with restrictions and bounds applied.
+    """Return the model of a file, a packaged model or stdin, with restrictions and bounds applied.
 
     Args:
-        source: A path, or `-`.
-        read_as: The name of the format; by content where None.
+        source: A path, the name of a packaged model, or `-`.
+        read_as: Name of the format; None detects it by the content.
         restrict: Restrictions of the model.
         bounds: Upper limits of multi-features by name.
 
     Raises:
-        UsageError: No such format, or restrictions of what comes from a stream.
+        UsageError: No format has this name, or a model from a stream has restrictions.
         ReadError, ModelError: As the readers say.
     """
     from featurenet_uvl.ir.feature_model import FeatureModel
     from featurenet_uvl.ir.restriction import apply_bounds
     from featurenet_uvl.translators.formats.registry import detect_format, format_names, parse_model
-    from featurenet_uvl.translators.pipeline import load_model
 
     if read_as is not None and read_as not in format_names():
         raise UsageError(f"`read_as`: found format {read_as!r}, expected one of {', '.join(format_names())}")
-    text, place = read_input(source)
+    path = find_model(source)
+    text, place = read_input(path)
     if read_as is None:
         refuse_other_kinds(text, place)
     name = read_as or detect_format(text)
-    if not _is_stream(source) and name == detect_format(text):
-        return load_model(source, restrict, bounds)
+    if not _is_stream(path) and name == detect_format(text):
+        return load_model(path, restrict, bounds)
     model = parse_model(text, place, name)
     if not isinstance(model, FeatureModel):
         raise UnsupportedError(f"{model.span}: found a restriction, expected a model; pass the path of its file")
@@ -63,29 +128,38 @@ def load_cnf(
     bounds: Mapping[str, int] | None = None,
     input_shape: Shape | None = None,
     no_rules: bool = False,
-) -> tuple[Cnf, BooleanModel | None]:
-    """The CNF of a DIMACS file, or of a model with what it was compiled from.
+) -> Formula:
+    """Return the CNF of a model or a DIMACS file. Each pass runs once.
+
+    Args:
+        source: A path, the name of a packaged model, or `-` for DIMACS from stdin.
+        restrict: Restrictions of the model.
+        bounds: Upper limits of multi-features by name.
+        input_shape: Height, width and channels of the images; None takes those of the model.
+        no_rules: Leave out the rule sets that the model names.
 
     Raises:
-        UsageError: Options of models with DIMACS.
+        UsageError: Restrictions, bounds, a shape or `no_rules` with DIMACS.
         ReadError, ModelError, UnsupportedError: As the readers and passes say.
     """
     from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
-    from featurenet_uvl.translators.pipeline import compile_feature_model, to_boolean
+    from featurenet_uvl.translators.pipeline import compile_boolean_model, to_boolean
 
-    if _is_stream(source) or is_dimacs(read_input(source)[0]):
-        text, place = read_input(source)
-        if not is_dimacs(text):
-            raise ReadError(f"{place}: found no DIMACS, expected it from a stream; a model is read from a file")
+    path = find_model(source)
+    text, place = read_input(path)
+    if is_dimacs(text):
         if restrict or bounds or input_shape is not None or no_rules:
             raise UsageError(f"{place}: found DIMACS with an option of models, expected a model with it")
-        return read_dimacs(text, place), None
-    model = load_source(source, None, restrict, bounds)
-    return compile_feature_model(model, input_shape=input_shape, with_rules=not no_rules), to_boolean(model)
+        return Formula(read_dimacs(text, place), None)
+    if _is_stream(path):
+        raise ReadError(f"{place}: found no DIMACS, expected it from a stream; a model is read from a file")
+    refuse_other_kinds(text, place)
+    boolean = to_boolean(load_model(path, restrict, bounds))
+    return Formula(compile_boolean_model(boolean, input_shape=input_shape, with_rules=not no_rules), boolean)
 
 
 def is_dimacs(text: str) -> bool:
-    r"""Whether a text is meant as DIMACS.
+    r"""Whether a text begins like DIMACS.
 
     >>> is_dimacs("c 1 Net\np cnf 1 0\n"), is_dimacs("features\n\tNet\n")
     (True, False)
@@ -93,13 +167,8 @@ def is_dimacs(text: str) -> bool:
     return _DIMACS.match(text) is not None
 
 
-def is_sample(text: str) -> bool:
-    """Whether a text is meant as a sample file."""
-    return text.startswith(_SAMPLE)
-
-
 def refuse_other_kinds(text: str, place: str) -> None:
-    """Raises ReadError for what has a place elsewhere: DIMACS and samples are no feature models."""
+    """Raise ReadError for DIMACS and for samples, which are no feature models, and name the commands that take them."""
     if is_dimacs(text):
         raise ReadError(
             f"{place}: found DIMACS, expected a feature model: clauses have no tree any more; analyse, count and sample"
@@ -110,7 +179,7 @@ def refuse_other_kinds(text: str, place: str) -> None:
 
 
 def _is_stream(path: str) -> bool:
-    """Whether it can be read once only."""
+    """Whether a path can be read once only."""
     if path == STREAM:
         return True
     try:

@@ -14,7 +14,7 @@ from featurenet_uvl.errors import FeatureNetError, UnsupportedError
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.system.files import decode_text
 from featurenet_uvl.translators.formats.configurations.config import read_config
-from featurenet_uvl.translators.formats.configurations.csv import read_configuration_csv
+from featurenet_uvl.translators.formats.configurations.csv import read_csv
 from featurenet_uvl.translators.formats.configurations.featureide import read_configuration
 from featurenet_uvl.translators.formats.configurations.pdt import read_pdt
 from featurenet_uvl.translators.formats.configurations.sample_file import parse_sample
@@ -41,10 +41,10 @@ FORMATS: dict[str, tuple[Callable[[str, str], object], Sequence[str], tuple[str,
     "sxfm": (read_sxfm, mutations.SXFM, (".sxfm.xml", ".splx")),
     "dimacs": (read_dimacs, mutations.DIMACS, (".dimacs", ".cnf")),
     "sample": (parse_sample, mutations.SAMPLE, ()),
-    "configuration": (lambda text, path: read_configuration(text, path, NAMES), mutations.CONFIGURATION, ()),
+    "configuration": (read_configuration, mutations.CONFIGURATION, ()),
     "config": (lambda text, path: read_config(text, path, NAMES, ("App",)), mutations.CONFIG_LIST, (".config",)),
-    "csv": (lambda text, path: read_configuration_csv(text, path, NAMES), mutations.CSV, ()),
-    "pdt": (lambda text, path: read_pdt(text, path, NAMES), mutations.PDT, ()),
+    "csv": (read_csv, mutations.CSV, ()),
+    "pdt": (read_pdt, mutations.PDT, ()),
 }
 """Reader, seeds, and the endings of corpus files that are seeds, too."""
 

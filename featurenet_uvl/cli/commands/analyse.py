@@ -18,6 +18,7 @@ from featurenet_uvl.cli.console.options import (
     parse_input_shape,
     parse_time_limit,
 )
+from featurenet_uvl.cli.console.progress import ProgressLine
 from featurenet_uvl.cli.console.streams import printable, put, put_json, say
 from featurenet_uvl.cli.console.wording import in_options
 from featurenet_uvl.errors import FeatureNetError, LimitError, ReadError, UsageError
@@ -103,16 +104,22 @@ def analyse(
 
     limit_s = parse_time_limit(time_limit)
     check_engine(engine)
-    cnf, model = load_cnf(source, restrict or [], parse_bounds(bound or ()), parse_input_shape(input_shape), no_rules)
-    decided = decided_features(cnf, model, limit_s)
-    count, limit = None, None
-    if not decided.is_satisfiable:
-        count = Count(0, "sat")
-    elif not no_count:
-        try:
-            count = count_solutions(cnf, limit_s, engine)
-        except LimitError as error:
-            limit = error
+    options = (restrict or [], parse_bounds(bound or ()), parse_input_shape(input_shape), no_rules)
+    with ProgressLine(quiet=quiet) as line:
+        line.show(f"compiling {source}")
+        formula = load_cnf(source, *options)
+        cnf = formula.cnf
+        line.show("looking for core and dead features")
+        decided = decided_features(cnf, formula.boolean, limit_s)
+        count, limit = None, None
+        if not decided.is_satisfiable:
+            count = Count(0, "sat")
+        elif not no_count:
+            line.show("counting configurations")
+            try:
+                count = count_solutions(cnf, limit_s, engine)
+            except LimitError as error:
+                limit = error
     sizes = {
         "features": cnf.variables.feature_count,
         "auxiliaries": len(cnf.variables) - cnf.variables.feature_count,
@@ -175,8 +182,12 @@ def count(
 
     limit_s = parse_time_limit(time_limit)
     check_engine(engine)
-    cnf, _ = load_cnf(source, restrict or [], parse_bounds(bound or ()), parse_input_shape(input_shape), no_rules)
-    found = count_solutions(cnf, limit_s, engine)
+    options = (restrict or [], parse_bounds(bound or ()), parse_input_shape(input_shape), no_rules)
+    with ProgressLine(quiet=quiet) as line:
+        line.show(f"compiling {source}")
+        formula = load_cnf(source, *options)
+        line.show("counting configurations")
+        found = count_solutions(formula.cnf, limit_s, engine)
     if as_json:
         put_json(_count_facts(found))
         return

@@ -61,7 +61,7 @@ def compile_to_dimacs(
 
     The first variables are the features, by name and in document order.
     """
-    from featurenet_uvl.translators.pipeline import load_model
+    from featurenet_uvl.operations.sources import load_model
 
     check_output(output, force=force, as_json=as_json)
     shape, bounds = parse_input_shape(input_shape), parse_bounds(bound or ())

@@ -12,7 +12,6 @@ from featurenet_uvl.cli.console.options import Bounds, Force, Format, From, Json
 from featurenet_uvl.cli.console.streams import check_output, put_json, say, write_output
 from featurenet_uvl.errors import ModelError, UnsupportedError, UsageError
 from featurenet_uvl.operations.sources import load_source
-from featurenet_uvl.system.streams import read_input
 
 if TYPE_CHECKING:
     from featurenet_uvl.ir.feature_model import FeatureModel
@@ -132,15 +131,11 @@ def _project(
     name = os.path.basename(os.path.realpath(folder))
     rows = None
     if configurations is not None:
-        from featurenet_uvl.analysis.complete_configurations import complete_selections
-        from featurenet_uvl.cli.commands.configurations import selections_of_sample
+        from featurenet_uvl.operations.configurations import read_selections
         from featurenet_uvl.translators.pipeline import compile_feature_model, emit
 
-        text, place = read_input(configurations)
         model = emit(model, "rewrite_constraints")
-        rows = complete_selections(
-            selections_of_sample(text, place), compile_feature_model(model, with_rules=False), place
-        )
+        rows = read_selections(configurations, compile_feature_model(model, with_rules=False))
     files = featureide_project(model, name, rows, losses)
     write_files(folder, files)
     return {"output": folder, **_sizes(model), "configurations": 0 if rows is None else len(rows)}

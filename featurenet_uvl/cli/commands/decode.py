@@ -23,7 +23,6 @@ from featurenet_uvl.cli.console.options import (
 from featurenet_uvl.cli.console.progress import ProgressLine
 from featurenet_uvl.cli.console.streams import put_json, say
 from featurenet_uvl.errors import UsageError
-from featurenet_uvl.system.streams import read_input
 
 if TYPE_CHECKING:
     from featurenet_uvl.ir.architecture import Architecture
@@ -54,28 +53,26 @@ def decode(
     Give the model, restrictions, bounds and input shape that the sample was drawn with. A sample knows from which
     formula it was drawn, and another one is refused; with --any-formula, each configuration need only be one here.
     """
-    from featurenet_uvl.decoding.solutions import check_names
+    from featurenet_uvl.operations.configurations import read_sample
     from featurenet_uvl.operations.network_folders import (
         check_folder,
         networks_of_sample,
         verify_networks,
         write_folder,
     )
-    from featurenet_uvl.translators.formats.configurations.sample_file import parse_sample
-    from featurenet_uvl.translators.pipeline import compile_feature_model, load_model
+    from featurenet_uvl.operations.sources import load_model
+    from featurenet_uvl.translators.pipeline import compile_feature_model
     from featurenet_uvl.translators.rules.registry import model_input_shape
 
     if classes < 1:
         raise UsageError(f"--classes: found {classes}, expected at least 1")
     shape, bounds = parse_input_shape(input_shape), parse_bounds(bound or ())
     check_folder(folder, force=force)
-    text, place = read_input(source)
-    sample = parse_sample(text, place)
     loaded = load_model(model, restrict or (), bounds)
     cnf = compile_feature_model(loaded, input_shape=shape, specialised=specialise)
-    check_names(sample.names, cnf.variables, place)  # before a model of another kind is asked for its images
+    sample = read_sample(source, cnf, any_formula=any_formula)  # before a model of another kind is asked for its images
     images = shape or model_input_shape(loaded)
-    networks = networks_of_sample(sample, cnf, images, classes, place, any_formula=any_formula)
+    networks = networks_of_sample(sample, cnf, images, classes, source)
     if verify:
         with ProgressLine(quiet=quiet) as line:
             kinds = verify_networks(networks, lambda done: line.show(f"verified {done:,} of {len(networks):,}"))

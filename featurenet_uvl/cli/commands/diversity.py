@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,23 +10,14 @@ import typer
 from featurenet_uvl.cli.console.options import Force, Json, Quiet, TimeLimit, parse_time_limit
 from featurenet_uvl.cli.console.progress import ProgressLine
 from featurenet_uvl.cli.console.streams import check_output, printable, put, put_json, say
-from featurenet_uvl.errors import ReadError, UsageError
+from featurenet_uvl.errors import UsageError
 from featurenet_uvl.operations.sources import load_cnf
-from featurenet_uvl.system.streams import read_input
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from featurenet_uvl.ir.cnf import Cnf
-    from featurenet_uvl.ir.sample import BoolMatrix
-    from featurenet_uvl.ir.selections import Selections
+    from featurenet_uvl.ir.sample import Selections
     from featurenet_uvl.sampling.metrics.measures import Landscape
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Listed:
-    path: str
-    selected: BoolMatrix
 
 
 def diversity(
@@ -54,14 +44,15 @@ def diversity(
     """
     import numpy as np
 
+    from featurenet_uvl.operations.configurations import read_side_by_side
     from featurenet_uvl.sampling.metrics.measures import explore, format_measures, measure
 
     limit_s = parse_time_limit(time_limit)
     form = None if plot is None else _form(plot, force)
     if samples.count("-") > 1:
         raise UsageError("found - twice, expected it once: stdin can be read once")
-    model = None if cnf is None else load_cnf(cnf)[0]
-    listed = _read_all(samples, model)
+    model = None if cnf is None else load_cnf(cnf).cnf
+    listed = read_side_by_side(samples, model)
     landscape = None
     if model is not None:
         known = np.concatenate([sample.selected for sample in listed])
@@ -71,9 +62,9 @@ def diversity(
         say(note, quiet=quiet)
     measured = [measure(sample.selected, landscape) for sample in listed]
     if plot is not None and form is not None:
-        _draw(listed, landscape, plot, form, force)
+        _draw(samples, listed, landscape, plot, form, force)
     if as_json:
-        put_json([{"sample": sample.path, **m.to_json()} for sample, m in zip(listed, measured, strict=True)])
+        put_json([{"sample": path, **m.to_json()} for path, m in zip(samples, measured, strict=True)])
     else:
         put(format_measures([printable(label) for label in _labels(samples)], measured) + "\n")
     if model is None:
@@ -91,43 +82,24 @@ def _form(plot: str, force: bool) -> str:
     return ending
 
 
-def _read_all(paths: Sequence[str], model: Cnf | None) -> list[_Listed]:
-    """The samples over the same features in the same order: the model's, or those of the first file."""
-    from featurenet_uvl.translators.formats.configurations.detect import align, selected_matrix
-
-    listed: list[_Listed] = []
-    names: tuple[str, ...] = ()
-    for path in paths:
-        selections, place = _read(path, model)
-        if not listed:
-            names = selections.names
-        selections = align(selections, place, names, paths[0])
-        listed.append(_Listed(path, selected_matrix(selections)))
-    return listed
-
-
-def _read(path: str, model: Cnf | None) -> tuple[Selections, str]:
-    from featurenet_uvl.translators.formats.configurations.detect import checked_selections, read_listed
-
-    text, place = read_input(path)
-    selections = read_listed(text, place, None if model is None else model.variables)
-    if not len(selections):
-        raise ReadError(f"{place}: found no configurations, expected at least one")
-    return selections if model is None else checked_selections(selections, model, place), place
-
-
 def _labels(paths: Sequence[str]) -> list[str]:
     """Names of files, whole paths where names repeat."""
     names = [Path(path).name for path in paths]
     return names if len(set(names)) == len(names) else list(paths)
 
 
-def _draw(listed: Sequence[_Listed], landscape: Landscape | None, plot: str, form: str, force: bool) -> None:
+def _draw(
+    paths: Sequence[str],
+    listed: Sequence[Selections],
+    landscape: Landscape | None,
+    plot: str,
+    form: str,
+    force: bool,
+) -> None:
     from featurenet_uvl.report.content.figure import draw
     from featurenet_uvl.report.content.sample_figure import PlottedSample, sample_figure
     from featurenet_uvl.system.files import write_file
 
-    labels = _labels([sample.path for sample in listed])
-    plotted = [PlottedSample(label, sample.selected) for label, sample in zip(labels, listed, strict=True)]
+    plotted = [PlottedSample(label, one.selected) for label, one in zip(_labels(paths), listed, strict=True)]
     figure = sample_figure(plotted, None if landscape is None else landscape.coverable)
     write_file(plot, draw(figure, form), force=force)

@@ -5,21 +5,22 @@ from __future__ import annotations
 import shlex
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from featurenet_uvl.analysis.complete_configurations import complete_selections
 from featurenet_uvl.analysis.violations import first_duplicate, first_violation
-from featurenet_uvl.errors import ReadError, ToolError, UnsatisfiableError, UsageError
+from featurenet_uvl.errors import DecodeError, ReadError, ToolError, UnsatisfiableError, UsageError
 from featurenet_uvl.ir.cnf import Cnf
-from featurenet_uvl.ir.sample import BoolMatrix, Stop
+from featurenet_uvl.ir.sample import BoolMatrix, Selections, Stop
 from featurenet_uvl.sampling.engines.process import Outcome, run_process
 from featurenet_uvl.sampling.engines.top_up import as_matrix
 from featurenet_uvl.sampling.request import Engine, Request, Solutions
 from featurenet_uvl.solvers.session import Session, literals_of
 from featurenet_uvl.system.files import read_text
-from featurenet_uvl.translators.formats.configurations.detect import read_listed, selected_matrix
+from featurenet_uvl.translators.formats.configurations.registry import read_configurations
 from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 
 OPTION = "command"
@@ -149,18 +150,20 @@ def _checked(cnf: Cnf, request: Request, name: str, answer: Path, outcome: Outco
     try:
         text = read_text(answer)
         whole = text[: text.rfind("\n") + 1] if outcome.code is None else text  # the last line may have been cut off
-        selections = read_listed(whole, f"the answer of {name}", cnf.variables)
+        selections = read_configurations(whole, f"the answer of {name}", cnf.variables)
     except ReadError as error:
         if outcome.code is None:
             request.note(f"{name}: was ended at the time limit, and its answer is not whole")
             return _nothing(cnf, Stop.TIME)
         more = f" and {len(error.problems) - 1} more problems" if len(error.problems) > 1 else ""
         raise ToolError(f"{error.problems[0]}{more}") from error
-    found = selected_matrix(selections)
+    found = selections.selected
     if len(found) > request.count:
         request.note(f"{name}: answered {len(found):,} solutions, of which the first {request.count:,} are taken")
         found = found[: request.count]
-    values = _completed(cnf, found, name) if found.shape[1] < len(cnf.variables) else found
+    values = (
+        found if selections.names == cnf.variables.names else _completed(cnf, replace(selections, selected=found), name)
+    )
     _check(cnf, values, request, name)
     if len(values) == request.count:
         return Solutions(values, Stop.COMPLETE)
@@ -169,11 +172,16 @@ def _checked(cnf: Cnf, request: Request, name: str, answer: Path, outcome: Outco
     return Solutions(values, Stop.TIME if outcome.code is None else Stop.GAVE_UP)
 
 
-def _completed(cnf: Cnf, selected: BoolMatrix, name: str) -> BoolMatrix:
-    """The solutions with their auxiliaries, which the features determine."""
+def _completed(cnf: Cnf, selections: Selections, name: str) -> BoolMatrix:
+    """Return the solutions over all variables: the features determine the auxiliaries."""
+    if selections.names != cnf.variables.feature_names:  # such as a .config file, which leaves abstract features out
+        try:
+            selections = complete_selections(selections, cnf, f"the answer of {name}")
+        except DecodeError as error:
+            raise ToolError(str(error)) from error
     rows = []
     with Session(cnf.clauses, len(cnf.variables)) as session:
-        for number, row in enumerate(selected, 1):
+        for number, row in enumerate(selections.selected, 1):
             if not session.solve(literals_of(row)):
                 raise ToolError(f"{name}: solution {number} violates the CNF, expected valid ones")
             rows.append(np.array(session.model(), dtype=np.int64) > 0)

@@ -1,1 +1,1 @@
-"""Readers and writers of configurations: `.config` lists, CSV and PLEDGE's `.pdt`."""
+"""Configurations as other tools list them: one file per format, and a registry with the one reader of all formats."""

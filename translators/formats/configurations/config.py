@@ -10,46 +10,59 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from featurenet_uvl.ir.selections import Selections
+from featurenet_uvl.ir.sample import Selections
 from featurenet_uvl.translators.formats.configurations.rows import Problems, check_names, only_row, shown
 
-_WHAT = "a .config file"
+_HOLDER = "a .config file"
 _FORBIDDEN = '"\n\r\0'
 _TOKEN = re.compile(r'"(?P<quoted>[^"]*)"(?=\s|$)|(?P<plain>[^\s"]+)(?=\s|$)|(?P<broken>\S.*)')
 _NEEDS_QUOTES = re.compile(r"\s|\A[#\ufeff]")
 
 
+def is_config(text: str, names: Collection[str]) -> bool:
+    r"""Whether the first name in a text is one of these features.
+
+    >>> is_config('# by hand\n"Log file"\n', ("App", "Log file")), is_config("Hello\n", ("App",))
+    (True, False)
+    """
+    for line in text.split("\n"):
+        match = None if line.startswith("#") else _TOKEN.search(line)
+        if match is not None:
+            return _name(match) in names
+    return False
+
+
 def write_config(selections: Selections, abstract: Collection[str] = ()) -> str:
-    """The text of a `.config` file: one selected concrete feature a line, in order.
+    """Return the text of a `.config` file: one selected concrete feature per line, in order.
 
     Args:
         selections: One configuration.
-        abstract: Names of the abstract features, which are left out.
+        abstract: Names of the abstract features, which the file leaves out.
 
     Raises:
-        UnsupportedError: There is not exactly one configuration, or a name that the format cannot carry.
+        UnsupportedError: There is not exactly one configuration, or a name that the format cannot hold.
 
     >>> write_config(Selections.of(("App", "Log file", "Net"), [{"App", "Log file"}]))
     'App\\n"Log file"\\n'
     """
-    row = only_row(selections, _WHAT)
-    check_names(selections.names, _FORBIDDEN, _WHAT)
+    row = only_row(selections, _HOLDER)
+    check_names(selections.names, _FORBIDDEN, _HOLDER)
     left_out = set(abstract)
     chosen = [name for name, value in zip(selections.names, row, strict=True) if value and name not in left_out]
     return "".join(f'"{name}"\n' if _NEEDS_QUOTES.search(name) else f"{name}\n" for name in chosen)
 
 
 def read_config(text: str, path: str, names: Sequence[str], abstract: Collection[str] = ()) -> Selections:
-    """The one configuration of a `.config` file, over the concrete features.
+    """Return the one configuration of a `.config` file, over the concrete features.
 
     Args:
         text: The file's content.
-        path: What the file is called in messages.
+        path: Name of the file in messages.
         names: The features of the model.
-        abstract: Those of them that are abstract, and so must not be in the file.
+        abstract: The abstract ones among them, which must not be in the file.
 
     Raises:
-        ReadError: Every problem with its place: a feature that is unknown, abstract or twice there, or quotation marks
+        ReadError: Every problem with its place: a feature that is unknown, abstract or occurs twice, or quotation marks
             that do not match.
     """
     problems = Problems(path)
@@ -60,11 +73,11 @@ def read_config(text: str, path: str, names: Sequence[str], abstract: Collection
             continue
         for match in _TOKEN.finditer(line):
             column = match.start() + 1
-            if match["broken"] is not None:
+            name = _name(match)
+            if name is None:
                 message = f"found {shown(match[0])}, expected a name, or one in quotation marks, and a blank after it"
                 problems.report(number, column, message)
                 continue
-            name = match["plain"] if match["quoted"] is None else match["quoted"]
             first = places.get(name)
             if name not in known:
                 problems.report(number, column, f"found unknown feature {shown(name)}, expected one of the model")
@@ -76,3 +89,10 @@ def read_config(text: str, path: str, names: Sequence[str], abstract: Collection
             places.setdefault(name, f"{path}:{number}:{column}")
     problems.raise_any()
     return Selections.of([name for name in names if name not in left_out], [places])
+
+
+def _name(match: re.Match[str]) -> str | None:
+    """Return the name that a token holds, or None if its quotation marks do not match."""
+    if match["broken"] is not None:
+        return None
+    return match["plain"] if match["quoted"] is None else match["quoted"]

@@ -1,38 +1,37 @@
 """FeatureIDE's configuration files (`<configuration>`): one configuration, each feature selected or unselected.
 
-Every feature is written with `manual=`: on opening, FeatureIDE drops what is `automatic` and derives it anew, and
-leaves undefined what it cannot derive.
+Every feature is written with `manual=`: on opening, FeatureIDE drops the `automatic` values, derives them again, and
+leaves undefined the values that it cannot derive.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
+import numpy as np
 from lxml import etree
 
 from featurenet_uvl.errors import UnsupportedError
-from featurenet_uvl.ir.selections import Selections
-from featurenet_uvl.translators.formats.configurations.rows import (
-    check_names,
-    missing_message,
-    only_row,
-    reordered,
-    shown,
-)
+from featurenet_uvl.ir.sample import Selections
+from featurenet_uvl.translators.formats.configurations.rows import check_names, only_row, shown
 from featurenet_uvl.translators.formats.xml.document import Document, check_attributes, parse_document
 from featurenet_uvl.translators.formats.xml.writer import element
 
-_WHAT = "a FeatureIDE configuration file"
+_HOLDER = "a FeatureIDE configuration file"
 _VALUES = {"selected": True, "unselected": False, "undefined": None}
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+def is_configuration(text: str) -> bool:
+    """Whether a text begins like XML."""
+    return text.lstrip().startswith("<")
+
+
 def write_configuration(selections: Selections) -> str:
-    """The text of a FeatureIDE configuration file, with all features in order.
+    """Return the text of a FeatureIDE configuration file, with all features in order.
 
     Raises:
-        UnsupportedError: There is not exactly one configuration, or a name that XML cannot carry.
+        UnsupportedError: There is not exactly one configuration, or a name that XML cannot hold.
 
     >>> print(write_configuration(Selections.of(("App", "Log"), [{"App"}])).expandtabs(2), end="")
     <?xml version="1.0" encoding="UTF-8" standalone="no"?>
@@ -41,8 +40,8 @@ def write_configuration(selections: Selections) -> str:
       <feature manual="unselected" name="Log"/>
     </configuration>
     """
-    row = only_row(selections, _WHAT)
-    check_names(selections.names, "", _WHAT)
+    row = only_row(selections, _HOLDER)
+    check_names(selections.names, "", _HOLDER)
     lines = ['<?xml version="1.0" encoding="UTF-8" standalone="no"?>', "<configuration>"]
     for name, value in zip(selections.names, row, strict=True):
         bad = _NOT_XML.search(name)
@@ -53,17 +52,16 @@ def write_configuration(selections: Selections) -> str:
     return "\n".join(lines)
 
 
-def read_configuration(text: str, path: str, names: Sequence[str] | None = None) -> Selections:
-    """The one configuration of a FeatureIDE configuration file.
+def read_configuration(text: str, path: str) -> Selections:
+    """Return the one configuration of a FeatureIDE configuration file.
 
     Args:
         text: The file's content.
-        path: What the file is called in messages.
-        names: The features of the model, each of which needs an entry; None takes the features of the file.
+        path: Name of the file in messages.
 
     Raises:
-        ReadError: Every problem with its place: a feature that is unknown, twice there, missing or undefined, or whose
-            `manual` and `automatic` contradict each other.
+        ReadError: Every problem with its place: a feature that occurs twice or is undefined, or whose `manual` and
+            `automatic` contradict each other.
     """
     document = parse_document(text, path, ("configuration",))
     check_attributes(document, document.root, ())
@@ -86,20 +84,12 @@ def read_configuration(text: str, path: str, names: Sequence[str] | None = None)
             continue
         value = _value(document, entry, name)
         values[name] = bool(value)
-    expected = tuple(values) if names is None else tuple(names)
-    known = set(expected)
-    for name in values:
-        if name not in known:
-            document.report(places[name], f"found unknown feature {shown(name)}, expected one of the model")
-    missing = missing_message(values, expected)
-    if missing:
-        document.report(document.root, missing)
     document.raise_problems()
-    return reordered([tuple(values.values())], {name: place for place, name in enumerate(values)}, expected)
+    return Selections(tuple(values), np.array([list(values.values())], dtype=np.bool_))
 
 
 def _value(document: Document, entry: etree._Element, name: str) -> bool | None:
-    """Whether the feature is selected; what is wrong is reported."""
+    """Return whether the feature is selected; None if the document reports a problem instead."""
     values: list[bool] = []
     for kind in ("manual", "automatic"):
         word = entry.get(kind, "undefined")

@@ -1,34 +1,231 @@
-"""Formats of configurations by name: how each is read and written, and whether a file holds one or many."""
+"""Formats of configurations by name, and the one reader of all of them.
+
+To add a format, write its file in this folder and one entry of `FORMATS`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from featurenet_uvl.ir.selections import Selections
-from featurenet_uvl.translators.formats.configurations.config import read_config, write_config
-from featurenet_uvl.translators.formats.configurations.csv import read_configuration_csv, write_configuration_csv
-from featurenet_uvl.translators.formats.configurations.featureide import read_configuration, write_configuration
-from featurenet_uvl.translators.formats.configurations.pdt import read_pdt, write_pdt
+from featurenet_uvl.errors import ModelError, ReadError, UsageError
+from featurenet_uvl.ir.cnf import AUXILIARY_PREFIX, VarMap
+from featurenet_uvl.ir.sample import Selections
+from featurenet_uvl.translators.formats.configurations import config, csv, featureide, literals, pdt, sample_file
+from featurenet_uvl.translators.formats.dimacs.writer import safe_name
+
+Read = Callable[[str, str, VarMap], Selections]
+Write = Callable[[Selections, Collection[str]], str]
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationFormat:
-    """`read` takes the text, the path for messages and the names of the model's features; `ending` is of its files."""
+    """A format of configurations.
 
-    read: Callable[[str, str, Sequence[str]], Selections]
-    write: Callable[[Selections], str]
+    Args:
+        title: Name of the format in messages.
+        ending: Ending of its files.
+        detects: Whether a text begins like a file of this format, given the names of the model's features, if known.
+        read: Reads a text, given its name in messages and the variables of the model. The names of the result need not
+            be those of the model.
+        write: Writes configurations, given the names of the abstract features.
+        holds_many: Whether a file holds a list; else it holds one configuration.
+        names_all: Whether a file names all its features; else it cannot be read without the variables of a model.
+        hint: Explanation of names that the model lacks.
+    """
+
+    title: str
     ending: str
-    holds_many: bool
+    detects: Callable[[str, Collection[str]], bool]
+    read: Read
+    write: Write
+    holds_many: bool = True
+    names_all: bool = True
+    hint: str = ""
 
 
-CONFIGURATION_FORMATS: Mapping[str, ConfigurationFormat] = MappingProxyType(
+FORMATS: Mapping[str, ConfigurationFormat] = MappingProxyType(
     {
-        "featureide": ConfigurationFormat(read_configuration, write_configuration, ".xml", holds_many=False),
-        "config": ConfigurationFormat(read_config, write_config, ".config", holds_many=False),
-        "csv": ConfigurationFormat(read_configuration_csv, write_configuration_csv, ".csv", holds_many=True),
-        "pdt": ConfigurationFormat(read_pdt, write_pdt, ".pdt", holds_many=True),
+        "sample": ConfigurationFormat(
+            "a sample file",
+            ".sample",
+            detects=lambda text, _: sample_file.is_sample(text),
+            read=lambda text, place, _: sample_file.parse_sample(text, place),
+            write=lambda selections, _: sample_file.write_sample(selections),
+        ),
+        "csv": ConfigurationFormat(
+            "a CSV of configurations",
+            ".csv",
+            detects=lambda text, _: csv.is_csv(text),
+            read=lambda text, place, _: csv.read_csv(text, place),
+            write=lambda selections, _: csv.write_csv(selections),
+        ),
+        "pdt": ConfigurationFormat(
+            "a .pdt file",
+            ".pdt",
+            detects=lambda text, _: pdt.is_pdt(text),
+            read=lambda text, place, _: pdt.read_pdt(text, place),
+            write=lambda selections, _: pdt.write_pdt(selections),
+            hint=pdt.HINT,
+        ),
+        "featureide": ConfigurationFormat(
+            "FeatureIDE's .xml",
+            ".xml",
+            detects=lambda text, _: featureide.is_configuration(text),
+            read=lambda text, place, _: featureide.read_configuration(text, place),
+            write=lambda selections, _: featureide.write_configuration(selections),
+            holds_many=False,
+        ),
+        "literals": ConfigurationFormat(
+            "lines of signed numbers",
+            ".solutions",
+            detects=lambda text, _: literals.is_literals(text),
+            read=literals.read_literals,
+            write=lambda selections, _: literals.write_literals(selections),
+            names_all=False,
+        ),
+        "config": ConfigurationFormat(
+            "a .config file",
+            ".config",
+            detects=config.is_config,
+            read=lambda text, place, variables: config.read_config(
+                text, place, variables.feature_names, variables.abstract
+            ),
+            write=config.write_config,
+            holds_many=False,
+            names_all=False,
+        ),
     }
 )
-"""Every format by name. Of `config`, abstract features are the caller's matter: see `configurations.config_list`."""
+"""Every format by name, in the order in which a text is tried."""
+
+_SHOWN = 5
+"""Names of features that a message lists."""
+
+
+def find_format(name: str, argument: str = "format") -> ConfigurationFormat:
+    """Return the format of this name; `argument` is the one that gave it, for the message.
+
+    Raises:
+        UsageError: No format has this name.
+    """
+    if name not in FORMATS:
+        raise UsageError(f"`{argument}`: found format {name!r}, expected one of {', '.join(FORMATS)}")
+    return FORMATS[name]
+
+
+def format_of_ending(path: str) -> str:
+    """Return the name of the format whose files end like this path; of those that hold lists.
+
+    Raises:
+        UsageError: No format has this ending.
+    """
+    for name, entry in FORMATS.items():
+        if entry.holds_many and path.lower().endswith(entry.ending):
+            return name
+    raise UsageError(f"{path}: found no known ending, expected `format` to be one of {', '.join(FORMATS)}")
+
+
+def read_configurations(
+    text: str, place: str, variables: VarMap | None = None, format: str | None = None
+) -> Selections:
+    """Read configurations that any tool has written, in any of the formats.
+
+    Args:
+        text: The file's content.
+        place: Name of the file in messages.
+        variables: The variables of the model. The file's names are matched to theirs, as they are or as `safe_name`
+            spells them. None keeps the names of the file and leaves out auxiliaries.
+        format: Name of the format; None detects it by the content.
+
+    Returns:
+        Configurations, some perhaps several times. Given variables, they have one column for each feature and auxiliary
+        that the file decides, in the order of the variables. A sample file gives a `Sample`.
+
+    Raises:
+        ReadError: The file is in none of the formats, or has problems, which its reader lists.
+        ModelError: The file has features that the model lacks, or needs a model to name its features.
+        UsageError: No format has this name.
+
+    >>> read_configurations("1->App\\n2->Log\\n1;-2;\\n", "a.pdt").selected.tolist()
+    [[True, False]]
+    """
+    entry = find_format(detect(text, place, variables) if format is None else format)
+    if variables is None:
+        if not entry.names_all:
+            raise ModelError(f"{place}: found {entry.title}, expected the model, too, which names its features")
+        return _without_auxiliaries(entry.read(text, place, VarMap.from_names(())))
+    return _matched(entry.read(text, place, variables), place, variables, entry.hint)
+
+
+def detect(text: str, place: str, variables: VarMap | None = None) -> str:
+    """Return the name of the format that a text is in.
+
+    Args:
+        text: The file's content.
+        place: Name of the file in messages.
+        variables: The variables of the model, without which a `.config` file cannot be known.
+
+    Raises:
+        ReadError: The text begins like none of the formats.
+    """
+    names = frozenset() if variables is None else frozenset(variables.feature_names)
+    for name, entry in FORMATS.items():
+        if entry.detects(text, names):
+            return name
+    first = text.lstrip().split("\n", 1)[0]
+    found = repr(first if len(first) <= 60 else first[:57] + "...") if first else "nothing"
+    *titles, last = (entry.title for name, entry in FORMATS.items() if name != "config" or variables is not None)
+    more = "" if variables is not None else "; a .config file is known by the features of its model: give the model"
+    raise ReadError(f"{place}:1: found {found}, expected {', '.join(titles)} or {last}{more}")
+
+
+def align(selections: Selections, place: str, names: Sequence[str], whose: str) -> Selections:
+    """Return the configurations with their columns in the order of `names`.
+
+    Args:
+        selections: Configurations over the same names.
+        place: Name of their file in messages.
+        names: The wanted order.
+        whose: Owner of these names in messages.
+
+    Raises:
+        ModelError: Other names.
+    """
+    columns = {name: column for column, name in enumerate(selections.names)}
+    if set(columns) != set(names):
+        raise ModelError(f"{place}: {_difference(selections.names, names, whose)}")
+    return selections.take(names, [columns[name] for name in names])
+
+
+def _without_auxiliaries(selections: Selections) -> Selections:
+    kept = [place for place, name in enumerate(selections.names) if not name.startswith(AUXILIARY_PREFIX)]
+    return selections.take([selections.names[place] for place in kept], kept)
+
+
+def _matched(selections: Selections, place: str, variables: VarMap, hint: str) -> Selections:
+    """Return the configurations with their columns in the model's order, under the model's names."""
+    columns = {name: column for column, name in enumerate(selections.names)}
+    for spelt in (str, safe_name):
+        wanted = {spelt(name): name for name in variables.names}
+        if all(map(wanted.__contains__, columns)):
+            known = [(name, columns[file_name]) for file_name, name in wanted.items() if file_name in columns]
+            return selections.take([name for name, _ in known], [column for _, column in known])
+    difference = _difference(selections.names, variables.feature_names, "the model")
+    raise ModelError(f"{place}: {difference}{f'; {hint}' if hint else ''}")
+
+
+def _difference(names: Sequence[str], expected: Sequence[str], whose: str) -> str:
+    """Return the names that only one of two sets has, as a message."""
+    known, wanted = set(names), set(expected)
+    unknown = [name for name in names if name not in wanted and not name.startswith(AUXILIARY_PREFIX)]
+    missing = [name for name in expected if name not in known]
+    parts = [f"found {_some(unknown)}, which {whose} lacks"] if unknown else []
+    parts += [f"found no {_some(missing)}, which {whose} has"] if missing else []
+    return "; ".join(parts or ["found other auxiliary variables"]) + "; expected the same features"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN:,} more features" if len(names) > _SHOWN else ""
+    return ", ".join(map(repr, names[:_SHOWN])) + more

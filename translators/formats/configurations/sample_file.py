@@ -1,4 +1,4 @@
-"""The sample file: one configuration a line, as the numbers of its selected features.
+"""The sample file: one configuration per line, as the numbers of its selected features.
 
     # featurenet_uvl sample 1
     # sampler steered
@@ -13,8 +13,8 @@
     1
     1 2 3
 
-`stop` says why there are no more (see `Stop`), `formula` is the fingerprint of the CNF that the sample was drawn from,
-left out where it is not known. Numbers ascend; a lone `-` is the configuration that selects nothing.
+`stop` says why there are no more (see `Stop`). `formula` is the fingerprint of the CNF that the sample was drawn from;
+the line is missing if the formula is not known. Numbers ascend; a lone `-` is the configuration that selects nothing.
 The header's counts and the final line end betray a file that was cut off.
 """
 
@@ -26,8 +26,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from featurenet_uvl.errors import ReadError, UnsupportedError
-from featurenet_uvl.ir.sample import BoolMatrix, Sample, Stop
+from featurenet_uvl.errors import ModelError, ReadError, UnsupportedError
+from featurenet_uvl.ir.sample import BoolMatrix, Sample, Selections, Stop
 
 _VERSION = 1
 _MAGIC = "# featurenet_uvl sample "
@@ -37,15 +37,23 @@ _FORMULA = "# formula "
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 _NOTHING = "-"
 _MAX_PROBLEMS = 20
+"""Problems of one file that a message lists."""
 _MAX_CELLS = 1 << 32
+"""Truth values that one sample holds at most."""
 _MAX_DIGITS = 100
+"""Decimal digits of a number in the header."""
+
+
+def is_sample(text: str) -> bool:
+    """Whether a text begins like a sample file."""
+    return text.startswith(_MAGIC)
 
 
 def format_sample(sample: Sample) -> str:
-    """The text of the sample file; `parse_sample` reads it back as an equal sample.
+    """Return the text of the sample file; `parse_sample` reads it back as an equal sample.
 
     Raises:
-        UnsupportedError: A name that a line cannot carry: empty, with a line end, or with blanks around it.
+        UnsupportedError: A name that a line cannot hold: empty, with a line end, or with blanks around it.
     """
     for number, name in enumerate(sample.names, 1):
         if name != name.strip() or not name or "\n" in name or "\r" in name:
@@ -63,12 +71,31 @@ def format_sample(sample: Sample) -> str:
     return "\n".join(lines) + "\n"
 
 
+def write_sample(selections: Selections) -> str:
+    """Return the text of the sample file of configurations that another tool made, or of a sample as it is.
+
+    Raises:
+        ModelError: No configuration, or one that occurs twice.
+        UnsupportedError: A name that a line cannot hold.
+    """
+    if isinstance(selections, Sample):
+        return format_sample(selections)
+    if not len(selections):
+        raise ModelError("found no configurations, expected at least one in a sample")
+    seen: dict[bytes, int] = {}
+    for number, row in enumerate(selections.selected, 1):
+        first = seen.setdefault(row.tobytes(), number)
+        if first != number:
+            raise ModelError(f"configuration {number} repeats configuration {first}, expected each once in a sample")
+    return format_sample(Sample(selections.names, selections.selected, "imported", 0, Stop.COMPLETE))
+
+
 def parse_sample(text: str, path: str) -> Sample:
-    """The sample that a file holds.
+    """Return the sample that a file holds.
 
     Args:
         text: The file's content.
-        path: What the file is called in messages.
+        path: Name of the file in messages.
 
     Raises:
         ReadError: The text is no sample file; every problem has its line, what was found and what was expected.
@@ -130,7 +157,7 @@ def _parse_header(lines: list[str], path: str) -> _Header:
 
 
 def _parse_formula(lines: list[str], path: str) -> str:
-    """The fingerprint in the line after the header, empty where there is no such line."""
+    """Return the fingerprint in the line after the header, or an empty text if that line has none."""
     index = len(_HEADER) + 1
     if index >= len(lines) or not lines[index].startswith(_FORMULA):
         return ""
@@ -176,7 +203,7 @@ def _parse_rows(lines: list[str], features: int, path: str, first_line: int) -> 
 
 
 def _row_problems(line: str, features: int, numbers: list[int]) -> Iterator[str]:
-    """Appends the line's numbers; yields what is wrong with it, at most one problem."""
+    """Append the line's numbers; yield at most one problem of it."""
     if line == _NOTHING:
         return
     for word in line.split(" "):

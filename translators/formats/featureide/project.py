@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from xml.sax.saxutils import escape
 
+import numpy as np
+
 from featurenet_uvl.errors import ModelError, UnsupportedError, UsageError
 from featurenet_uvl.ir.feature_model import FeatureModel
-from featurenet_uvl.ir.selections import Selections
+from featurenet_uvl.ir.sample import Selections
 from featurenet_uvl.translators.formats.configurations.featureide import write_configuration
 from featurenet_uvl.translators.formats.featureide.groups import is_helper, split_groups
 from featurenet_uvl.translators.formats.featureide.writer import write_featureide
@@ -69,9 +71,8 @@ def featureide_project(
         raise UsageError(f'found the project name {name!r}, expected one for a folder, without / \\ : * ? " < > |')
     text = write_featureide(model, losses)
     files = {".project": _project(name, is_extended="<extendedFeatureModel>" in text), "model.xml": text}
-    rows = configurations if configurations is not None else Selections((), ())
-    if rows:
-        files.update(_configurations(model, name, rows))
+    if configurations is not None and len(configurations):
+        files.update(_configurations(model, name, configurations))
     return MappingProxyType(files)
 
 
@@ -89,11 +90,11 @@ def _configurations(model: FeatureModel, name: str, configurations: Selections) 
     written = split_groups(model)
     sources = dict(_sources(written))
     width = len(str(len(configurations)))
-    for number, row in enumerate(configurations.rows, 1):
+    for number, row in enumerate(configurations.selected.tolist(), 1):
         values = dict(zip(configurations.names, row, strict=True))
         _check_row(number, values, parents, model.root.name)
-        values_written = tuple(values[source] for source in sources.values())
-        text = write_configuration(Selections(tuple(sources), (values_written,)))
+        values_written = np.array([[values[source] for source in sources.values()]])
+        text = write_configuration(Selections(tuple(sources), values_written))
         yield f"configs/{name}_{number:0{width}}.xml", text
 
 

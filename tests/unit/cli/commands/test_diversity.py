@@ -109,7 +109,7 @@ def test_plots(program: Any, folder: Path, tmp_path: Path) -> None:
         ("binary.pdt", 1, "binary.pdt:1:1: found the byte 0xff"),
         ("cut.pdt", 1, "cut.pdt:4:"),
         ("none.csv", 1, "none.csv: found no configurations, expected at least one"),
-        ("all.txt", 1, "all.txt: found numbers without names"),
+        ("all.txt", 1, "all.txt: found lines of signed numbers, expected the model"),
         ("net.cnf", 1, "net.cnf:1: found 'c 1 Net', expected a sample file"),
         ("all.pdt foreign.csv", 1, "foreign.csv: found 'Pool', which {folder}/all.pdt lacks; found no 'Norm'"),
         ("all.pdt --cnf {folder}/other.cnf", 1, "all.pdt: found 'Norm', which the model lacks; found no 'Pool'"),

@@ -9,8 +9,9 @@ from lxml import etree
 
 from featurenet_uvl.errors import FeatureNetError, ModelError, UnsupportedError, UsageError
 from featurenet_uvl.ir.feature_model import Attribute, Cardinality, Feature, FeatureModel, Group, GroupKind
-from featurenet_uvl.ir.selections import Selections
+from featurenet_uvl.ir.sample import Selections
 from featurenet_uvl.translators.formats.configurations.featureide import read_configuration
+from featurenet_uvl.translators.formats.configurations.registry import align
 from featurenet_uvl.translators.formats.featureide.project import featureide_project
 from featurenet_uvl.translators.formats.featureide.reader import read_featureide
 
@@ -42,8 +43,8 @@ def test_a_configuration_decides_every_feature_of_the_file() -> None:
     struct = etree.fromstring(files["model.xml"].encode()).find("struct")
     assert struct is not None
     names = [element.get("name") or "" for element in struct.iter("and", "or", "alt", "feature")]
-    found = read_configuration(files["configs/net_1.xml"], "c.xml", names)
-    assert found.selected(0) == ("Net", "Net__group_1", "A")
+    found = align(read_configuration(files["configs/net_1.xml"], "c.xml"), "c.xml", names, "model.xml")
+    assert list(found.configurations()) == [("Net", "Net__group_1", "A")]
 
 
 def test_a_plain_model_without_configurations() -> None:

@@ -5,28 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from featurenet_uvl.analysis.complete_configurations import complete_selections
 from featurenet_uvl.errors import DecodeError, FeatureNetError, ModelError, ReadError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
-from featurenet_uvl.ir.sample import Sample, Stop
-from featurenet_uvl.ir.selections import Selections
-from featurenet_uvl.translators.formats.configurations.csv import write_configuration_csv
-from featurenet_uvl.translators.formats.configurations.detect import (
-    align,
-    checked_selections,
-    read_listed,
-    selected_matrix,
-)
+from featurenet_uvl.ir.sample import Sample, Selections, Stop
+from featurenet_uvl.translators.formats.configurations.csv import write_csv
 from featurenet_uvl.translators.formats.configurations.pdt import write_pdt
+from featurenet_uvl.translators.formats.configurations.registry import align, read_configurations
 from featurenet_uvl.translators.formats.configurations.sample_file import format_sample
 
 NAMES = ("App", "Log file", "Net")
-ROWS = ((True, False, True), (True, True, False))
+ROWS = np.array([[True, False, True], [True, True, False]])
 SELECTIONS = Selections(NAMES, ROWS)
 VARIABLES = VarMap.from_names([*NAMES, "__aux_1"])
-SAMPLE = format_sample(Sample(NAMES, np.array(ROWS), "x", 1, Stop.COMPLETE))
+SAMPLE = format_sample(Sample(NAMES, ROWS, "x", 1, Stop.COMPLETE))
 TEXTS = {
     "sample": SAMPLE,
-    "csv": write_configuration_csv(SELECTIONS),
+    "csv": write_csv(SELECTIONS),
     "pdt": write_pdt(SELECTIONS),
     "pdt in another order": "7->Net\n1->App\n3->Log file\n1;-3;7;\n-7;3;1;\n",
     "pdt with safe names": "1->App\n2->Log_x20_file\n3->Net\n1;-2;3;\n1;2;-3;\n",
@@ -35,43 +30,48 @@ TEXTS = {
 }
 
 
+def same(one: Selections, other: Selections) -> bool:
+    return one.names == other.names and np.array_equal(one.selected, other.selected)
+
+
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_every_format_says_the_same(text: str) -> None:
-    assert read_listed(text, "f", VARIABLES) == SELECTIONS
+    assert same(read_configurations(text, "f", VARIABLES), SELECTIONS)
 
 
 @pytest.mark.parametrize("name", ["sample", "csv", "pdt"])
 def test_names_are_in_the_file(name: str) -> None:
-    assert read_listed(TEXTS[name], "f") == SELECTIONS
+    assert same(read_configurations(TEXTS[name], "f"), SELECTIONS)
 
 
 def test_auxiliaries_are_kept_for_a_model_and_left_out_without() -> None:
     pdt = "1->App\n2->Log file\n3->Net\n4->__aux_1\n1;-2;3;-4;\n"
-    assert read_listed(pdt, "f", VARIABLES) == Selections(VARIABLES.names, ((True, False, True, False),))
-    assert read_listed(pdt, "f") == Selections(NAMES, ROWS[:1])
-    assert read_listed("1 -2 3 4 0\n", "f", VARIABLES) == Selections(NAMES, ROWS[:1])
+    assert read_configurations(pdt, "f", VARIABLES) == Selections.of(VARIABLES.names, [{"App", "Net"}])
+    assert read_configurations(pdt, "f") == Selections(NAMES, ROWS[:1])
+    assert read_configurations("1 -2 3 4 0\n", "f", VARIABLES) == Selections(NAMES, ROWS[:1])
 
 
 def test_repeated_configurations_stay() -> None:
-    assert read_listed("1 -2 3\n1 -2 3\n", "f", VARIABLES).rows == (ROWS[0], ROWS[0])
-    assert selected_matrix(Selections(NAMES, ())).shape == (0, 3)
+    assert read_configurations("1 -2 3\n1 -2 3\n", "f", VARIABLES).selected.tolist() == [[True, False, True]] * 2
+    assert Selections.of(NAMES, []).selected.shape == (0, 3)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "f:1: found nothing, expected a sample file, a .pdt file"),
+        ("", "f:1: found nothing, expected a sample file, a CSV"),
         ("\n \n", "f:1: found nothing"),
         ("hello\nworld\n", "f:1: found 'hello', expected"),
         ("x" * 100, r"f:1: found 'x{57}\.\.\.', expected"),
-        ("<xml/>", "found '<xml/>'"),
+        ("<xml/>", "f:1:1: found <xml>, expected <configuration>"),
+        ("Net Nope\n", "f:1:5: found unknown feature 'Nope'"),
+        ("# by hand\nHello Net\n", "f:1: found '# by hand', expected a sample file"),
         ("1 2 3 4 5\n", r"f:1: found '5', expected a variable within 1\.\.4"),
         ("1 -1 2 3\n", "f:1: found 1 and -1, expected one of them"),
         ("1 2 3\n1 2\n", "f:2: found no value for variable 3, expected one for each of the 3 features"),
         ("1 2 x\n", "f:1: found 'x', expected a variable"),
         ("1 2 0 3\n", "f:1: found '0', expected a variable"),
         ("1 2 99999999999999999999\n", "f:1: found '99999999999999999999', expected a variable"),
-        ("1->App\n1;\n", "f: found no 'Log file', 'Net', which the model has; expected the same features"),
         ("1->A\n2->Log file\n3->Net\n1;2;3;\n", "f: found 'A', which the model lacks; found no 'App', which the model"),
         (SAMPLE.replace("c 3 Net", "c 3 Not"), "f: found 'Not', which the model lacks"),
         (SAMPLE[:-1], "the file is cut off"),
@@ -80,23 +80,24 @@ def test_repeated_configurations_stay() -> None:
 )
 def test_what_is_wrong_is_said(text: str, message: str) -> None:
     with pytest.raises(ReadError, match=message):
-        read_listed(text, "f", VARIABLES)
+        read_configurations(text, "f", VARIABLES)
 
 
 def test_many_problems_are_cut() -> None:
     with pytest.raises(ReadError) as caught:
-        read_listed("9\n" * 100, "f", VARIABLES)
+        read_configurations("9\n" * 100, "f", VARIABLES)
     assert len(caught.value.problems) == 21
     assert caught.value.problems[-1] == "f: and 80 more problems"
 
 
 def test_numbers_need_names() -> None:
-    with pytest.raises(ModelError, match="f: found numbers without names"):
-        read_listed("1 2 3 0\n", "f")
+    with pytest.raises(ModelError, match="f: found lines of signed numbers, expected the model, too"):
+        read_configurations("1 2 3 0\n", "f")
 
 
 def test_columns_in_another_order() -> None:
-    assert align(SELECTIONS, "f", ("Net", "App", "Log file"), "a").rows == ((True, True, False), (False, True, True))
+    turned = align(SELECTIONS, "f", ("Net", "App", "Log file"), "a")
+    assert turned == Selections.of(("Net", "App", "Log file"), SELECTIONS.configurations())
     with pytest.raises(ModelError, match="f: found 'App', 'Net', which a lacks; found no 'B', which a has; expected"):
         align(SELECTIONS, "f", ("B", "Log file"), "a")
 
@@ -110,7 +111,7 @@ def test_cut_and_changed_files_never_end_in_a_traceback() -> None:
             changed = (text[:place], text[:place] + "é;0-"[kind] + text[place:], text[:place] + text[place + 1 :])[kind]
             for variables in (None, VARIABLES):
                 try:
-                    found = read_listed(changed, "f", variables)
+                    found = read_configurations(changed, "f", variables)
                 except FeatureNetError:
                     continue
                 found.verify()
@@ -119,10 +120,10 @@ def test_cut_and_changed_files_never_end_in_a_traceback() -> None:
 @pytest.mark.parametrize("text", ["1->App\n2->Log file\n3->Net\n4->__aux_1\n1;2;3;4;\n1;-2;3;-4;\n", "1 2 3\n1 -2 3\n"])
 def test_configurations_are_checked_with_and_without_auxiliaries(text: str) -> None:
     cnf = Cnf(VARIABLES, ((1,), (3,), (-4, 2), (4, -2)))
-    listed = read_listed(text, "f", VARIABLES)
-    assert checked_selections(listed, cnf, "f") == Selections(NAMES, ((True, True, True), (True, False, True)))
+    listed = read_configurations(text, "f", VARIABLES)
+    assert complete_selections(listed, cnf, "f") == Selections(NAMES, np.array([[1, 1, 1], [1, 0, 1]], dtype=np.bool_))
     with pytest.raises(DecodeError, match="f: configuration 2 violates the model"):
-        checked_selections(listed, Cnf(VARIABLES, ((2,), (-4, 2), (4, -2))), "f")
+        complete_selections(listed, Cnf(VARIABLES, ((2,), (-4, 2), (4, -2))), "f")
     if "aux" in text:
         with pytest.raises(DecodeError, match="f: configuration 1 violates the model"):
-            checked_selections(listed, Cnf(VARIABLES, ((-4, -2), (4, 2))), "f")
+            complete_selections(listed, Cnf(VARIABLES, ((-4, -2), (4, 2))), "f")

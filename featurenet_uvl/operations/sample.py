@@ -1,0 +1,104 @@
+"""A sample of a formula: drawn by any sampler, put behind known configurations, and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from featurenet_uvl.analysis.exact_model import exact_model
+from featurenet_uvl.errors import LimitError
+from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.ir.sample import Sample
+from featurenet_uvl.sampling.assumptions import parse_assumptions
+from featurenet_uvl.sampling.metrics.measures import Landscape, Measures, measure
+from featurenet_uvl.sampling.pairs.coverage import find_coverable
+from featurenet_uvl.sampling.registry import DEFAULT, draw
+from featurenet_uvl.sampling.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Functions that hear of a sampler's work. None hears nothing."""
+
+    on_progress: Callable[[int], None] | None = None
+    """Hears the number of new configurations so far."""
+    on_step: Callable[[str], None] | None = None
+    """Hears the name of a step in which nothing is counted."""
+    on_note: Callable[[str], None] | None = None
+    """Hears a line that the user should know, such as that another sampler takes over."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnConfigurations:
+    """The new configurations of one call, and the sample that they are part of."""
+
+    new: Sample
+    whole: Sample
+    """The known configurations, followed by the new ones."""
+    notes: tuple[str, ...] = field(default=())
+    """Lines that the sampler reported."""
+
+
+def draw_sample(
+    cnf: Cnf,
+    count: int,
+    *,
+    seed: int = 1,
+    sampler: str = DEFAULT,
+    options: Mapping[str, str] | None = None,
+    assume: Iterable[str] = (),
+    known: Sample | None = None,
+    time_limit_s: float | None = None,
+    listeners: Listeners | None = None,
+) -> DrawnConfigurations:
+    """Draw distinct configurations of a formula.
+
+    Args:
+        cnf: The formula.
+        count: Number of new configurations.
+        seed: Seed of all chance: the same seed gives the same sample.
+        sampler: Name of the sampler.
+        options: Options of this sampler by name.
+        assume: Features that every new configuration selects, or, with `!` before them, does not select.
+        known: A sample of this formula. The new configurations differ from its configurations, and are far from them.
+        time_limit_s: Seconds after which the sampler stops with the configurations found so far.
+        listeners: Functions that hear of the sampler's work.
+
+    Raises:
+        UsageError: Unknown sampler or option, or a request that makes no sense.
+        UnsatisfiableError: No configuration exists, or none with the assumptions.
+        LimitError: The time was over before the first configuration.
+    """
+    heard = Listeners() if listeners is None else listeners
+    notes: list[str] = []
+
+    def note(text: str) -> None:
+        notes.append(text)
+        if heard.on_note is not None:
+            heard.on_note(text)
+
+    request = Request(
+        count,
+        seed,
+        known=np.zeros((0, 0), dtype=np.bool_) if known is None else known.selected,
+        assumptions=parse_assumptions(assume, cnf.variables),
+        time_limit_s=time_limit_s,
+        on_progress=heard.on_progress,
+        on_step=heard.on_step,
+        on_note=note,
+        options=dict(options or {}),
+    )
+    new = draw(cnf, request, sampler)
+    return DrawnConfigurations(new, new.after(request.known_rows(cnf)), tuple(notes))
+
+
+def measure_sample(cnf: Cnf, sample: Sample) -> Measures:
+    """Return all measures of a sample, with the limits of its formula if a decision diagram gives them."""
+    try:
+        model = exact_model(cnf)
+        coverable = find_coverable(cnf, sample.selected, diagram=model.diagram)
+        return measure(sample.selected, Landscape(coverable, model))
+    except LimitError:
+        return measure(sample.selected)
