@@ -18,9 +18,10 @@ import pytest
 
 from featurenet_uvl.system.files import MAX_BYTES, MAX_MODEL_BYTES
 from tests.robustness.test_fuzz import LONGEST_LINE
+from tests.waiting import PATIENCE_S
 
 SECONDS = 5.0
-"""How much processor time one file may take, on a slow machine that does other things, too."""
+"""Largest processor time of one file in seconds. It grows with the work and not with the load of the machine."""
 MEGABYTES = 300
 DEEP = 100_000
 
@@ -66,7 +67,7 @@ class Outcome:
 def attack(path: Path | str, folder: Path, kind: str = "load") -> Outcome:
     """Reads a file in a process of its own, which must end soon, stay small and open nothing outside of the folder."""
     done = subprocess.run(
-        [sys.executable, "-c", READER, kind, str(path)], capture_output=True, text=True, timeout=60, cwd=folder
+        [sys.executable, "-c", READER, kind, str(path)], capture_output=True, text=True, timeout=PATIENCE_S, cwd=folder
     )
     assert done.returncode == 0, done.stderr[-2_000:]
     message, seconds, megabytes, events = json.loads(done.stdout)
@@ -281,7 +282,11 @@ def test_an_import_stays_in_the_folder_and_waits_for_nobody(name: str, tmp_path:
     sub.unlink()
     os.mkfifo(sub)
     found = subprocess.run(
-        [sys.executable, "-c", READER, "load", str(path)], capture_output=True, text=True, timeout=60, cwd=folder
+        [sys.executable, "-c", READER, "load", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        cwd=folder,
     )
     assert f"{sub}: found a pipe, expected a file" in json.loads(found.stdout)[0]
 
@@ -291,7 +296,10 @@ def test_imports_in_a_circle_are_refused_with_the_way(tmp_path: Path) -> None:
         text = f"imports\n\t{other} as x\nfeatures\n\t{name}\n\t\tor\n\t\t\tx.{other}\n"
         (tmp_path / f"{name}.uvl").write_text(text)
     outcome = subprocess.run(
-        [sys.executable, "-c", READER, "load", str(tmp_path / "a.uvl")], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", READER, "load", str(tmp_path / "a.uvl")],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
     )
     message = json.loads(outcome.stdout)[0]
     assert message.startswith(f"{tmp_path / 'c.uvl'}:2:2: found an import of {tmp_path / 'a.uvl'} within itself")

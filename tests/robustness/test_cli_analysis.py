@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from featurenet_uvl.analysis.ganak import is_installed
+from tests.waiting import PATIENCE_S, comes_true
 
 PROGRAM = (sys.executable, "-c", "from featurenet_uvl.cli.main import main; main()")
 
@@ -32,14 +33,16 @@ def hard(size: int) -> str:
 
 
 def group_is_gone(group: int) -> bool:
-    """Whether no process of the group is left; a moment is given to those that are about to end."""
-    for _ in range(50):
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.1)
-    return False
+    """Whether all processes of the group end."""
+    return comes_true(lambda: not exists(group))
+
+
+def exists(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize(
@@ -47,11 +50,12 @@ def group_is_gone(group: int) -> bool:
 )
 def test_an_interrupt_ends_the_count_and_its_helper(engine: str, tmp_path: Path) -> None:
     model = tmp_path / "hard.cnf"
-    model.write_text(hard(20))
+    os.mkfifo(model)
     with start("count", model, "--engine", engine) as process:
+        model.write_text(hard(20))  # waits until the program reads
         time.sleep(1.5)
         process.send_signal(signal.SIGINT)
-        out, words = process.communicate(timeout=30)
+        out, words = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, out, words) == (130, "", "featurenet-uvl: interrupted\n")
     assert group_is_gone(process.pid)
 
@@ -61,7 +65,7 @@ def test_a_named_pipe_is_read_once(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     with start("count", pipe) as process:
         pipe.write_text(hard(3))
-        out, words = process.communicate(timeout=30)
+        out, words = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, out, words) == (0, "6\n", "")
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from featurenet_uvl.ir.sample import Stop
 from featurenet_uvl.translators.formats.configurations.sample_file import parse_sample
+from tests.waiting import PATIENCE_S
 
 PROGRAM = (sys.executable, "-c", "from featurenet_uvl.cli.main import main; main()")
 MODELS = Path(str(files("featurenet_uvl.models")))
@@ -70,7 +71,7 @@ def test_an_interrupt_leaves_what_there_is_and_nothing_half_written(tmp_path: Pa
             pipe.write("\n".join([*lines, "p cnf 30 1", "1 0", ""]))
         time.sleep(2)
         process.send_signal(signal.SIGINT)
-        _, words = process.communicate(timeout=60)
+        _, words = process.communicate(timeout=PATIENCE_S)
     assert words.endswith("featurenet-uvl: interrupted\n")
     assert process.returncode == 130
     names = sorted(path.name for path in tmp_path.iterdir())

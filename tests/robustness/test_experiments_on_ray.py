@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE_S
+
 PRESET = """\
 [data]
 sets = digits
@@ -43,7 +45,7 @@ def test_an_experiment_goes_on_where_a_machine_dies(tmp_path: Path) -> None:
     (tmp_path / "small.cfg").write_text(PRESET)
     script = Path(__file__).with_name("ray_experiment.py")
     run = subprocess.run(
-        [sys.executable, str(script), str(tmp_path)], capture_output=True, text=True, timeout=900, check=False
+        [sys.executable, str(script), str(tmp_path)], capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
     assert run.returncode == 0, run.stderr[-3000:]
     found = json.loads(run.stdout)

@@ -22,6 +22,7 @@ from featurenet_uvl.ir.sample import Stop
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request
 from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
+from tests.waiting import PATIENCE_S, comes_true
 
 # Net, and Drop or Norm; the auxiliary says that both are there.
 CNF = Cnf(VarMap.from_names(["Net", "Soft max", "Norm", "__aux_1"]), ((1,), (2, 3), (-4, 2), (-4, 3), (4, -2, -3)))
@@ -171,10 +172,8 @@ child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])
 open({str(pids)!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')
 time.sleep(600)
 """
-    start = time.monotonic()
     with pytest.raises(LimitError, match="external: found no configuration within 3 s"):
         draw(CNF, request(tool(body), time_limit_s=3), "external")
-    assert time.monotonic() - start < 60
     assert [pid for pid in map(int, pids.read_text().split()) if is_running(pid)] == []
     assert left_behind(tmp_path) == []
 
@@ -213,11 +212,9 @@ def test_an_interrupt_ends_the_tool(tool: Tool, tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     command = tool(f"open({str(pid_file)!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)")
     program = subprocess.Popen([sys.executable, "-c", INTERRUPTED, command], stdout=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not (pid_file.is_file() and pid_file.read_text()) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    assert comes_true(lambda: pid_file.is_file() and pid_file.read_text() != "")
     program.send_signal(signal.SIGINT)
-    out, _ = program.communicate(timeout=60)
+    out, _ = program.communicate(timeout=PATIENCE_S)
     assert (out, program.returncode) == ("interrupted\n", 0)
     assert not is_running(int(pid_file.read_text()))
 

@@ -19,6 +19,7 @@ from featurenet_uvl.training.store import ResultStore, read_results
 from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import TrialResult
 from tests.places import UNIT
+from tests.waiting import PATIENCE_S, comes_true
 
 FAKES = UNIT / "training"
 
@@ -90,12 +91,7 @@ def living(processes: list[int]) -> list[int]:
 
 
 def all_end(processes: list[int]) -> bool:
-    deadline = time.monotonic() + 5
-    while living(processes):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
+    return comes_true(lambda: not living(processes))
 
 
 class Killing:
@@ -198,14 +194,12 @@ def test_two_hundred_kills_lose_and_repeat_nothing(fakes: ModuleType, tmp_path: 
 
 def wait_for_two(folder: Path) -> list[int]:
     """The processes of the two trials that run at a time."""
-    deadline = time.monotonic() + 20
-    while len(started(folder)) < 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    assert comes_true(lambda: len(started(folder)) >= 2)
     return [process for _, process in started(folder)]
 
 
 def test_workers_do_not_outlive_a_killed_driver(tmp_path: Path) -> None:
-    with start_driver(tmp_path, 10, 30.0) as driver:
+    with start_driver(tmp_path, 10, 600.0) as driver:
         workers = wait_for_two(tmp_path)
         assert len(living(workers)) == 2
         driver.kill()
@@ -218,11 +212,11 @@ def test_an_interrupt_stops_the_workers_and_keeps_the_results(
 ) -> None:
     quick = [fakes.fake(str(n), value=0.0) for n in range(2)]
     run_trials(quick, fakes.PROTOCOL, tmp_path / "t.sqlite", data=fakes.DATA, trainer=fakes.FAKE)
-    with start_driver(tmp_path, 10, 30.0) as driver:
+    with start_driver(tmp_path, 10, 600.0) as driver:
         workers = wait_for_two(tmp_path)
         # A key press reaches every process of the terminal's group, `kill -INT` only the driver.
         (os.killpg if whole_group else os.kill)(driver.pid, signal.SIGINT)
-        output, errors = driver.communicate(timeout=20)
+        output, errors = driver.communicate(timeout=PATIENCE_S)
     assert (driver.returncode, output.split()[-1], errors) == (130, "interrupted", "")
     assert len(started(tmp_path)) == len(workers) == 2
     assert all_end(workers)

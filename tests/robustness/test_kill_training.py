@@ -16,6 +16,7 @@ import pytest
 
 from featurenet_uvl.training.store import read_results
 from featurenet_uvl.training.trials.trial import TrialStatus
+from tests.waiting import PATIENCE_S
 
 SCRIPT = Path(__file__).with_name("training_driver.py")
 
@@ -50,7 +51,7 @@ def measured(folder: Path, driver: ModuleType, epochs: int, deterministic: bool)
 def test_processes_and_workers_change_no_digit(driver: ModuleType, tmp_path: Path) -> None:
     for name, workers in (("one", 1), ("two", 2)):
         with start(tmp_path / name, workers, 3, 2, "deterministic") as run:
-            _, errors = run.communicate(timeout=280)
+            _, errors = run.communicate(timeout=PATIENCE_S)
         assert run.returncode == 0, errors
     one, two = (measured(tmp_path / name, driver, 2, True) for name in ("one", "two"))
     assert len(one) == 3
@@ -80,7 +81,7 @@ def test_ten_kills_of_real_training_change_nothing(driver: ModuleType, tmp_path:
     print(f"10 kills, {len(kept)} of {count} results before the last run")
     for folder, workers in ((killed, 2), (whole, 1)):
         with start(folder, workers, count, epochs) as run:
-            _, errors = run.communicate(timeout=1200)
+            _, errors = run.communicate(timeout=PATIENCE_S)
         assert run.returncode == 0, errors
     assert read_results(killed / "t.sqlite", protocol).items() >= kept.items()
     assert measured(killed, driver, epochs, False) == measured(whole, driver, epochs, False)

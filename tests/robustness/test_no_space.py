@@ -13,6 +13,7 @@ from featurenet_uvl.training.data.dataset import load_dataset
 from featurenet_uvl.training.pool import run_trials
 from featurenet_uvl.training.store import read_results
 from tests.places import UNIT
+from tests.waiting import PATIENCE_S
 
 FAKES = UNIT / "training"
 
@@ -53,7 +54,7 @@ def run(folder: Path, limit: int, *arguments: str) -> subprocess.CompletedProces
     script = folder / "driver.py"
     script.write_text(DRIVER)
     command = [sys.executable, str(script), str(FAKES), str(limit), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=folder)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False, cwd=folder)
 
 
 def test_a_result_that_cannot_be_stored_stops_the_run(fakes: ModuleType, tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_an_experiment_without_room_leaves_nothing_half_written(tmp_path: Path, 
     if "dimacs" in what:
         load_dataset("digits", None, tmp_path / "results" / "data")
     command = [sys.executable, "driver.py", str(limit)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
     assert what in line

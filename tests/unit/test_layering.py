@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.places import ROOT
+from tests.waiting import PATIENCE_S
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
@@ -210,7 +211,7 @@ def test_importing_every_module_loads_neither_keras_nor_tensorflow() -> None:
         f"import importlib, sys\nfor name in {names!r}: importlib.import_module(name)\n"
         "print(*sorted({'keras', 'tensorflow', 'matplotlib.pyplot'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.places import DOCS
+from tests.waiting import PATIENCE_S
 
 PAGE = DOCS / "tutorial.md"
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:```\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
@@ -25,7 +26,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     (folder / "blocks.json").write_text(json.dumps([code for code, _ in BLOCKS]))
     script = Path(__file__).with_name("tutorial_run.py")
     command = [sys.executable, str(script), "blocks.json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, cwd=folder)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False, cwd=folder)
     assert done.returncode == 0, done.stderr[-3000:]
     made = {path.name for path in folder.iterdir()}
     assert made >= {"small.xml", "small.dimacs", "trials.sqlite"}

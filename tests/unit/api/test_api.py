@@ -20,6 +20,7 @@ from featurenet_uvl.errors import DecodeError, LimitError, ModelError, ReadError
 from featurenet_uvl.training.engines.base import Engine
 from featurenet_uvl.training.engines.local import LocalEngine
 from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialStatus
+from tests.waiting import PATIENCE_S
 
 SHOP = "features\n\tShop\n\t\toptional\n\t\t\tSearch\n\t\t\tCart\nconstraints\n\tCart => Search"
 IMAGES = (16, 16, 1)
@@ -44,7 +45,7 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     heavy = {"numpy", "pysat", "lxml", "dd", "keras", "tensorflow", "matplotlib", "sklearn"}
     code = f"import sys, featurenet_uvl\nprint(sorted({heavy!r} & set(sys.modules)), featurenet_uvl.__version__)"
     code += "\nfrom featurenet_uvl import FeatureModel, evaluate\nprint({'keras', 'tensorflow'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     assert done.stdout.splitlines() == [f"[] {featurenet_uvl.__version__}", "set()"]
 
 
@@ -327,6 +328,6 @@ def test_a_script_without_a_guard_trains(tmp_path: Path) -> None:
     """Worker processes must not run the script again."""
     (tmp_path / "script.py").write_text(UNGUARDED)
     done = subprocess.run(
-        [sys.executable, "script.py"], capture_output=True, text=True, timeout=200, check=False, cwd=tmp_path
+        [sys.executable, "script.py"], capture_output=True, text=True, timeout=PATIENCE_S, check=False, cwd=tmp_path
     )
     assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr

@@ -14,6 +14,7 @@ import pytest
 
 from featurenet_uvl.errors import UsageError
 from featurenet_uvl.training.baselines import build_baseline, lenet5
+from tests.waiting import PATIENCE_S
 
 EPOCH = ("loss", "train_accuracy", "test_accuracy", "validation_accuracy")
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.slow
 def found(tmp_path_factory: pytest.TempPathFactory) -> Any:
     script = Path(__file__).with_name("keras_checks.py")
     command = [sys.executable, str(script), str(tmp_path_factory.mktemp("data"))]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
 

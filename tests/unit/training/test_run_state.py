@@ -22,6 +22,7 @@ from featurenet_uvl.training.status import Status, read_status
 from featurenet_uvl.training.store import ResultStore, read_added, read_last_run
 from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_a_run_that_is_killed_before_its_word_is_counted_by_its_results(fakes: M
     script = tmp_path / "driver.py"
     script.write_text(KILLED_BETWEEN)
     folder = str(Path(__file__).parent)
-    done = subprocess.run([sys.executable, str(script), folder], cwd=tmp_path, timeout=120, check=False)
+    done = subprocess.run([sys.executable, str(script), folder], cwd=tmp_path, timeout=PATIENCE_S, check=False)
     assert done.returncode == -signal.SIGKILL
     said = read_run_state(store)
     assert said is not None

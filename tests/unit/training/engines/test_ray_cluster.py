@@ -25,6 +25,7 @@ from featurenet_uvl.training.engines.ray_cluster import RayEngine
 from featurenet_uvl.training.keras_trainer import KERAS
 from featurenet_uvl.training.pool import run_trials
 from featurenet_uvl.training.trials.protocol import Protocol
+from tests.waiting import PATIENCE_S
 
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="needs the extra ray")
 JOB = Job(KERAS, Protocol("digits"), Dataset("digits", "", (16, 16, 1), 10, 1437, 360, "0" * 16))
@@ -127,7 +128,7 @@ def test_a_machine_keeps_the_images_once(tmp_path: Path) -> None:
 def test_a_machine_that_dies_loses_and_doubles_nothing(tmp_path: Path) -> None:
     script = Path(__file__).with_name("ray_checks.py")
     command = [sys.executable, str(script), str(tmp_path)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert run.returncode == 0, run.stderr[-3000:]
     found = json.loads(run.stdout)
     names = [str(number) for number in range(12)]
