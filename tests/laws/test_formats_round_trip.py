@@ -16,7 +16,8 @@ from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.translators.formats.featureide.groups import split_groups
 from featurenet_uvl.translators.formats.featureide.reader import read_featureide
 from featurenet_uvl.translators.formats.featureide.writer import write_featureide
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl, read_uvl_file
+from featurenet_uvl.translators.formats.registry import read_model as read_model_file
+from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 from featurenet_uvl.translators.passes.rewrite_constraints import rewrite_constraints
 from featurenet_uvl.translators.passes.to_cnf import to_cnf
@@ -71,7 +72,7 @@ def test_uvl_models_come_back_from_featureide_xml() -> None:
     count = 0
     for path in uvl_models():
         try:
-            model = read_uvl_file(str(path))
+            model = read_model_file(str(path))
         except FeatureNetError:
             continue  # test_uvl_corpus says which and why
         assert isinstance(model, FeatureModel)
@@ -93,7 +94,7 @@ def comes_back(model: FeatureModel, what: str) -> None:
 
 @pytest.mark.parametrize("path", sorted((MODELS).glob("*.uvl")), ids=lambda path: path.name)
 def test_the_models_of_the_project_come_back(path: Path) -> None:
-    model = read_uvl_file(str(path))
+    model = read_model_file(str(path))
     if isinstance(model, FeatureModel):
         comes_back(model, path.name)
 

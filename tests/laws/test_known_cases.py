@@ -6,7 +6,8 @@ import pytest
 
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.reference import enumerate_configurations
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl, read_uvl_file
+from featurenet_uvl.translators.formats.registry import read_model
+from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 from tests.laws.test_count_law import disagreement
 from tests.places import SHARED
 
@@ -138,7 +139,7 @@ def test_a_known_case_keeps_the_law(case: str) -> None:
 @pytest.mark.skipif(not PUBLISHED, reason="the corpus of published models is not beside the project")
 def test_the_published_models_keep_the_law() -> None:
     for path in PUBLISHED:
-        model = read_uvl_file(str(path))
+        model = read_model(str(path))
         assert isinstance(model, FeatureModel)
         difference = disagreement(model)
         assert difference is None, f"{path.name}: {difference}"

@@ -19,7 +19,6 @@ from featurenet_uvl.ir.feature_model import Attribute, Constraint, FeatureModel
 from featurenet_uvl.ir.feature_tree import freeze
 from featurenet_uvl.ir.restriction import Restriction, restrict
 from featurenet_uvl.ir.span import Span
-from featurenet_uvl.system.files import MAX_MODEL_BYTES, read_bytes
 from featurenet_uvl.translators.formats.language.parser import parse_formula
 from featurenet_uvl.translators.formats.language.references import unknown_references
 from featurenet_uvl.translators.formats.language.tokens import MINOR_LEVELS, Tokens
@@ -41,25 +40,6 @@ def is_uvl(text: str) -> bool:
     return _FIRST_SECTION.match(text) is not None
 
 
-def read_uvl_file(path: str) -> FeatureModel | Restriction:
-    """Read the model or restriction of a file in UTF-8 without a byte order mark.
-
-    Raises:
-        ReadError: The file cannot be read, or is no UVL; every problem has its place.
-        ModelError: The file is UVL, but a name is used twice or refers to nothing.
-        UnsupportedError: The file uses a construct that this project cannot carry.
-    """
-    data = read_bytes(path, limit=MAX_MODEL_BYTES)
-    if data.startswith(b"\xef\xbb\xbf"):
-        raise ReadError(f"{path}:1:1: found a byte order mark, expected UTF-8 without it")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ReadError(f"{path}:{line}: found the byte 0x{data[error.start]:02x}, expected UTF-8") from error
-    return read_uvl(text, path)
-
-
 def read_uvl(text: str, path: str) -> FeatureModel | Restriction:
     """Read the model or restriction that a text holds.
 
@@ -68,7 +48,9 @@ def read_uvl(text: str, path: str) -> FeatureModel | Restriction:
         path: The file, for messages and for the folder of its imports.
 
     Raises:
-        ReadError, ModelError, UnsupportedError: As for `read_uvl_file`.
+        ReadError: The text is no UVL; every problem has its place.
+        ModelError: The text is UVL, but a name is used twice or refers to nothing.
+        UnsupportedError: The text uses a construct that this project cannot carry.
 
     >>> model = read_uvl("features\\n\\tNet\\n\\t\\toptional\\n\\t\\t\\tDrop {rate 0.5}", "net.uvl")
     >>> [feature.name for feature in model.features()]

@@ -17,7 +17,6 @@ from featurenet_uvl.ir.feature_tree import map_features
 from featurenet_uvl.reference import enumerate_configurations
 from featurenet_uvl.translators.formats.flamapy.bridge import to_flamapy
 from featurenet_uvl.translators.formats.registry import read_model
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl_file
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 from featurenet_uvl.translators.pipeline import compile_feature_model, emit
 from tests.places import SHARED
@@ -71,7 +70,7 @@ def test_flamapy_counts_the_boolean_models_of_the_corpus_alike() -> None:
     compared = 0
     for folder in ("bool", "fc", "names", "lex"):
         for path in sorted((CORPUS / "semantics" / folder).glob("*.uvl")):
-            source = read_uvl_file(str(path))
+            source = read_model(str(path))
             assert isinstance(source, FeatureModel)
             model = emit(source, "rewrite_constraints")
             if folder == "names" or is_beyond_flamapys_bdd(model):  # its BDD mixes up names that need quotes

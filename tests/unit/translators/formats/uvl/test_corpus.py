@@ -11,7 +11,8 @@ import pytest
 
 from featurenet_uvl.errors import FeatureNetError, ModelError, ReadError, UnsupportedError
 from featurenet_uvl.ir.feature_model import FeatureModel
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl, read_uvl_file
+from featurenet_uvl.translators.formats.registry import read_model
+from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 from tests.places import SHARED
 
@@ -57,7 +58,7 @@ needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpora are n
 def test_each_error_of_the_semantics_corpus_has_its_place(name: str) -> None:
     path = SEMANTICS / "errors" / f"{name}.uvl"
     with pytest.raises(ReadError) as caught:
-        read_uvl_file(str(path))
+        read_model(str(path))
     assert str(caught.value).startswith(f"{path}:{ERROR_PLACES[name]}: found ")
 
 
@@ -66,10 +67,10 @@ def test_every_other_model_of_the_semantics_corpus_reads_back_equal() -> None:
     models = [path for path in files(SEMANTICS) if path.parent.name != "errors"]
     assert len(models) > 30
     for path in models:
-        model = read_uvl_file(str(path))
+        model = read_model(str(path))
         assert isinstance(model, FeatureModel)
         assert read_uvl(write_uvl(model), str(path)) == model
-    two_comments = read_uvl_file(str(SEMANTICS / "lex" / "l02_two_block_comments.uvl"))
+    two_comments = read_model(str(SEMANTICS / "lex" / "l02_two_block_comments.uvl"))
     assert isinstance(two_comments, FeatureModel)
     assert [feature.name for feature in two_comments.features()] == ["R", "a", "X", "b", "c"]
 
@@ -83,11 +84,11 @@ def test_the_official_test_models_are_read_or_refused_for_a_known_reason() -> No
         if name in NOT_READ:
             kind, message = NOT_READ[name]
             with pytest.raises(kind) as caught:
-                read_uvl_file(path)
+                read_model(path)
             assert type(caught.value) is kind
             assert str(caught.value).startswith(f"{path}:{message}")
         else:
-            model = read_uvl_file(path)
+            model = read_model(path)
             assert isinstance(model, FeatureModel)
             assert read_uvl(write_uvl(model), path) == model
 

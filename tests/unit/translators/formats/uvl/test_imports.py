@@ -7,8 +7,8 @@ import pytest
 from featurenet_uvl.errors import FeatureNetError, ModelError, ReadError
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.reference import enumerate_configurations
+from featurenet_uvl.translators.formats.registry import read_model
 from featurenet_uvl.translators.formats.uvl import imports as uvl_imports
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl_file
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 
 ENGINE = """\
@@ -33,7 +33,7 @@ def write_files(folder: Path, **texts: str) -> str:
 
 
 def read(folder: Path, **texts: str) -> FeatureModel:
-    model = read_uvl_file(write_files(folder, **texts))
+    model = read_model(write_files(folder, **texts))
     assert isinstance(model, FeatureModel)
     return model
 

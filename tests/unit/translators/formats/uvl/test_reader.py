@@ -20,7 +20,8 @@ from featurenet_uvl.ir.expression import (
 )
 from featurenet_uvl.ir.feature_model import Cardinality, Feature, FeatureModel, FeatureType, GroupKind
 from featurenet_uvl.ir.restriction import Restriction
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl, read_uvl_file
+from featurenet_uvl.translators.formats.registry import read_model as read_model_file
+from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 
 
 def read_model(text: str) -> FeatureModel:
@@ -294,20 +295,20 @@ def test_what_is_not_supported_is_named_with_its_place(text: str, message: str) 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match=r"none\.uvl: no such file"):
-        read_uvl_file(str(tmp_path / "none.uvl"))
+        read_model_file(str(tmp_path / "none.uvl"))
     with pytest.raises(ReadError, match=r": is a directory"):
-        read_uvl_file(str(tmp_path))
+        read_model_file(str(tmp_path))
     with pytest.raises(ReadError, match=r": .*null"):
-        read_uvl_file("a\0b")
+        read_model_file("a\0b")
     file = tmp_path / "x.uvl"
     file.write_bytes(b'features\n\tR\n\t\tor\n\t\t\t"\xff"\n')
-    with pytest.raises(ReadError, match=r"x\.uvl:4: found the byte 0xff, expected UTF-8"):
-        read_uvl_file(str(file))
-    file.write_bytes(b"\xef\xbb\xbffeatures\n\tR\n")
+    with pytest.raises(ReadError, match=r"x\.uvl:4:5: found the byte 0xff, expected UTF-8"):
+        read_model_file(str(file))
+    for start in (b"", b"\xef\xbb\xbf"):  # a byte order mark at the start of a file is no part of its text
+        file.write_bytes(start + HEAD.encode())
+        assert read_model_file(str(file)) == read_model(HEAD)
     with pytest.raises(ReadError, match=r"x\.uvl:1:1: found a byte order mark"):
-        read_uvl_file(str(file))
-    file.write_text(HEAD, encoding="utf-8")
-    assert read_uvl_file(str(file)) == read_model(HEAD)
+        read_uvl("\ufefffeatures\n\tR\n", "x.uvl")
 
 
 @pytest.mark.parametrize("cut", range(0, 300, 7))

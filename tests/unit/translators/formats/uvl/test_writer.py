@@ -31,7 +31,8 @@ from featurenet_uvl.ir.feature_model import (
     GroupKind,
 )
 from featurenet_uvl.ir.span import Span
-from featurenet_uvl.translators.formats.uvl.reader import read_uvl, read_uvl_file
+from featurenet_uvl.translators.formats.registry import read_model as read_model_file
+from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 from tests.places import MODELS
 
@@ -75,7 +76,7 @@ def read_model(text: str) -> FeatureModel:
 @pytest.mark.parametrize("path", sorted(MODELS.glob("*.uvl")), ids=lambda path: path.name)
 def test_the_models_of_the_project(path: Path, official_error: Callable[[str], str | None]) -> None:
     assert official_error(path.read_text(encoding="utf-8")) is None
-    model = read_uvl_file(str(path))
+    model = read_model_file(str(path))
     if isinstance(model, FeatureModel):
         text = write_uvl(model)
         assert read_uvl(text, "x.uvl") == model
