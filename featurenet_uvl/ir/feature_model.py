@@ -202,7 +202,9 @@ class Constraint:
 
     def source_at(self, position: int) -> Source:
         """Return the source of a constraint at this position in its model's list."""
-        return self.source or Source(SourceKind.CONSTRAINT, self.span, "", position)
+        if self.source is not None:
+            return self.source
+        return Source(SourceKind.CONSTRAINT, self.span, "", position)
 
 
 @dataclass(frozen=True, slots=True)
