@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -116,6 +116,20 @@ class Solutions:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", frozen_matrix(self.values))
+
+
+def solutions_of(rows: Sequence[BoolMatrix], cnf: Cnf, request: Request, stop: Stop) -> Solutions:
+    """Return rows over all variables as solutions: COMPLETE if there are as many as requested, else with this `stop`.
+
+    >>> from featurenet_uvl.ir.cnf import VarMap
+    >>> cnf = Cnf(VarMap.from_names(["App", "Log"]), ())
+    >>> solutions_of([], cnf, Request(1, 1), Stop.TIME).values.shape
+    (0, 2)
+    >>> solutions_of([np.array([True, False])], cnf, Request(1, 1), Stop.INTERRUPTED).stop.value
+    'complete'
+    """
+    values = np.array(rows, dtype=np.bool_).reshape(len(rows), len(cnf.variables))
+    return Solutions(values, Stop.COMPLETE if len(rows) == request.count else stop)
 
 
 Engine = Callable[[Cnf, Request], Solutions]

@@ -16,7 +16,6 @@ from featurenet_uvl.errors import DecodeError, ReadError, ToolError, Unsatisfiab
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import BoolMatrix, Selections, Stop
 from featurenet_uvl.sampling.engines.process import Outcome, run_process
-from featurenet_uvl.sampling.engines.top_up import as_matrix
 from featurenet_uvl.sampling.request import Engine, Request, Solutions
 from featurenet_uvl.solvers.session import Session, literals_of
 from featurenet_uvl.system.files import read_text
@@ -139,9 +138,12 @@ def _no_answer(cnf: Cnf, request: Request, name: str, outcome: Outcome) -> Solut
     if outcome.code is None:
         request.note(f"{name}: was ended at the time limit, and had written no answer")
         return _nothing(cnf, Stop.TIME)
-    with Session(cnf.clauses, len(cnf.variables)) as session:
-        if not session.solve():
-            raise UnsatisfiableError("no configuration exists: the CNF is unsatisfiable")
+    with Session(_without_known(cnf, request).clauses, len(cnf.variables)) as session:
+        is_exhausted = not session.solve()
+    if is_exhausted and len(request.known):
+        return _nothing(cnf, Stop.EXHAUSTED)
+    if is_exhausted:
+        raise UnsatisfiableError("no configuration exists: the CNF is unsatisfiable")
     raise ToolError(f"{name}: ended with exit code {outcome.code} and no answer; {outcome.words()}")
 
 
@@ -185,7 +187,7 @@ def _completed(cnf: Cnf, selections: Selections, name: str) -> BoolMatrix:
             if not session.solve(literals_of(row)):
                 raise ToolError(f"{name}: solution {number} violates the CNF, expected valid ones")
             rows.append(np.array(session.model(), dtype=np.int64) > 0)
-    return as_matrix(rows, len(cnf.variables))
+    return np.array(rows, dtype=np.bool_).reshape(len(rows), len(cnf.variables))
 
 
 def _check(cnf: Cnf, values: BoolMatrix, request: Request, name: str) -> None:

@@ -10,7 +10,7 @@ from featurenet_uvl.errors import UnsatisfiableError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import BoolMatrix, Stop
 from featurenet_uvl.sampling.engines.tree_in_cnf import ChoiceGroup, choice_groups, find_arrays
-from featurenet_uvl.sampling.request import Request, Solutions
+from featurenet_uvl.sampling.request import Request, Solutions, solutions_of
 from featurenet_uvl.solvers.decisions import CHECK_INTERVAL, OPEN, TRUE, DecidedSolver, Decider
 from featurenet_uvl.solvers.limits import OutOfTimeError
 from featurenet_uvl.solvers.session import literals_of
@@ -52,7 +52,7 @@ def solve_steered(cnf: Cnf, request: Request, check_interval: int = CHECK_INTERV
             stop = Stop.INTERRUPTED
     if stop is Stop.EXHAUSTED and not rows and not len(request.known):
         raise UnsatisfiableError("no configuration exists: the CNF is unsatisfiable")
-    return Solutions(np.array(rows, dtype=np.bool_).reshape(len(rows), len(cnf.variables)), stop)
+    return solutions_of(rows, cnf, request, stop)
 
 
 def _fill(

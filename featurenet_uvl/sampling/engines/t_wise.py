@@ -19,12 +19,11 @@ from featurenet_uvl.analysis.exact_model import MAX_NODES, exact_model
 from featurenet_uvl.errors import LimitError, UnsatisfiableError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import BoolMatrix, Stop
-from featurenet_uvl.sampling.engines.top_up import as_matrix
 from featurenet_uvl.sampling.pairs.possible_by_diagram import pair_bits
 from featurenet_uvl.sampling.pairs.possible_by_solver import PAIR_LIMITS, PairLimits, decide_pairs
 from featurenet_uvl.sampling.pairs.uncovered import OpenPairs
 from featurenet_uvl.sampling.pool.distinct import collect
-from featurenet_uvl.sampling.request import Request, Solutions
+from featurenet_uvl.sampling.request import Request, Solutions, solutions_of
 from featurenet_uvl.solvers.limits import OutOfTimeError
 from featurenet_uvl.solvers.phases import PhaseSolver
 
@@ -97,9 +96,7 @@ def solve_t_wise(
             stop = Stop.TIME
         except KeyboardInterrupt:
             stop = Stop.INTERRUPTED
-    if len(rows) == request.count:
-        stop = Stop.COMPLETE
-    return Solutions(as_matrix(rows, len(cnf.variables)), stop)
+    return solutions_of(rows, cnf, request, stop)
 
 
 def _prepare(

@@ -11,7 +11,7 @@ import numpy as np
 from featurenet_uvl.errors import UnsatisfiableError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import BoolMatrix, Stop
-from featurenet_uvl.sampling.request import Request, Solutions
+from featurenet_uvl.sampling.request import Request, Solutions, solutions_of
 from featurenet_uvl.solvers.limits import OutOfTimeError
 from featurenet_uvl.solvers.session import literals_of
 
@@ -57,8 +57,7 @@ class Collector:
         """
         if stop is Stop.EXHAUSTED and not self.seen:
             raise UnsatisfiableError("no configuration exists: the CNF is unsatisfiable")
-        shape = (len(self.rows), len(self.cnf.variables))
-        return Solutions(np.array(self.rows, dtype=np.bool_).reshape(shape), stop)
+        return solutions_of(self.rows, self.cnf, self.request, stop)
 
 
 def collect(source: Source, cnf: Cnf, request: Request) -> Solutions:
