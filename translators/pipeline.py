@@ -14,14 +14,16 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
-from featurenet_uvl.errors import ModelError, UsageError
+from featurenet_uvl.errors import ModelError, UnsupportedError, UsageError
 from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.expression import plain_features
 from featurenet_uvl.ir.feature_model import FeatureModel, FeatureType, GroupKind
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.ir.restriction import Restriction, apply_bounds, restrict
+from featurenet_uvl.ir.span import Source, SourceKind
 from featurenet_uvl.system.collector import paused_collector
+from featurenet_uvl.translators.formats.language.printer import format_expression
 from featurenet_uvl.translators.formats.registry import read_model
 from featurenet_uvl.translators.passes.definitions_as_features import definitions_as_features
 from featurenet_uvl.translators.passes.discretise_attributes import discretise_attributes
@@ -223,6 +225,25 @@ def _with_abstract(cnf: Cnf, boolean: BooleanModel) -> Cnf:
     """Return the CNF with the names of the abstract features, which FeatureIDE's `.config` files leave out."""
     abstract = frozenset(feature.name for feature in boolean.model.features() if feature.is_abstract)
     return replace(cnf, variables=replace(cnf.variables, abstract=abstract))
+
+
+def describe_source(source: Source, model: FeatureModel) -> str:
+    """Return the source of a clause in words; with its text if it is a constraint of this model.
+
+    >>> from featurenet_uvl.ir.expression import FeatureRef
+    >>> from featurenet_uvl.ir.feature_model import Constraint, Feature
+    >>> from featurenet_uvl.ir.span import Span
+    >>> model = FeatureModel(Feature("A"), (Constraint(FeatureRef("A")),))
+    >>> describe_source(Source(SourceKind.CONSTRAINT, Span("a.uvl", 5)), model)
+    'constraint at a.uvl:5: A'
+    """
+    if source.kind not in (SourceKind.CONSTRAINT, SourceKind.DEFINITION):
+        return str(source)
+    constraint = model.constraints[source.number]
+    try:
+        return f"{source}: {format_expression(constraint.formula, indexed=constraint.is_indexed)}"
+    except UnsupportedError:  # a text or a name that UVL cannot hold: the place says enough
+        return str(source)
 
 
 def compile_model(

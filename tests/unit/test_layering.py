@@ -84,6 +84,7 @@ NOT_BELOW = {
 LIBRARIES = {
     "pysat": ("solvers.",),
     "pycmsgen": ("solvers.",),
+    "pyeda": ("translators.encodings.",),
     "keras": ("decoding.keras.", "training."),
     "tensorflow": ("decoding.keras.", "training."),
     "typer": ("cli.",),

@@ -1,1 +1,1 @@
-"""From formulas and counts to clauses; auxiliaries are always determined by their inputs."""
+"""From formulas and counts to clauses; the inputs always determine the auxiliaries."""

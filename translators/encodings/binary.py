@@ -1,4 +1,4 @@
-"""Arithmetic on natural numbers in binary, every digit a literal."""
+"""Arithmetic on binary natural numbers whose digits are literals."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from itertools import zip_longest
 from featurenet_uvl.translators.encodings.gates import FALSE, TRUE, Function, Gates
 
 Bits = tuple[int, ...]
-"""Literals, the lowest digit first; digits beyond are false."""
+"""The digits of a number as literals, lowest first; all further digits are false."""
 
 MAX_DIVISOR = 8
-"""The largest divisor, unless it is a power of two."""
+"""Largest divisor of `divide` that is no power of two."""
 
 
 def constant(number: int) -> Bits:
-    """
+    """Return the digits of a known number.
+
     >>> constant(6)
     (-1, 1, 1)
     """
@@ -24,7 +25,7 @@ def constant(number: int) -> Bits:
 
 
 def add(gates: Gates, left: Sequence[int], right: Sequence[int], width: int, carry: int = FALSE) -> Bits:
-    """The lowest `width` digits of left + right + carry; 14 clauses a digit."""
+    """Return the lowest `width` digits of left + right + carry; 14 clauses per digit."""
     total: list[int] = []
     for i in range(width):
         inputs = (digit(left, i), digit(right, i), carry)
@@ -34,7 +35,7 @@ def add(gates: Gates, left: Sequence[int], right: Sequence[int], width: int, car
 
 
 def subtract(gates: Gates, left: Sequence[int], right: Sequence[int]) -> tuple[Bits, int]:
-    """left - right, and whether that is below 0 (the digits are then without meaning)."""
+    """Return left - right and whether it is below 0; the digits then mean nothing."""
     borrow, difference = FALSE, []
     for one, other in zip_longest(left, right, fillvalue=FALSE):
         difference.append(gates.function((one, other, borrow), _is_odd))
@@ -43,7 +44,7 @@ def subtract(gates: Gates, left: Sequence[int], right: Sequence[int]) -> tuple[B
 
 
 def multiply(gates: Gates, left: Sequence[int], right: Sequence[int], width: int) -> Bits:
-    """The lowest `width` digits of left * right, row by row."""
+    """Return the lowest `width` digits of left * right, added up row by row."""
     rows, columns = sorted((left, right), key=len)
     total: Bits = ()
     for i, row in enumerate(rows):
@@ -56,7 +57,7 @@ def multiply(gates: Gates, left: Sequence[int], right: Sequence[int], width: int
 
 
 def multiply_by_next(gates: Gates, left: Sequence[int], right: Sequence[int], width: int) -> Bits:
-    """The lowest `width` digits of left * (right + 1)."""
+    """Return the lowest `width` digits of left * (right + 1)."""
     total: Bits = tuple(left[:width])
     for i, row in enumerate(right[:width]):
         part = tuple(gates.both(row, column) for column in left[: width - i])
@@ -65,9 +66,14 @@ def multiply_by_next(gates: Gates, left: Sequence[int], right: Sequence[int], wi
 
 
 def divide(gates: Gates, number: Sequence[int], divisor: int) -> Bits:
-    """The quotient, rounded down: a shift for powers of two, else digit by digit from the top.
+    """Return the quotient, rounded down: a shift for powers of two, else digit by digit from the top.
 
-    The remainder so far is one-hot, without a literal for 0: about 5 d clauses a digit. Divisors up to MAX_DIVISOR.
+    The remainder so far is one-hot without a literal for 0, which takes about 5 * divisor clauses per digit.
+
+    Args:
+        gates: Where the clauses go.
+        number: The dividend.
+        divisor: A power of two, or a number up to MAX_DIVISOR.
     """
     shift = divisor.bit_length() - 1
     if divisor == 1 << shift:
@@ -85,7 +91,7 @@ def divide(gates: Gates, number: Sequence[int], divisor: int) -> Bits:
 
 @lru_cache
 def _division_step(divisor: int, rest: int) -> Function:
-    """From the remainder (one-hot) and the next digit: whether this rest is left; 0 asks if the divisor goes in."""
+    """Return the function of remainder and next digit: whether `rest` remains; for 0, whether the divisor fits."""
 
     def step(assignment: int) -> bool | None:
         remainder, bit = assignment & ((1 << divisor - 1) - 1), assignment >> divisor - 1
@@ -98,12 +104,12 @@ def _division_step(divisor: int, rest: int) -> Function:
 
 
 def digit(bits: Sequence[int], i: int) -> int:
-    """The i-th digit, false beyond the end."""
+    """Return the i-th digit, which is false beyond the end."""
     return bits[i] if i < len(bits) else FALSE
 
 
 def pad(bits: Sequence[int], width: int) -> Bits:
-    """At least `width` digits."""
+    """Return the digits with false ones at the end, up to `width`."""
     return (*bits, *(FALSE,) * (width - len(bits)))
 
 

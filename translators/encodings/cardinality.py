@@ -1,4 +1,4 @@
-"""Counting: how many of some literals are true."""
+"""Counters: how many of some literals are true, as clauses."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from math import comb
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 
 MAX_DIRECT_CLAUSES = 32
-"""Up to this many clauses, a count is written without auxiliaries."""
+"""Most clauses of a count that is written without auxiliaries."""
 
 
 def count_outputs(builder: ClauseBuilder, literals: Sequence[int], limit: int) -> list[int]:
-    """Literals `out[j - 1]`, true exactly if at least j of the literals are, for j = 1 .. min(limit, n).
+    """Return literals `out[j - 1]`, true if and only if at least j of the literals are, for j = 1 .. min(limit, n).
 
-    A sequential counter in both directions, so every auxiliary is determined: about 4 n * limit clauses.
+    A sequential counter in both directions, so that the literals determine every auxiliary: about 4 n * limit clauses.
 
     Source: Sinz, "Towards an optimal CNF encoding of Boolean cardinality constraints", CP 2005, with the
     reverse implications added.
@@ -32,7 +32,7 @@ def count_outputs(builder: ClauseBuilder, literals: Sequence[int], limit: int) -
 
 
 def _counter_cell(builder: ClauseBuilder, literal: int, stays: int | None, grows: int | None) -> int:
-    """`stays or (grows and literal)`; a missing `stays` is false, a missing `grows` is true."""
+    """Return `stays or (grows and literal)`; a missing `stays` is false, a missing `grows` is true."""
     both = (literal,) if grows is None else (grows, literal)
     if stays is None:
         return builder.define_and(both)
@@ -45,7 +45,7 @@ def _counter_cell(builder: ClauseBuilder, literal: int, stays: int | None, grows
 
 
 def direct_clauses(literals: Sequence[int], lower: int, upper: int) -> Iterator[tuple[int, ...]]:
-    """`lower <= number of true literals <= upper` without auxiliaries: one clause a subset that would break it."""
+    """Yield one clause per subset that would break `lower <= number of true literals <= upper`; no auxiliaries."""
     count = len(literals)
     if lower > 0:
         yield from combinations(literals, count - lower + 1)
@@ -54,6 +54,6 @@ def direct_clauses(literals: Sequence[int], lower: int, upper: int) -> Iterator[
 
 
 def direct_size(count: int, lower: int, upper: int) -> int:
-    """How many clauses `direct_clauses` gives."""
+    """Return the number of clauses that `direct_clauses` yields."""
     least = comb(count, count - lower + 1) if lower > 0 else 0
     return least + (comb(count, upper + 1) if upper < count else 0)

@@ -27,16 +27,16 @@ from featurenet_uvl.translators.encodings.cardinality import (
 )
 
 MAX_DISTRIBUTED = 24
-"""How many clauses one disjunction may grow to before its parts get names."""
+"""Most clauses of a disjunction that is distributed; a larger one gets names for its parts."""
 
 MAX_REPEATED = 4
-"""How many clauses, or how many literals a clause, may be written again at each level of a nested formula."""
+"""Most clauses, and most literals per clause, of a part that each level of a nested formula repeats."""
 
 Clauses = list[tuple[int, ...]]
 
 
 def assert_formula(builder: ClauseBuilder, formula: Expression) -> None:
-    """Adds clauses that hold exactly where the formula does; linear in its size, iterative.
+    """Add clauses that hold if and only if the formula does; linear in its size, iterative.
 
     Source: Tseitin, "On the complexity of derivation in propositional calculus", 1968, in both directions; distribution
     of small disjunctions as in FeatureIDE, so that ordinary models get no auxiliaries.
@@ -52,9 +52,9 @@ def assert_formula(builder: ClauseBuilder, formula: Expression) -> None:
 
 
 def _conjuncts(formula: Expression) -> Iterator[tuple[Expression, bool]]:
-    """The parts of a conjunction, however it is nested, in order; else its clauses would be copied level by level.
+    """Yield the parts of a conjunction in order, however it is nested, so that no level copies clauses.
 
-    True stands for the part itself, False for its negation.
+    With each part comes True for the part itself, False for its negation.
     """
     stack: list[tuple[Expression, bool]] = [(formula, True)]
     while stack:
@@ -70,7 +70,7 @@ def _conjuncts(formula: Expression) -> Iterator[tuple[Expression, bool]]:
 
 
 def _single_clause(builder: ClauseBuilder, formula: Expression) -> list[int] | None:
-    """The clause that a formula is, or None if it is none: most constraints of large models are."""
+    """Return the literals of a formula that is a clause, as most constraints of large models are; else None."""
     literals: list[int] = []
     stack: list[tuple[Expression, bool]] = [(formula, True)]
     while stack:
@@ -93,10 +93,10 @@ def _single_clause(builder: ClauseBuilder, formula: Expression) -> list[int] | N
 class _Encoder:
     builder: ClauseBuilder
     literals: dict[int, int] = field(default_factory=dict)
-    """The literal of a node, by its identity, where it was given a name."""
+    """The literals of named nodes, by the identity of the node."""
 
     def encode(self, formula: Expression, sign: bool = True) -> Clauses:
-        """Clauses of the formula, or of its negation."""
+        """Return the clauses of the formula, or of its negation."""
         order = list(walk(formula))
         signs = _needed_signs(order, sign)
         done: dict[tuple[int, bool], Clauses] = {}
@@ -106,7 +106,7 @@ class _Encoder:
         return done[id(formula), sign]
 
     def _clauses(self, node: Expression, sign: bool, done: dict[tuple[int, bool], Clauses]) -> Clauses:
-        """Clauses of the node (or of its negation), from those of its operands."""
+        """Return the clauses of the node (or of its negation), made of those of its operands."""
         match node:
             case Constant(value=value):
                 return [] if bool(value) is sign else [()]
@@ -136,7 +136,7 @@ class _Encoder:
         return [clause for node, sign in parts for clause in done[id(node), sign]]
 
     def _any(self, parts: Sequence[tuple[Expression, bool]], done: dict[tuple[int, bool], Clauses]) -> Clauses:
-        """The disjunction: the product of the clause lists, with names for the larger ones if it grows too much."""
+        """Return the disjunction: the product of the clause lists, with names for larger ones if it grows too much."""
         lists = [done[id(node), sign] for node, sign in parts]
         size = 1
         for clauses in lists:
@@ -155,7 +155,7 @@ class _Encoder:
         return product
 
     def _name_large(self, nodes: Sequence[Expression], done: dict[tuple[int, bool], Clauses]) -> None:
-        """Gives a name to each operand of an equivalence, which needs both signs twice, that is not small."""
+        """Name each large operand of an equivalence, because an equivalence repeats both signs of its operands."""
         for node in nodes:
             if max(len(done[id(node), True]), len(done[id(node), False])) > MAX_REPEATED:
                 literal = self.literal(node)
@@ -170,7 +170,7 @@ class _Encoder:
         return [(literal,) for literal in within] if sign else [tuple(-literal for literal in within)]
 
     def _within(self, literals: Sequence[int], lower: int, upper: int) -> list[int]:
-        """Literals whose conjunction says that the count lies in `[lower, upper]`."""
+        """Return literals that are all true if and only if the count lies in `[lower, upper]`."""
         if lower > len(literals):
             return [self._constant(False)]
         outputs = count_outputs(self.builder, literals, min(len(literals), max(lower, upper + 1)))
@@ -178,10 +178,10 @@ class _Encoder:
         return [*bounds, -outputs[upper]] if upper < len(literals) else bounds
 
     def literal(self, formula: Expression) -> int:
-        """A literal that is equivalent to the formula, by auxiliaries for everything inside."""
+        """Return a literal that is equivalent to the formula, with auxiliaries for all its parts."""
         order: list[Expression] = []
         stack = [formula]
-        while stack:  # what has a name is not looked into again: nested formulas are named level by level
+        while stack:  # a node with a name is not entered again: nested formulas get names level by level
             node = stack.pop()
             if id(node) not in self.literals:
                 order.append(node)
@@ -234,7 +234,7 @@ class _Encoder:
 
 
 def _needed_signs(order: Sequence[Expression], sign: bool) -> dict[int, set[bool]]:
-    """For each node, whether its clauses are needed as it stands, negated, or both; `sign` is what the first needs."""
+    """Return the signs (True: as it stands, False: negated) that each node is needed with; `sign` for the first."""
     signs: dict[int, set[bool]] = {id(node): set() for node in order}
     signs[id(order[0])].add(sign)
     for node in order:

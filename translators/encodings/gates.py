@@ -13,18 +13,18 @@ TRUE, FALSE = 1, -1
 """Literal 1 is the root feature, which every configuration selects."""
 
 Function = Callable[[int], bool | None]
-"""The value for each assignment (bit k is input k); None where it does not matter."""
+"""A truth table: assignment (bit k is input k) -> value, None if the value does not matter."""
 
 
 @dataclass(slots=True)
 class Gates:
-    """A clause builder that knows TRUE and FALSE. Every literal that it makes is determined by a gate's inputs."""
+    """A clause builder that knows TRUE and FALSE. The inputs of a gate determine every literal that it makes."""
 
     builder: ClauseBuilder
     _known: dict[object, int] = field(default_factory=dict)
 
     def add(self, *literals: int) -> None:
-        """Adds a clause."""
+        """Add a clause."""
         if TRUE not in literals:
             self.builder.add(literal for literal in literals if literal != FALSE)
 
@@ -32,14 +32,14 @@ class Gates:
         return self.builder.new()
 
     def equal_if(self, condition: Sequence[int], left: int, right: int) -> None:
-        """Where all of `condition` holds, left and right are equal."""
+        """Add clauses by which left and right are equal if all of `condition` holds."""
         if left != right:
             negated = [-literal for literal in condition]
             self.add(*negated, -left, right)
             self.add(*negated, left, -right)
 
     def both(self, *literals: int) -> int:
-        """A literal that is true exactly if all of these are."""
+        """Return a literal that is true if and only if all of these are."""
         if FALSE in literals:
             return FALSE
         rest = tuple(sorted({literal for literal in literals if literal != TRUE}))
@@ -53,11 +53,11 @@ class Gates:
         return found
 
     def either(self, *literals: int) -> int:
-        """A literal that is true exactly if one of these is."""
+        """Return a literal that is true if and only if at least one of these is."""
         return -self.both(*(-literal for literal in literals))
 
     def function(self, inputs: Sequence[int], function: Function) -> int:
-        """A literal that is this function of the inputs; where it does not matter, whatever is cheapest."""
+        """Return a literal that is this function of the inputs; a value that does not matter becomes the cheapest."""
         free = tuple(dict.fromkeys(abs(literal) for literal in inputs if abs(literal) != TRUE))
         on, off = _table(_positions(inputs, free), len(free), function)
         return self._define(free, on, off)
@@ -81,10 +81,11 @@ class Gates:
         return found
 
     def pick(self, options: Sequence[tuple[int, int]], otherwise: int) -> int:
-        """The literal whose condition holds, the first of several; `otherwise` where none does.
+        """Return a literal equal to that of the first option whose condition holds, or to `otherwise` if none does.
 
         Args:
             options: Pairs of condition and literal.
+            otherwise: The literal if no condition holds.
         """
         options = [option for option in options if option[0] != FALSE]
         if all(literal == otherwise for _, literal in options):
@@ -101,7 +102,7 @@ class Gates:
 
 
 def _positions(inputs: Sequence[int], free: Sequence[int]) -> tuple[int, ...]:
-    """For each input its position among the free variables from 1, negative where negated; 0 true, -1 - n false."""
+    """Return each input's position (from 1) among the n free variables, negated like it; 0: true, -1 - n: false."""
     place = {variable: position for position, variable in enumerate(free, 1)}
     false = -1 - len(free)
     return tuple(
@@ -112,7 +113,7 @@ def _positions(inputs: Sequence[int], free: Sequence[int]) -> tuple[int, ...]:
 
 @lru_cache(maxsize=4096)
 def _table(positions: tuple[int, ...], width: int, function: Function) -> tuple[int, int]:
-    """Bit sets of the assignments of the free variables for which the function is true, and false."""
+    """Return the assignments of the free variables for which the function is true, and false, as two bit sets."""
     on = off = 0
     for assignment in range(1 << width):
         index = 0

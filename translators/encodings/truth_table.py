@@ -1,49 +1,66 @@
-"""Boolean functions of a few inputs as few clauses."""
+"""Boolean functions of a few inputs as few clauses, minimised by espresso."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection
 from functools import lru_cache
 
 Cube = tuple[tuple[int, bool], ...]
-"""Some inputs by position, each with the value it has; all other inputs are free."""
+"""Some inputs by position, each with its value; all other inputs are free."""
 
-MAX_EXHAUSTIVE = 5
-"""Up to this many inputs the largest cube is searched for, beyond that a maximal one is taken."""
+_FREE = 3
+"""An input that a cube leaves free, in espresso's notation, which has 1 for false and 2 for true."""
+_SETTINGS = {
+    "single_expand": True,
+    "remove_essential": True,
+    "force_irredundant": True,
+    "unwrap_onset": True,
+    "recompute_onset": False,
+    "use_super_gasp": False,
+}
+"""Espresso's settings: one expansion, then the removal of redundant cubes.
+
+Its further rounds would save another 1 % of the clauses of tables. But the order in which they reduce cubes alternates
+from call to call, so that a result would depend on all calls before it.
+"""
 
 
 @lru_cache(maxsize=4096)
 def cover(on: int, off: int, width: int) -> tuple[Cube, ...]:
-    """Cubes that hold every assignment of `on` and none of `off`; the others do not matter.
-
-    Each cube is maximal, and covers as many assignments as any that are not covered yet (exhaustive for up to
-    MAX_EXHAUSTIVE inputs): what Quine and McCluskey do, with a greedy choice.
+    """Return few cubes that contain every assignment of `on` and none of `off`; the others do not matter.
 
     Args:
-        on: Bit i is set where the assignment i (bit k of i is input k) is to be covered.
-        off: Likewise, where it must not be.
+        on: Bit i is set if a cube must contain the assignment i (bit k of i is input k).
+        off: Bit i is set if no cube may contain it.
         width: The number of inputs.
 
-    Source: McCluskey, "Minimization of Boolean functions", 1956.
+    Source: Brayton, Hachtel, McMullen and Sangiovanni-Vincentelli, "Logic Minimization Algorithms for VLSI Synthesis",
+    1984 (espresso, which pyeda carries).
 
     >>> cover(0b1110, 0b0001, 2)
     (((0, True),), ((1, True),))
     """
-    result: list[Cube] = []
-    left = on
-    while left:
-        seed = (left & -left).bit_length() - 1
-        kept, covered = _best_cube(seed, left, off, width)
-        result.append(tuple((k, bool(seed >> k & 1)) for k in range(width) if kept >> k & 1))
-        left &= ~covered
-    return tuple(result)
+    if not on or not off:
+        return ((),) if on else ()
+    from pyeda.boolalg.espresso import FTYPE, RTYPE, espresso, set_config
+
+    set_config(**_SETTINGS)
+    rows = [
+        (tuple(1 + (assignment >> k & 1) for k in range(width)), (on >> assignment & 1,))
+        for assignment in range(1 << width)
+        if (on | off) >> assignment & 1
+    ]
+    found = espresso(width, 1, rows, intype=FTYPE | RTYPE)
+    return tuple(
+        tuple((k, value == 2) for k, value in enumerate(inputs) if value != _FREE) for inputs, _ in sorted(found)
+    )
 
 
 @lru_cache(maxsize=4096)
 def total_cover(on: int, off: int, width: int) -> tuple[tuple[Cube, ...], tuple[Cube, ...]]:
-    """Cubes where a function is true, and cubes where it is false; each assignment lies in one of the two sorts only.
+    """Return cubes where a function is true, and cubes where it is false; each assignment lies in one of the two only.
 
-    Where the value does not matter, it becomes what needs fewer cubes.
+    An assignment of neither `on` nor `off` takes the value that needs fewer cubes.
     """
     trues = cover(on, off, width)
     falses = cover(off, on, width)
@@ -55,38 +72,10 @@ def total_cover(on: int, off: int, width: int) -> tuple[tuple[Cube, ...], tuple[
     return rest_true, falses
 
 
-def _union(cubes: Iterable[Cube], width: int) -> int:
-    result = 0
-    for cube in cubes:
-        kept = sum(1 << position for position, _ in cube)
-        result |= _assignments(sum(1 << position for position, value in cube if value), kept, width)
-    return result
-
-
-def _best_cube(seed: int, left: int, off: int, width: int) -> tuple[int, int]:
-    """The inputs that a cube around the assignment `seed` keeps (a bit set), and the assignments in it (a bit set)."""
-    if width > MAX_EXHAUSTIVE:
-        kept = (1 << width) - 1
-        for k in range(width):
-            if not _assignments(seed, kept & ~(1 << k), width) & off:
-                kept &= ~(1 << k)
-        return kept, _assignments(seed, kept, width)
-    candidates = ((kept, _assignments(seed, kept, width)) for kept in range(1 << width))
-    valid = [(kept, covered) for kept, covered in candidates if not covered & off]
-    return min(valid, key=lambda cube: (-(cube[1] & left).bit_count(), cube[0].bit_count(), cube[0]))
-
-
-@lru_cache(maxsize=1 << 16)
-def _assignments(seed: int, kept: int, width: int) -> int:
-    return sum(1 << assignment for assignment in _members(seed, kept, width))
-
-
-def _members(seed: int, kept: int, width: int) -> Iterator[int]:
-    """The assignments that agree with `seed` on the inputs of `kept`."""
-    free = ~kept & ((1 << width) - 1)
-    part = free
-    while True:
-        yield seed & kept | part
-        if not part:
-            return
-        part = (part - 1) & free
+def _union(cubes: Collection[Cube], width: int) -> int:
+    """Return the assignments in any of the cubes, as a bit set."""
+    return sum(
+        1 << assignment
+        for assignment in range(1 << width)
+        if any(all(bool(assignment >> k & 1) is value for k, value in cube) for cube in cubes)
+    )

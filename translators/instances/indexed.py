@@ -41,21 +41,21 @@ from featurenet_uvl.translators.terms.simplify import FALSE, exact, fold, fold_n
 Ranges = Mapping[str, tuple[Value, ...]]
 
 MAX_COPIES = 100_000
-"""For how many combinations of its free variables' values an indexed constraint is written."""
+"""Most copies of an indexed constraint: one per combination of its free variables' values."""
 
 MAX_EXPANDED = 1_000_000
-"""How many nodes it may come to, its quantifiers written out."""
+"""Most nodes of all its copies, with quantifiers written out."""
 
 MAX_DEPTH = 100
-"""How deep an indexed constraint may be nested."""
+"""Most levels of nesting in an indexed constraint."""
 
 
 def expand_indexed(constraint: Constraint, instances: Instances) -> Iterator[Expression]:
-    """The constraint for every value of its free variables, over unfolded names; instances that are true are left out.
+    """Yield the constraint for every value of its free variables, over unfolded names, without copies that are true.
 
     Raises:
         ModelError: An unknown name, a wrong number of indices, or a variable without a range.
-        UnsupportedError: It is nested deeper than MAX_DEPTH, or comes to more than MAX_COPIES or MAX_EXPANDED.
+        UnsupportedError: It has more than MAX_DEPTH levels, MAX_COPIES copies, or MAX_EXPANDED nodes.
     """
     _check_depth(constraint)
     _check_references(constraint, instances)
@@ -92,7 +92,7 @@ class _Expansion:
     nodes: int = 0
 
     def expand(self, node: Expression, values: Mapping[str, Value]) -> Expression:
-        """The node with indices and variables replaced; recursive, as deep as an indexed constraint is written."""
+        """Return the node with indices and variables replaced; recursive, at most MAX_DEPTH levels deep."""
         self.nodes += 1
         if self.nodes > MAX_EXPANDED:
             raise UnsupportedError(
@@ -125,13 +125,13 @@ class _Expansion:
                 return fold_node(with_children(node, tuple(self.expand(child, values) for child in children(node))))
 
     def _value(self, node: Expression, values: Mapping[str, Value]) -> Expression:
-        """Like `expand` for a node that stands as a value, where a typed feature means what it holds."""
+        """Return the expansion of a node that stands as a value; a typed feature there means its value."""
         if isinstance(node, FeatureRef) and self._indices(node, values) is None:
             return self.instances.absent_typed_value(node.name)
         return self.expand(node, values)
 
     def _indices(self, node: FeatureRef | AttributeRef, values: Mapping[str, Value]) -> tuple[int, ...] | None:
-        """The instance meant, or None if there is none with these numbers."""
+        """Return the indices of the instance that a reference names, or None if it does not exist."""
         numbers = [_evaluate(index, values) for index in node.indices or ()]
         if any(number is None or number.denominator != 1 for number in numbers):
             return None
@@ -193,7 +193,7 @@ def _free_variables(formula: Expression) -> set[str]:
 def _ranges(
     formula: Expression, wanted: Iterable[str], known: Ranges, instances: Instances, span: Span
 ) -> dict[str, tuple[Value, ...]]:
-    """The range of each wanted variable; `known` gives those of variables that are bound outside."""
+    """Return the range of each wanted variable; `known` has the ranges of variables that are bound outside."""
     ranges: dict[str, tuple[Value, ...]] = dict(known)
     bare = {name: _bare_range(formula, name, instances) for name in wanted}
     ranges.update({name: found for name, found in bare.items() if found})
@@ -213,7 +213,7 @@ def _ranges(
 
 
 def _inner_ranges(formula: Expression, known: Ranges, instances: Instances) -> dict[str, tuple[Value, ...]]:
-    """Ranges of the variables that quantifiers inside the formula bind, where they stand alone."""
+    """Return the ranges of variables that quantifiers inside the formula bind and that stand alone somewhere."""
     found: dict[str, tuple[Value, ...]] = {}
     for node in walk(formula):
         if isinstance(node, Quantified) and node.variable not in known:
@@ -224,7 +224,7 @@ def _inner_ranges(formula: Expression, known: Ranges, instances: Instances) -> d
 
 
 def _bare_range(formula: Expression, name: str, instances: Instances) -> tuple[Value, ...] | None:
-    """Instance numbers where the variable stands alone as an index; else domain values it is compared with."""
+    """Return instance numbers if the variable stands alone as an index, else domain values it is compared with."""
     limit = 0
     values: dict[Value, None] = {}
     for node in _walk_free(formula, name):
@@ -240,7 +240,7 @@ def _bare_range(formula: Expression, name: str, instances: Instances) -> tuple[V
 
 
 def _walk_free(formula: Expression, name: str) -> Iterator[Expression]:
-    """The nodes in which the variable means the one outside: not below a quantifier that binds the same name."""
+    """Yield the nodes that are not below a quantifier which binds the same name again."""
     stack = [formula]
     while stack:
         node = stack.pop()
@@ -254,7 +254,7 @@ def _numbers(values: Iterable[Value]) -> list[Fraction]:
 
 
 def _linear_range(formula: Expression, name: str, known: Ranges, instances: Instances) -> tuple[Value, ...] | None:
-    """The values for which an equality with an attribute, or an index, that is linear in the variable can hold."""
+    """Return the values for which an equality or an index can hold that is linear in the variable."""
     values: set[Fraction] = set()
     for node in _walk_free(formula, name):
         if isinstance(node, Comparison):
@@ -268,7 +268,7 @@ def _linear_range(formula: Expression, name: str, known: Ranges, instances: Inst
 
 
 def _solutions(term: Expression, name: str, targets: Iterable[Fraction], known: Ranges) -> set[Fraction]:
-    """The values v of the variable with term(v) in `targets`, if the term is x + v or x - v over known variables."""
+    """Return the values v of the variable with term(v) in `targets` for a term x + v or x - v over known variables."""
     others = sorted(_free_variables(term) - {name})
     if name not in _free_variables(term) or not all(other in known for other in others):
         return set()
@@ -286,7 +286,7 @@ def _solutions(term: Expression, name: str, targets: Iterable[Fraction], known: 
 
 
 def _evaluate(term: Expression, values: Mapping[str, Value]) -> Fraction | None:
-    """The value of an index expression, None where it has none (an attribute, a division by zero)."""
+    """Return the value of an index expression, or None if it has no value (an attribute, a division by zero)."""
     match term:
         case IndexVariable(name=name):
             return _number(values[name])

@@ -1,4 +1,4 @@
-"""Which multi-features enclose a feature, and what its instances are called."""
+"""The multi-features around each feature, and the names of its instances."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from featurenet_uvl.ir.feature_model import AttributeValue, Feature, FeatureMode
 from featurenet_uvl.translators.terms.value_sources import VALUE
 
 MAX_UNFOLDED = 500_000
-"""How many features a model may have when it is unfolded."""
+"""Most features of an unfolded model."""
 
 MISSING = Constant(False)
-"""The value of a configurable attribute where its instance cannot exist; a comparison with it is false."""
+"""The value of a configurable attribute of an instance that cannot exist; a comparison with it is false."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Instances:
     typed: Mapping[str, tuple[FeatureType, tuple[Value, ...]]]
 
     def name(self, feature: str, indices: tuple[int, ...]) -> str:
-        """The unfolded name of one instance, prefixed by the instances that it lies in.
+        """Return the unfolded name of one instance, prefixed by the instances that it lies in.
 
         With Cell inside Block: `name("Input1", (1, 2))` is `Block_1_Cell_2_Input1`, `name("Cell", (1, 2))` is
         `Block_1_Cell_2`.
@@ -51,22 +51,22 @@ class Instances:
         return all(1 <= index <= self.limits[m] for m, index in zip(self.enclosing[feature], indices, strict=True))
 
     def all_indices(self, feature: str) -> Iterator[tuple[int, ...]]:
-        """The indices of every possible instance, in document order."""
+        """Return the indices of every possible instance, in document order."""
         return product(*(range(1, self.limits[multi] + 1) for multi in self.enclosing[feature]))
 
     def absent_value(self, feature: str, attribute: str) -> Constant:
-        """An attribute of an instance that cannot exist: MISSING if configurable, else 0, false or the empty text."""
+        """Return an attribute of an instance that cannot exist: MISSING if configurable, else 0, false or ""."""
         if (feature, attribute) in self.domains:
             return MISSING
         value = self.constants[feature, attribute]
         return Constant(False) if isinstance(value, bool) else Constant("" if isinstance(value, str) else 0)
 
     def absent_typed_value(self, feature: str) -> Constant:
-        """The value of a typed feature's instance that cannot exist."""
+        """Return the value of a typed feature's instance that cannot exist."""
         return Constant("" if self.typed[feature][0] is FeatureType.STRING else 0)
 
     def values_of(self, node: Expression) -> tuple[Value, ...]:
-        """What a configurable attribute or a typed feature can be; nothing for any other term."""
+        """Return the possible values of a configurable attribute or a typed feature; none for any other term."""
         match node:
             case AttributeRef(feature=feature, attribute=attribute):
                 return self.domains.get((feature, attribute), ())
@@ -80,7 +80,7 @@ class Instances:
 
 
 def instances_of(model: FeatureModel) -> Instances:
-    """The instances of a model whose attributes are discretised.
+    """Return the instances of a model whose attributes are discretised.
 
     Raises:
         ModelError: A multi-feature without an upper limit.
@@ -132,7 +132,7 @@ def _note_domain(
     domains: dict[tuple[str, str], tuple[Value, ...]],
     typed: dict[str, tuple[FeatureType, tuple[Value, ...]]],
 ) -> None:
-    """Notes the values below the feature that stands for an attribute, or for a typed feature's value."""
+    """Note the values below the feature that stands for an attribute, or for a typed feature's value."""
     origin = feature.origin
     if origin is None or origin.attribute is None or origin.value is not None:
         return

@@ -1,4 +1,4 @@
-"""Plain constraints over multi-features: one copy for each combination of existing instances."""
+"""Plain constraints over multi-features: one copy per combination of existing instances."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ from featurenet_uvl.translators.terms.arithmetic import value_positions
 from featurenet_uvl.translators.terms.simplify import FALSE, fold, fold_node, is_true
 
 MAX_TOGETHER = 1_000
-"""Up to this many combinations of instances, a constraint is written once for each, without auxiliaries."""
+"""Most combinations of instances of a constraint that is copied for each, without auxiliaries."""
 
 MAX_COPIED = 500_000
-"""How many nodes the copies of one constraint may have."""
+"""Most nodes of all copies of one constraint."""
 
 
 def expand_plain(constraint: Constraint, instances: Instances, unfolded: frozenset[str]) -> Iterator[Expression]:
-    """The constraint for each combination of instances of the multi-features around what it mentions.
+    """Yield the constraint for each combination of instances of the multi-features around the features it mentions.
 
-    Each copy is guarded by the existence of its instances, unless it holds anyway where they do not exist.
+    The existence of its instances guards each copy, unless the copy holds anyway if they do not exist.
 
     Args:
         unfolded: Names of single instances, which a constraint may use as they are.
 
     Raises:
         ModelError: An unknown feature or attribute.
-        UnsupportedError: The copies would have more than MAX_COPIED nodes, even where what speaks of different
-            multi-features is taken apart.
+        UnsupportedError: The copies would have more than MAX_COPIED nodes, even after parts about different
+            multi-features are split.
     """
     plain = plain_features(constraint.formula)
     if plain is not None and all(instances.enclosing.get(name) == () for name in plain):
@@ -72,7 +72,7 @@ def _combinations(multis: Sequence[str], instances: Instances) -> int:
 
 
 def _apart(clause: Clause, multis: Sequence[str], constraint: Constraint, instances: Instances) -> Iterator[Expression]:
-    """One disjunction of conditions, each over the multi-features that belong together."""
+    """Yield the copies of a disjunction, split into conditions over the multi-features that belong together."""
     pieces = list(components(clause, multis, instances.enclosing))
     for names, _ in pieces:
         _check_copies(_combinations(names, instances), names, constraint, instances)
@@ -102,7 +102,7 @@ def _check_copies(copies: int, multis: Sequence[str], constraint: Constraint, in
 def _copies(
     formula: Expression, multis: Sequence[str], constraint: Constraint, instances: Instances
 ) -> Iterator[Expression]:
-    """The formula for each combination of instances, guarded by their existence."""
+    """Yield the formula for each combination of instances, guarded by their existence."""
     leaves = [m for m in multis if not any(m in instances.enclosing[other][:-1] for other in multis)]
     for numbers in product(*(range(1, instances.limits[multi] + 1) for multi in multis)):
         at = dict(zip(multis, numbers))
@@ -143,7 +143,7 @@ def _check_names(constraint: Constraint, instances: Instances, unfolded: frozens
 
 
 def _surrounding(formula: Expression, instances: Instances) -> tuple[str, ...]:
-    """The multi-features that enclose what is mentioned and is not their own subject, outermost first."""
+    """Return the multi-features around the mentioned features, outermost first; none counts as around itself."""
     found: dict[str, None] = {}
     values = value_positions(formula)
     for node in walk(formula):
@@ -163,7 +163,7 @@ def _surrounding(formula: Expression, instances: Instances) -> tuple[str, ...]:
 
 
 def _instance_name(feature: str, at: Mapping[str, int], instances: Instances) -> str:
-    """The instance of a feature at hand; of a multi-feature seen from outside, its first, which exists if any does."""
+    """Return the current instance of a feature; of a multi-feature outside `at` the first, which exists if any does."""
     return instances.name(feature, tuple(at.get(multi, 1) for multi in instances.enclosing[feature]))
 
 
@@ -185,7 +185,7 @@ def _over_instances(formula: Expression, at: Mapping[str, int], instances: Insta
 
 
 def _aggregate(node: Aggregate, scope: str, at: Mapping[str, int], instances: Instances) -> Expression:
-    """An aggregate below the instance of its scope at hand, or below all of them where it is seen from outside."""
+    """Return an aggregate below the current instance of its scope, or below all instances if `at` has none."""
     if not instances.is_multi(scope) or scope in at:
         return replace(node, scope=_instance_name(scope, at, instances))
     numbers = range(1, instances.limits[scope] + 1)
@@ -193,7 +193,7 @@ def _aggregate(node: Aggregate, scope: str, at: Mapping[str, int], instances: In
 
 
 def over_scopes(node: Aggregate, scopes: Sequence[str]) -> Expression:
-    """The aggregate over these subtrees together, of which there may be none; a sum becomes one of sums."""
+    """Return the aggregate over all these subtrees, possibly none; a sum becomes a sum of sums."""
     if not scopes:
         return Constant(0, node.span)
     if node.function == "avg":
@@ -205,14 +205,14 @@ def over_scopes(node: Aggregate, scopes: Sequence[str]) -> Expression:
 
 
 def _names_below(multi: str, formula: Expression, at: Mapping[str, int], instances: Instances) -> frozenset[str]:
-    """The mentioned instances that are gone when the instance of `multi` at hand does not exist."""
+    """Return the mentioned instances that cannot exist without the current instance of `multi`."""
     names = {node.name for node in walk(formula) if isinstance(node, FeatureRef)}
     below = sorted(name for name in names if multi in instances.enclosing.get(name, ()))
     return frozenset(_instance_name(name, at, instances) for name in below)
 
 
 def _holds_without(body: Expression, gone: frozenset[str]) -> bool:
-    """Whether the body is true as soon as these features are deselected."""
+    """Return whether the body is true as soon as these features are deselected."""
 
     def step(node: Expression) -> Expression:
         match node:

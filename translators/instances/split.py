@@ -1,7 +1,7 @@
-"""A constraint over many multi-features, taken apart: what speaks of different ones needs no common copies.
+"""Splits a constraint over several multi-features: parts about different ones need no common copies.
 
-`A => B` with A and B in the instances of two multi-features holds for all pairs of instances: written out, one copy a
-pair. But "for all i and j: not A[i] or B[j]" is "for all i: not A[i], or for all j: B[j]", one copy an instance.
+`A => B` with A and B in the instances of two multi-features holds for all pairs of instances: one copy per pair. But
+"for all i and j: not A[i] or B[j]" is "for all i: not A[i], or for all j: B[j]": one copy per instance.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from featurenet_uvl.ir.expression import (
 Clause = tuple[Expression, ...]
 
 MAX_CLAUSES = 64
-"""A formula that comes to more clauses stays in one piece."""
+"""Most clauses of a formula that is split; one with more stays in one piece."""
 MAX_NODES = 200
-"""So does a formula of more nodes."""
+"""Most nodes of a formula that is split; one with more stays in one piece."""
 
 
 def clauses_of(formula: Expression) -> Sequence[Clause]:
-    """An equivalent conjunction of disjunctions; their parts are literals, comparisons and counts.
+    """Return an equivalent conjunction of disjunctions, whose parts are literals, comparisons and counts.
 
     >>> a, b = FeatureRef("a"), FeatureRef("b")
     >>> clauses_of(Implies(a, b)) == ((Not(a), b),)
@@ -43,7 +43,7 @@ def clauses_of(formula: Expression) -> Sequence[Clause]:
 
 
 def _clauses(node: Expression, sign: bool) -> Sequence[Clause] | None:
-    """Those of the formula, or of its negation; None if they are too many. As deep as MAX_NODES."""
+    """Return the clauses of the formula, or of its negation; None if they are too many. At most MAX_NODES deep."""
     match node:
         case Not(operand=operand):
             return _clauses(operand, not sign)
@@ -85,10 +85,10 @@ def _any(parts: Sequence[Sequence[Clause] | None]) -> Sequence[Clause] | None:
 def components(
     clause: Clause, multis: Sequence[str], enclosing: Mapping[str, Sequence[str]]
 ) -> Iterator[tuple[tuple[str, ...], Clause]]:
-    """The multi-features that belong together, each set with the parts of the clause that speak of them.
+    """Yield each set of multi-features that belong together with the parts of the clause that mention them.
 
-    Two belong together if one lies in the other, or if one part speaks of both. Parts that speak of none come first,
-    with no multi-feature. A set of which no part speaks has no parts: it only says that some instance has to exist.
+    Two belong together if one lies in the other, or if one part mentions both. Parts without multi-features come
+    first, with an empty set. A set that no part mentions has no parts: it only demands that some instance exists.
 
     Args:
         clause: A disjunction.

@@ -1,4 +1,4 @@
-"""Write definitions as features, for formats that know nothing else."""
+"""Turn definitions into features, for formats without definitions."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from featurenet_uvl.translators.terms.simplify import is_false
 
 
 def definitions_as_features(model: BooleanModel) -> FeatureModel:
-    """The feature model in which each definition is an abstract optional feature that equals its formula.
+    """Return the feature model in which each definition is an abstract optional feature that equals its formula.
 
-    A constraint that never holds says that there is no root: formats have no truth values.
+    A constraint that never holds becomes the negated root, because formats have no truth values.
 
     Needs: a Boolean model. Gives: an ordinary feature model that any format can hold. Keeps: the number of
     configurations, and each of them on the other features.

@@ -25,17 +25,17 @@ from featurenet_uvl.translators.terms.value_sources import VALUE
 
 
 def discretise_attributes(model: FeatureModel) -> FeatureModel:
-    """The model in which each attribute with a domain is an abstract mandatory child with one alternative a value.
+    """Return the model in which each attribute with a domain is an abstract mandatory child over its values.
 
-    The value of a typed feature is such an attribute, `value`. The feature keeps its type as a mark: in comparisons its
-    name means this value until the constraints are rewritten.
+    The value of a typed feature counts as an attribute named `value`. The feature keeps its type as a mark: in
+    comparisons its name means this value until the constraints are rewritten.
 
     Needs: finite domains. Gives: features without configurable attributes; every feature has an `origin`; constraints
     still speak of `F.a` and find its values by the origins. Keeps: the number of configurations, and each of them.
 
     Raises:
-        ModelError: Two features would get the same name, a typed feature has no finite domain, a Boolean feature is
-            used as a value.
+        ModelError: Two features would get the same name, a typed feature has no finite domain, or a constraint uses
+            a Boolean feature as a value.
         UnsupportedError: A typed feature with too many values.
 
     Source: Cordy, Schobbens, Heymans and Legay, "Beyond Boolean product-line model checking", ICSE 2013, section 3.
@@ -71,7 +71,7 @@ def _never(feature: Feature) -> Constraint:
 
 
 def spell_value(value: Value) -> str:
-    """A value as part of a feature name: anything but letters, digits and `_` becomes `_`.
+    """Return a value as part of a feature name: any character but letters, digits and `_` becomes `_`.
 
     >>> spell_value(0.5), spell_value("3x3"), spell_value(True)
     ('0_5', '3x3', 'true')
@@ -81,7 +81,7 @@ def spell_value(value: Value) -> str:
 
 
 def _configurable(feature: Feature, values: tuple[Value, ...] | None) -> list[Attribute]:
-    """The feature's attributes with a domain; `values` are those of a typed feature, an attribute before the others."""
+    """Return the feature's attributes with a domain; first the value of a typed feature, which can take `values`."""
     given = [attribute for attribute in feature.attributes if attribute.is_configurable]
     if values is None:
         return given
@@ -99,7 +99,7 @@ def _domain_problems(feature: Feature, attribute: Attribute) -> list[str]:
 
 
 def _misused_features(model: FeatureModel) -> list[str]:
-    """Boolean features that stand where a value is needed."""
+    """Return one line per Boolean feature that stands in the place of a value."""
     typed = {feature.name: feature.type is not FeatureType.BOOLEAN for feature in model.features()}
     return [
         f"{place_of(node, constraint.span)}: found the Boolean feature {node.name!r} as a value, expected a typed one"
@@ -117,7 +117,7 @@ def _without_domains(feature: Feature) -> Feature:
 
 
 def _head(feature: Feature, attribute: Attribute) -> Feature:
-    """The feature that stands for an attribute, with its values below."""
+    """Return the feature that stands for an attribute, with its values below."""
     name = f"{feature.name}_{spell_value(attribute.name)}"
     values = tuple(
         Feature(

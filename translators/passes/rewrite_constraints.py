@@ -36,17 +36,17 @@ from featurenet_uvl.translators.terms.simplify import FALSE, TRUE, Scalar, fold,
 from featurenet_uvl.translators.terms.value_sources import Sources, Term, ValueNode
 
 MAX_TABLE = 64
-"""Up to this many combinations of values, a comparison is written as those for which it holds."""
+"""Most combinations of values of a comparison that becomes a table; a larger linear one becomes a diagram."""
 
 MAX_COMBINATIONS = 20_000
-"""How many combinations the table of a comparison may have that is not linear."""
+"""Most combinations of values of a comparison that is not linear."""
 
 MAX_ROWS = 2_000_000
-"""How many combinations all tables may have that come from one constraint, for all instances."""
+"""Most combinations in all tables of one constraint together, over all instances."""
 
 
 def rewrite_constraints(model: FeatureModel) -> BooleanModel:
-    """The Boolean model: each comparison becomes the combinations of values for which it holds, or a diagram.
+    """Return the Boolean model: each comparison becomes the combinations of values for which it holds, or a diagram.
 
     Needs: an unfolded model with origins. Gives: propositional constraints; features without a type; definitions where
     a linear comparison has more than MAX_TABLE combinations. Keeps: exactly the configurations.
@@ -98,7 +98,7 @@ class _Rewriting:
         return fold(rebuild(formula, step))
 
     def _truth_value(self, node: AttributeRef, place: Span) -> Expression:
-        """An attribute that stands as a proposition."""
+        """Return the condition under which an attribute that stands as a proposition is true."""
         (term,) = self.sources.terms(node, place)
         strange = [value for _, value in term.choices if not isinstance(value, bool)]
         if strange:
@@ -130,7 +130,7 @@ class _Rewriting:
         return _table(comparison, terms, flat, place)
 
     def _linear(self, comparison: Comparison, flat: Sequence[Term], place: Span) -> Expression | None:
-        """The comparison as a diagram over partial sums; None if it is not linear."""
+        """Return the comparison as a diagram over partial sums; None if it is not linear."""
         form = linear_form(comparison, self.sources, place)
         if form is None:
             return None
@@ -143,7 +143,10 @@ class _Rewriting:
         return None if result is None else fold(And((*(FeatureRef(owner) for owner in owners), result)))
 
     def _average(self, form: Linear, operator: ComparisonOperator, place: Span) -> Expression | None:
-        """`factor * average + constant` against 0: multiplied by how many are counted, of which 0 average to 0."""
+        """Return `factor * average + constant` compared with 0, multiplied by the number of counted features.
+
+        The average over no feature is 0.
+        """
         if form.weights or len(form.averages) > 1:
             return None
         ((aggregate, factor),) = form.averages.items()
@@ -166,7 +169,7 @@ Choice = Mapping[Term, int]
 def _table(
     comparison: Comparison, terms: Mapping[ValueNode, tuple[Term, ...]], flat: Sequence[Term], place: Span
 ) -> Expression:
-    """The combinations of values for which the comparison holds."""
+    """Return the combinations of values for which the comparison holds."""
     true: list[list[Expression]] = []
     false: list[list[Expression]] = []
     for numbers in product(*(range(len(term.choices)) for term in flat)):
@@ -198,7 +201,7 @@ def _value(node: ValueNode, terms: Sequence[Term], choice: Choice, place: Span) 
 
 
 def _shorter(true: list[list[Expression]], false: list[list[Expression]], owners: list[str]) -> Expression:
-    """The shorter of "one of the true combinations" and "all owners, and none of the false combinations"."""
+    """Return the shorter of "one of the true combinations" and "all owners, and none of the false combinations"."""
     if not true:
         return FALSE
     owned = tuple(FeatureRef(owner) for owner in dict.fromkeys(owners))

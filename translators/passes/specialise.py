@@ -1,4 +1,4 @@
-"""Take out what no configuration can select."""
+"""Remove the features that no configuration can select."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from featurenet_uvl.translators.passes.to_cnf import to_cnf
 from featurenet_uvl.translators.terms.simplify import fold_node, is_true
 
 _RUNS = (GroupKind.MANDATORY, GroupKind.OPTIONAL)
-"""Groups whose members are independent of each other, so that they can be split."""
+"""Groups whose members do not depend on each other, so that the pass may split them."""
 
 
 def specialise(model: BooleanModel) -> BooleanModel:
-    """The model without its dead features, and with its core features put into the constraints.
+    """Return the model without its dead features, with true in place of its core features in constraints.
 
-    Needs: a Boolean model. Gives: fewer features and smaller constraints; what restrictions forbid is gone. Keeps: the
-    configurations, as sets of selected features.
+    Needs: a Boolean model. Gives: fewer features and smaller constraints, without forbidden features.
+    Keeps: the configurations, as sets of selected features.
 
     Raises:
         UnsatisfiableError: No configuration exists.
@@ -65,7 +65,7 @@ def _always(feature: Feature) -> Constraint:
 
 
 def _living_tree(model: BooleanModel, values: Mapping[str, bool]) -> tuple[Feature, list[Constraint]]:
-    """The tree without dead features, core ones mandatory; constraints for those that a `[n..m]` group holds."""
+    """Return the tree without dead features, core ones mandatory; constraints for the core of `[n..m]` groups."""
     drafts: dict[str, FeatureDraft] = {}
     kept: list[Constraint] = []
     for feature in model.model.features():

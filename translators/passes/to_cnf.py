@@ -18,16 +18,16 @@ from featurenet_uvl.translators.encodings.cardinality import (
 from featurenet_uvl.translators.encodings.formula import assert_formula
 
 MAX_PAIRWISE = 1_000
-"""Up to this many children, an alternative has a clause a pair; beyond, a counter, which grows with their number."""
+"""Most children of an alternative with one clause per pair; more get a counter, which grows with their number."""
 
 
 def to_cnf(model: BooleanModel) -> ClauseBuilder:
-    """The clauses of tree and constraints; features are the first variables, in document order.
+    """Return the clauses of tree and constraints; features are the first variables, in document order.
 
     Needs: a Boolean model. Gives: a clause list that rule sets may still extend. Keeps: the configurations, one model
-    each: auxiliaries are determined by the features.
+    each: the features determine the auxiliaries.
 
-    Definitions are the first auxiliaries, in their order. Groups are written without auxiliaries, as FeatureIDE does
+    Definitions are the first auxiliaries, in their order. Groups need no auxiliaries, as in FeatureIDE
     (an alternative of n children has n (n - 1) / 2 + n + 1 clauses); `[n..m]` groups, alternatives of more than
     MAX_PAIRWISE children and large formulas get counters and definitions.
 

@@ -17,7 +17,7 @@ from featurenet_uvl.translators.terms.simplify import fold, is_true
 
 
 def unfold_multi_features(model: FeatureModel) -> FeatureModel:
-    """The model in which `Block [1..5]` is `Block_1 .. Block_5`, each with its own copy of the subtree.
+    """Return the model in which `Block [1..5]` is `Block_1 .. Block_5`, each with its own copy of the subtree.
 
     Needs: discretised attributes; an upper limit on every multi-feature. Gives: features without cardinality, named by
     the instances they lie in, with origins that carry the indices; constraints without indices or quantifiers, over
@@ -56,7 +56,7 @@ def _plain(constraint: Constraint, instances: Instances, names: frozenset[str]) 
 
 @dataclass(slots=True)
 class _Unfolding:
-    """The tree under construction; `chains` are the constraints between neighbouring instances."""
+    """A tree under construction; `chains` are the constraints between neighbouring instances."""
 
     instances: Instances
     chains: list[Constraint] = field(default_factory=list)
@@ -77,13 +77,13 @@ class _Unfolding:
         name = self.instances.name(feature.name, indices)
         self.names.append(name)
         if not indices and name == feature.name and origin is feature.origin and feature.cardinality is None:
-            return FeatureDraft(feature)  # most features, where there are few multi-features
+            return FeatureDraft(feature)  # as most features, if few are multi-features
         return FeatureDraft(replace(feature, name=name, cardinality=None, origin=replace(origin, indices=indices)))
 
     def _place_group(
         self, group: Group, indices: tuple[int, ...], parent: FeatureDraft
     ) -> Iterator[tuple[Feature, int, FeatureDraft]]:
-        """Puts the group's members below `parent`; yields each instance with its number (0: not a multi-feature)."""
+        """Put the group's members below `parent`; yield each with its instance number, 0 for an ordinary feature."""
         choice: GroupDraft | None = None
         if group.kind not in (GroupKind.MANDATORY, GroupKind.OPTIONAL):
             choice = GroupDraft(group.kind, [], group.cardinality, group.span)
@@ -106,7 +106,7 @@ class _Unfolding:
     def _place_row(
         self, member: Feature, row: list[FeatureDraft], group: Group, choice: GroupDraft | None, parent: FeatureDraft
     ) -> None:
-        """Puts the instances of one multi-feature: as many mandatory as must exist, the rest one after the other."""
+        """Put the instances of one multi-feature: first the mandatory ones, then the others in a chain."""
         assert member.cardinality is not None
         lower = member.cardinality.lower
         mandatory = lower if group.kind is GroupKind.MANDATORY else 0
@@ -123,7 +123,7 @@ class _Unfolding:
                 self._implies(child, row[number])
 
     def _check_choice(self, choice: GroupDraft, parent: FeatureDraft) -> None:
-        """A choice that lost members which can never exist: `[0..0]` in an or-group."""
+        """Forbid `parent` if its group needs a member but none can exist, such as `[0..0]` in an or-group."""
         if choice.members:
             return
         needs = choice.cardinality.lower if choice.cardinality is not None else 1

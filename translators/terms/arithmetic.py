@@ -1,4 +1,4 @@
-"""The exact value of a term, from the values of what it mentions."""
+"""The exact value of a term, from the values of its attributes, features and aggregates."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from featurenet_uvl.translators.terms.simplify import Scalar, compare, exact, is
 T = TypeVar("T")
 
 Leaf = Callable[[Expression], Scalar | None]
-"""The value of an attribute, a typed feature or an aggregate; None where it has none."""
+"""A function from an attribute, a typed feature or an aggregate to its value; None for no value."""
 
 
 def fold_term(term: Expression, step: Callable[[Expression, Sequence[T]], T]) -> T:
-    """`step` applied to every node and what its operands came to, operands first, without recursion."""
+    """Return the result of `step` on the term; it gets each node with the results of its operands. Not recursive."""
     done: list[T] = []  # results of complete subtrees, in reverse order of the text
     for node in reversed(list(walk(term))):
         count = len(children(node))
@@ -39,15 +39,15 @@ def fold_term(term: Expression, step: Callable[[Expression, Sequence[T]], T]) ->
 
 
 def place_of(node: Expression, place: Span) -> Span:
-    """The node's own place, if it has one."""
+    """Return the node's own place if it has one, else `place`."""
     return node.span if node.span.line else place
 
 
 def comparison_holds(comparison: Comparison, leaf: Leaf, place: Span) -> bool:
-    """Whether the comparison is true; it is false where something in it has no value.
+    """Return whether the comparison is true; it is false if a part of it has no value.
 
     Raises:
-        ModelError: A text in arithmetic, or two things that are in no order.
+        ModelError: A text in arithmetic, or two values without an order.
     """
     left, right = evaluate(comparison.left, leaf, place), evaluate(comparison.right, leaf, place)
     if left is None or right is None:
@@ -61,7 +61,7 @@ def comparison_holds(comparison: Comparison, leaf: Leaf, place: Span) -> bool:
 
 
 def evaluate(term: Expression, leaf: Leaf, place: Span) -> Scalar | None:
-    """The value of a term, None where it has none: a part has none, or it divides by zero.
+    """Return the value of a term; None if a part has no value, or it divides by zero.
 
     Raises:
         ModelError: A text or truth value in arithmetic, a number where a text is needed, something that is no value.
@@ -97,13 +97,13 @@ def constant_of(term: Expression) -> Scalar | None:
 
 
 def value_positions(formula: Expression) -> set[int]:
-    """The identities of the nodes that stand as values: operands of comparisons, of arithmetic and of calls."""
+    """Return the identities of the nodes that stand as values: operands of comparisons, of arithmetic and of calls."""
     inside = (node for node in walk(formula) if isinstance(node, Comparison | Arithmetic | Call))
     return {id(child) for node in inside for child in children(node)}
 
 
 def feature_values(formula: Expression) -> list[FeatureRef]:
-    """The features that stand as values in the formula."""
+    """Return the features that stand as values in the formula."""
     inside = (node for node in walk(formula) if isinstance(node, Comparison | Arithmetic | Call))
     return [child for node in inside for child in children(node) if isinstance(child, FeatureRef)]
 

@@ -1,4 +1,4 @@
-"""Comparisons that are linear: a weighted sum of features against a number."""
+"""Linear comparisons: a weighted sum of features against a number."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Weights = Mapping[Expression, Fraction]
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """The sum of `weights` over what is true, plus `averages` with their factors, plus `constant`."""
+    """The sum of the `weights` of true conditions, plus `averages` with their factors, plus `constant`."""
 
     constant: Fraction = Fraction(0)
     weights: Weights = field(default_factory=lambda: MappingProxyType({}))
@@ -53,7 +53,7 @@ class Linear:
 
 
 def linear_form(comparison: Comparison, sources: Sources, place: Span) -> Linear | None:
-    """Left side minus right side; None where a product, a quotient, a text or a call is in it."""
+    """Return left side minus right side; None if it contains a product, a quotient, a text or a call."""
 
     def step(node: Expression, operands: Sequence[Linear | None]) -> Linear | None:
         if any(operand is None for operand in operands):
@@ -79,14 +79,14 @@ def linear_form(comparison: Comparison, sources: Sources, place: Span) -> Linear
 
 
 def average_parts(aggregate: Aggregate, sources: Sources, place: Span) -> tuple[Weights, tuple[Expression, ...]] | None:
-    """The sum below an average, and what it counts; None where a text is in it."""
+    """Return the sum below an average and the features that it counts; None if it contains a text."""
     total = _total(sources.terms(aggregate, place))
     if total is None:
         return None
     counted = tuple(FeatureRef(name) for name in sources.counted(aggregate))
     root = [name for name in sources.counted(aggregate) if name not in sources.parents]
     weights = dict(total.weights)
-    if root:  # it is selected in any case, so that its constant may stand as a weight
+    if root:  # the root is always selected, so that its constant may stand as a weight
         key = FeatureRef(root[0])
         weights[key] = weights.get(key, Fraction(0)) + total.constant
     return weights, counted

@@ -26,7 +26,7 @@ from featurenet_uvl.ir.expression import (
 TRUE, FALSE = Constant(True), Constant(False)
 
 Scalar: TypeAlias = Fraction | str | bool
-"""A value to calculate with."""
+"""A value in exact arithmetic."""
 
 _COMPARE: dict[ComparisonOperator, Callable[[Scalar, Scalar], bool]] = {
     "==": operator.eq,
@@ -39,17 +39,17 @@ _COMPARE: dict[ComparisonOperator, Callable[[Scalar, Scalar], bool]] = {
 
 
 def exact(value: Value) -> Scalar:
-    """A value as comparisons see it: numbers exactly as written (0.1 is one tenth)."""
+    """Return a value as comparisons see it: numbers exactly as written (0.1 is one tenth)."""
     return value if isinstance(value, str | bool) else Fraction(str(value))
 
 
 def is_comparable(comparison: ComparisonOperator, left: Scalar, right: Scalar) -> bool:
-    """Whether the comparison has a meaning: only two numbers or two texts are in an order."""
+    """Return whether the comparison has a meaning: only two numbers or two texts have an order."""
     return comparison in ("==", "!=") or (type(left) is type(right) and not isinstance(left, bool))
 
 
 def compare(comparison: ComparisonOperator, left: Scalar, right: Scalar) -> bool:
-    """Whether a comparable pair is so; a number, a text and a truth value are different things."""
+    """Return whether the comparison holds of a comparable pair; values of different types differ."""
     if type(left) is not type(right):
         return comparison == "!="
     return _COMPARE[comparison](left, right)
@@ -64,17 +64,17 @@ def is_false(node: Expression) -> bool:
 
 
 def negated(literal: Expression) -> Expression:
-    """The opposite of a literal or a truth value."""
+    """Return the opposite of a literal or a truth value."""
     return literal.operand if isinstance(literal, Not) else fold_node(Not(literal))
 
 
 def fold(node: Expression) -> Expression:
-    """An equivalent formula without truth values inside; linear in its size."""
+    """Return an equivalent formula without truth values inside; linear in its size."""
     return rebuild(node, fold_node)
 
 
 def fold_node(node: Expression) -> Expression:
-    """`fold` for a node whose operands are folded already."""
+    """Return a node folded whose operands are folded already."""
     match node:
         case And(operands=operands, span=span):
             return _fold_junction(operands, span_of=node, absorbing=False) or And(_drop(operands, is_true), span)
@@ -109,7 +109,7 @@ def _drop(operands: tuple[Expression, ...], which: Callable[[Expression], bool])
 
 
 def _fold_junction(operands: tuple[Expression, ...], span_of: Expression, absorbing: bool) -> Expression | None:
-    """What an And (absorbing False) or Or (True) comes to if it is a constant or one operand, else None."""
+    """Return the constant or the single operand that an And (absorbing False) or Or (True) equals, else None."""
     absorbs, vanishes = (is_true, is_false) if absorbing else (is_false, is_true)
     if any(absorbs(operand) for operand in operands):
         return Constant(absorbing)
@@ -140,7 +140,7 @@ def _fold_count(node: Count) -> Expression:
 
 
 def _fold_arithmetic(node: Arithmetic) -> Expression:
-    """The exact result of two whole numbers; anything else is left to the evaluation of its comparison."""
+    """Return the exact result of two whole numbers; leave everything else to the evaluation of the comparison."""
     if not (isinstance(node.left, Constant) and isinstance(node.right, Constant)):
         return node
     left, right = node.left.value, node.right.value

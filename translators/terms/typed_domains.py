@@ -1,4 +1,4 @@
-"""The values that a typed feature can have: given by its `domain`, or left by the constraints over it alone.
+"""The values that a typed feature can have: from its `domain`, or from the constraints about it alone.
 
 A constraint such as `n >= 1 & n <= 3` allows a set of values: finitely many texts or all but some, and intervals of
 numbers. The sets are exact, so that `n == 1 | n >= 7 & n <= 9` gives the four values that it names.
@@ -32,10 +32,10 @@ from featurenet_uvl.ir.feature_model import AttributeValue, Constraint, Feature,
 from featurenet_uvl.translators.terms.arithmetic import constant_of
 
 DOMAIN = "domain"
-"""The attribute that gives a typed feature's values."""
+"""The attribute that lists a typed feature's values."""
 
 MAX_VALUES = 2_000
-"""How many values a domain may have; an alternative of n features has n (n - 1) / 2 clauses."""
+"""Most values of a domain; an alternative of n features has n (n - 1) / 2 clauses."""
 
 _MIRRORED: Mapping[ComparisonOperator, ComparisonOperator] = {
     "<": ">",
@@ -56,7 +56,7 @@ _OPPOSITE: Mapping[ComparisonOperator, ComparisonOperator] = {
 
 
 def typed_domains(model: FeatureModel) -> dict[str, tuple[Value, ...]]:
-    """The domain of each typed feature; it may hold values that constraints rule out, and lacks none that they leave.
+    """Return the domain of each typed feature: all values that the constraints allow, and perhaps others.
 
     Raises:
         ModelError: Features without a finite domain, or with values of another type.
@@ -127,7 +127,7 @@ def _too_many(feature: Feature, count: int) -> UnsupportedError:
 
 @dataclass(frozen=True, slots=True)
 class _Interval:
-    """The numbers from `lower` to `upper`, None for no end; a closed end belongs to it."""
+    """The numbers from `lower` to `upper`, None for no end; a closed end belongs to the interval."""
 
     lower: Fraction | None
     upper: Fraction | None
@@ -149,7 +149,7 @@ class _Interval:
 
 @dataclass(frozen=True, slots=True)
 class _Allowed:
-    """A set of values: numbers in `intervals`, and `texts`, or all texts but those where `texts_are_excluded`."""
+    """A set of values: numbers in `intervals`, and `texts`, or all other texts if `texts_are_excluded`."""
 
     intervals: tuple[_Interval, ...]
     texts: frozenset[str]
@@ -186,7 +186,7 @@ _NONE = _Allowed((), frozenset(), False)
 
 
 def _allowed(node: Expression, truth: bool) -> _Allowed:
-    """The values for which the formula may have this truth value, where the feature is selected."""
+    """Return the values of a selected feature for which the formula may have this truth value."""
     match node:
         case Constant(value=bool(value)):
             return _ALL if value is truth else _NONE
@@ -211,7 +211,7 @@ def _allowed(node: Expression, truth: bool) -> _Allowed:
 
 
 def _compared(node: Comparison, truth: bool) -> _Allowed:
-    """The values for which `feature operator constant`, or the reverse, may have this truth value."""
+    """Return the values for which `feature operator constant`, or the reverse, may have this truth value."""
     operator, term = node.operator, node.right
     if isinstance(node.right, FeatureRef):
         operator, term = _MIRRORED[operator], node.left
@@ -238,7 +238,7 @@ def _texts(value: str, excluded: bool) -> tuple[tuple[_Interval, ...], frozenset
 
 
 def _listed(feature: Feature, allowed: _Allowed) -> list[Value]:
-    """The values of the feature's type in the set.
+    """Return the values of the feature's type in the set.
 
     Raises:
         ModelError: There are infinitely many.

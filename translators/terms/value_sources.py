@@ -1,4 +1,4 @@
-"""Where the values in comparisons come from, once attributes and typed features are features."""
+"""The values in comparisons, each with the features it depends on, once attributes are features."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VALUE = "value"
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Something with a value that depends on features: the values it can take, each with its condition.
+    """A value that depends on features: all possible values, each with its condition.
 
     Exactly one condition holds, except where `owner` is deselected: the feature without which there is no value at all.
     `default` is the position of the choice that means "deselected" and adds nothing to an aggregate.
@@ -31,7 +31,7 @@ class Term:
 
 
 ValueNode = AttributeRef | FeatureRef | Aggregate
-"""A term that is no constant and has no operands."""
+"""A term without operands that is no constant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Sources:
         return cls(heads, typed, constants, parents, {name: tuple(found) for name, found in owners.items()})
 
     def terms(self, node: ValueNode, place: Span) -> tuple[Term, ...]:
-        """The one term of a reference, or all those that an aggregate runs over."""
+        """Return the one term of a reference, or all terms that an aggregate runs over."""
         place = place_of(node, place)
         match node:
             case FeatureRef(name=name):
@@ -86,7 +86,7 @@ class Sources:
                 return tuple(self._summand(name, attribute, place) for name in self.counted(node))
 
     def counted(self, node: Aggregate) -> tuple[str, ...]:
-        """The features that an aggregate runs over; each counts where it is selected."""
+        """Return the features that an aggregate runs over; each counts if it is selected."""
         owners = self.owners.get(node.attribute, ())
         if node.scope is None:
             return owners
@@ -127,7 +127,7 @@ class Sources:
         return Term(((selected, here), (Not(selected), absent)), default=1)
 
     def _summand(self, feature: str, attribute: str, place: Span) -> Term:
-        """Like `_attribute`, but a deselected feature adds nothing instead of making the comparison false."""
+        """Return the term of an attribute in an aggregate, to which a deselected feature adds nothing."""
         term = self._attribute(feature, attribute, place)
         if term.owner is None:
             return term

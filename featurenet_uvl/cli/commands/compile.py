@@ -52,6 +52,9 @@ def compile_to_dimacs(
     projection: Annotated[
         bool, typer.Option("--projection", help="Add 'c p show' and 'c ind' lines with the features.")
     ] = False,
+    comments: Annotated[
+        bool, typer.Option("--comments", help="Add comments that name the source of each clause, with its place.")
+    ] = False,
     verify_each: Annotated[bool, typer.Option("--verify-each", help="Check the model between the stages.")] = False,
     force: Force = False,
     quiet: Quiet = False,
@@ -62,6 +65,8 @@ def compile_to_dimacs(
     The first variables are the features, by name and in document order.
     """
     from featurenet_uvl.operations.sources import load_model
+    from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
+    from featurenet_uvl.translators.pipeline import describe_source
 
     check_output(output, force=force, as_json=as_json)
     shape, bounds = parse_input_shape(input_shape), parse_bounds(bound or ())
@@ -71,14 +76,22 @@ def compile_to_dimacs(
         "--specialise": specialise,
         "--safe-names": safe_names,
         "--projection": projection,
+        "--comments": comments,
         "--verify-each": verify_each,
     }
     _check_usage(emit_after, to, [option for option, is_given in given.items() if is_given])
     if emit_after is not None:
         counts = _emit(load_model(source, restrict or (), bounds), emit_after, output, to, force, quiet)
     else:
-        cnf = _compile(load_model(source, restrict or (), bounds), shape, no_rules, specialise, verify_each)
-        counts = _write(cnf, output, safe_names, projection, force)
+        model = load_model(source, restrict or (), bounds)
+        cnf = _compile(model, shape, no_rules, specialise, verify_each)
+        text = write_dimacs(
+            cnf,
+            safe_names=safe_names,
+            projection=projection,
+            describe=(lambda source: describe_source(source, model)) if comments else None,
+        )
+        counts = _write(cnf, output, text, force)
     if as_json:
         put_json({"output": output, **counts})
     say(", ".join(f"{count:,} {what}" for what, count in counts.items()), quiet=quiet or as_json)
@@ -117,9 +130,7 @@ def _compile(model: FeatureModel, shape: Shape | None, no_rules: bool, specialis
     )
 
 
-def _write(cnf: Cnf, output: str, safe_names: bool, projection: bool, force: bool) -> dict[str, int]:
-    from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
-
-    write_output(output, write_dimacs(cnf, safe_names=safe_names, projection=projection), force=force)
+def _write(cnf: Cnf, output: str, text: str, force: bool) -> dict[str, int]:
+    write_output(output, text, force=force)
     features = cnf.variables.feature_count
     return {"features": features, "auxiliaries": len(cnf.variables) - features, "clauses": len(cnf.clauses)}

@@ -120,6 +120,25 @@ def test_emit_after(program: Any, stage: str, models: Path, tmp_path: Path) -> N
     assert (program("compile", out, *options, "-o", tmp_path / "m.dimacs").code == 0) is readable
 
 
+def test_compile_comments_quote_the_constraints(program: Any, tmp_path: Path) -> None:
+    model, out = tmp_path / "m.uvl", tmp_path / "m.dimacs"
+    model.write_text("features\n\tR\n\t\toptional\n\t\t\tA {c 2}\n\t\t\tB\nconstraints\n\tA => B\n\tA.c > 1\n")
+    assert program("compile", model, "-o", out).code == 0
+    plain = out.read_text()
+    assert program("compile", model, "--comments", "-o", out, "--force").code == 0
+    added = out.read_text().removeprefix(plain).splitlines()
+    assert added == [
+        f"c clause 1: feature R at {model}:2:2",
+        f"c clause 2: feature A at {model}:4:4",
+        f"c clause 3: feature B at {model}:5:4",
+        f"c clause 4: constraint at {model}:7:2: A => B",
+        f"c clause 5: constraint at {model}:8:2: A.c > 1",
+    ]
+    assert program("count", out).out == program("count", model).out
+    result = program("compile", model, "--comments", "--emit-after", "restrict", "-o", tmp_path / "o.uvl")
+    assert (result.code, "found --comments with --emit-after" in result.err) == (2, True)
+
+
 def test_emitted_restriction_of_an_unknown_feature_is_refused(program: Any, small: Path, tmp_path: Path) -> None:
     arguments = ("compile", small / "unknown.uvl", "--emit-after", "restrict", "-o", tmp_path / "o.uvl")
     result = program(*arguments)

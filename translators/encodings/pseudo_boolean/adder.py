@@ -1,7 +1,7 @@
-"""Weighted sums against a bound, as binary addition: small for any weights, weaker in propagation than a diagram.
+"""Weighted sums against a bound by binary addition: small for any weights, but weaker in propagation than a diagram.
 
 Source: Eén and Sörensson, "Translating pseudo-Boolean constraints into SAT", JSAT 2006, section 5.3. About 14 clauses
-for each bit of each weight.
+per bit of each weight.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Groups = Sequence[tuple[int, Sequence[Expression]]]
 
 
 def at_most_by_addition(groups: Groups, bound: int, definitions: Definitions) -> Expression:
-    """Whether the weights of the true literals add up to at most `bound`, which their total exceeds."""
+    """Return whether the weights of the true literals sum up to at most `bound`, which their total exceeds."""
     total = sum(weight * len(literals) for weight, literals in groups)
     columns: list[deque[Expression]] = [deque() for _ in range(total.bit_length() + 1)]
     for weight, literals in groups:
@@ -41,13 +41,13 @@ def at_most_by_addition(groups: Groups, bound: int, definitions: Definitions) ->
 
 
 def _sum_bit(digits: Sequence[Expression], definitions: Definitions) -> Expression:
-    """Whether an odd number of two or three digits is true."""
+    """Return whether an odd number of two or three digits is true."""
     parity: Expression = Iff(digits[0], digits[1])
     return definitions.define(Iff(parity, digits[2]) if len(digits) == 3 else Not(parity))
 
 
 def _carry_bit(digits: Sequence[Expression], definitions: Definitions) -> Expression:
-    """Whether at least two of two or three digits are true."""
+    """Return whether at least two of two or three digits are true."""
     if len(digits) == 2:
         return definitions.define(And(tuple(digits)))
     pairs = [(digits[0], digits[1]), (digits[0], digits[2]), (digits[1], digits[2])]

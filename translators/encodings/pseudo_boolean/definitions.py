@@ -1,4 +1,4 @@
-"""The names that rewriting gives to formulas."""
+"""Names for formulas, which rewriting makes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Definitions:
     source: Source | None = None
 
     def define(self, formula: Expression, dual: Expression | None = None) -> Expression:
-        """A literal or a constant that is equivalent to the formula; `dual` as in `Definition`."""
+        """Return a literal or a constant that is equivalent to the formula; `dual` as in `Definition`."""
         formula = fold(formula)
         literal = formula.operand if isinstance(formula, Not) else formula
         if isinstance(literal, Constant | FeatureRef):

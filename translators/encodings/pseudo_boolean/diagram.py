@@ -1,8 +1,8 @@
 """Weighted sums against a bound, as decision diagrams over partial sums.
 
-Features of equal weight are counted first; a diagram then decides one weight after the other. A node stands for all
-ways to the same partial sum, and its name is true exactly where the rest of the sum stays within the bound. So every
-name is determined by the features, and propagation sees each bound that is reached.
+Counters first count the features of each weight; a diagram then decides one weight after the other. A node stands for
+all ways to the same partial sum, and its name is true if and only if the rest of the sum stays within the bound. So the
+features determine every name, and unit propagation sees each bound that is reached.
 
 Source: Abío, Nieuwenhuis, Oliveras, Rodríguez-Carbonell and Mayer-Eichberger, "A new look at BDDs for pseudo-Boolean
 constraints", JAIR 2012, in both directions, on the counts of equal weights; counters as in `encodings/cardinality.py`.
@@ -22,13 +22,13 @@ from featurenet_uvl.translators.encodings.pseudo_boolean.definitions import Defi
 from featurenet_uvl.translators.terms.simplify import FALSE, TRUE, fold, negated
 
 MAX_EDGES = 50_000
-"""How many edges a diagram may have, counters included; beyond that the sum is added up in binary."""
+"""Most edges of a diagram, counters included; a larger sum is added up in binary."""
 
 
 def compare_sum(
     weights: Mapping[Expression, Fraction], operator: ComparisonOperator, bound: Fraction, definitions: Definitions
 ) -> Expression:
-    """Whether the sum of the weights of true literals compares so with the bound, as a formula over definitions."""
+    """Return the comparison of a bound with the sum of the true literals' weights, as a formula over definitions."""
     scale = lcm(*(weight.denominator for weight in weights.values()))
     whole = {literal: int(weight * scale) for literal, weight in weights.items() if weight}
     limit = bound * scale
@@ -51,7 +51,7 @@ def compare_sum(
 
 
 def _at_most(weights: Mapping[Expression, int], bound: int, definitions: Definitions) -> Expression:
-    """Whether the sum is at most `bound`: negative weights become positive ones of negated literals."""
+    """Return whether the sum is at most `bound`; negative weights become positive ones of negated literals."""
     groups: dict[int, list[Expression]] = {}
     for literal, weight in weights.items():
         groups.setdefault(abs(weight), []).append(literal if weight > 0 else negated(literal))
@@ -70,7 +70,7 @@ def _at_most(weights: Mapping[Expression, int], bound: int, definitions: Definit
 
 
 Level = tuple[int, list[Expression]]
-"""A weight, and literals that are true if at least 1, 2, ... of the features of this weight are selected."""
+"""A weight, and the literals that are true if at least 1, 2, ... features of this weight are selected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class _Diagram:
     definitions: Definitions
 
     def reached(self) -> list[list[int]] | None:
-        """The partial sums before each weight that still leave something to decide; None if they are too many."""
+        """Return the partial sums before each weight that leave something to decide; None if they are too many."""
         result = [[0]]
         size = 0
         rest = self._rest()
@@ -105,14 +105,14 @@ class _Diagram:
         return below[0]
 
     def _rest(self) -> list[int]:
-        """The largest sum that can still come before each weight, and after the last."""
+        """Return the largest sum that the weights from each one on can add, and 0 for the end."""
         rest = [0]
         for weight, literals in reversed(self.groups):
             rest.append(rest[-1] + weight * len(literals))
         return rest[::-1]
 
     def _node(self, level: Level, total: int, below: Mapping[int, Expression], rest: int) -> Expression:
-        """Whether the sum stays within the bound from here, by what the next weight adds; less is always better."""
+        """Return whether the sum stays within the bound from here on, by how often the next weight counts."""
         weight, counts = level
         ways = [self._way(total + number * weight, below, rest) for number in range(len(counts) + 1)]
         clauses = [ways[0]]
@@ -129,7 +129,7 @@ class _Diagram:
         return TRUE if total + rest <= self.bound else below[total]
 
     def _counter(self, literals: Sequence[Expression], limit: int) -> list[Expression]:
-        """Literals that are true if at least 1, 2, ... up to `limit` of these are."""
+        """Return literals that are true if at least 1, 2, ..., `limit` of these are."""
         row: list[Expression] = []
         for literal in literals:
             above: list[Expression] = [TRUE, *row, FALSE]

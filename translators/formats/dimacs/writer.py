@@ -1,34 +1,40 @@
 """Writes a CNF as DIMACS that FeatureIDE, PLEDGE, flamapy, python-sat and the counters all read.
 
 Tried with each: PLEDGE wants a line `c <i> <name>` for every variable in order and before `p`, and no other comment
-there; flamapy stops at any comment that is no name, wherever it stands. So the projection on the feature variables
-(`c p show`, `c ind`) is written on request only, after the clauses, where all but flamapy accept it. Auxiliaries are
-determined by the features, so counts are the same without it.
+there; flamapy stops at any comment that is no name, wherever it stands. So the writer adds the projection on the
+feature variables (`c p show`, `c ind`) and the sources of clauses only on request, and after the clauses, where all but
+flamapy accept comments. The features determine the auxiliaries, so counts are the same without a projection.
 
-An empty clause is written as it is (`0`), which FeatureIDE and python-sat refuse: encoders should avoid it.
+The writer writes an empty clause as it is (`0`), which FeatureIDE and python-sat refuse: encoders should avoid it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 
-from featurenet_uvl.errors import UnsupportedError
+from featurenet_uvl.errors import UnsupportedError, UsageError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
+from featurenet_uvl.ir.span import Source
 
 _NOT_SAFE = re.compile(r"[^A-Za-z0-9_]|_(?=x[0-9a-f])")
 
 
-def write_dimacs(cnf: Cnf, *, safe_names: bool = False, projection: bool = False) -> str:
-    r"""The text of a DIMACS file: names, header, clauses; equal input gives equal text.
+def write_dimacs(
+    cnf: Cnf, *, safe_names: bool = False, projection: bool = False, describe: Callable[[Source], str] | None = None
+) -> str:
+    r"""Return the text of a DIMACS file: names, header, clauses; equal input gives equal text.
 
     Args:
-        cnf: What to write; literals must be within its variables.
+        cnf: The formula; literals must be within its variables.
         safe_names: Whether to spell names with letters, digits and `_` alone, for tools that stop at a blank.
         projection: Whether to add `c p show` and `c ind` lines with the feature variables, for projected counting and
             sampling.
+        describe: The text for the source of a clause, in comments such as `c clauses 5 to 7: ...`; None writes none.
 
     Raises:
         UnsupportedError: A name that the format cannot carry.
+        UsageError: `describe` for a formula without sources.
         ModelError: A literal out of range, or a name used twice.
 
     >>> print(write_dimacs(Cnf(VarMap(("Net", "Soft max"), 2), ((1,), (-2, 1))), safe_names=True), end="")
@@ -47,12 +53,23 @@ def write_dimacs(cnf: Cnf, *, safe_names: bool = False, projection: bool = False
     if projection:
         features = " ".join(map(str, (*range(1, cnf.variables.feature_count + 1), 0)))
         lines += [f"c p show {features}", f"c ind {features}"]
+    if describe is not None:
+        lines.extend(_source_lines(cnf, describe))
     lines.append("")
     return "\n".join(lines)
 
 
+def _source_lines(cnf: Cnf, describe: Callable[[Source], str]) -> Iterator[str]:
+    """Yield one comment per run of clauses with the same source."""
+    if cnf.sources is None:
+        raise UsageError("found a formula that was read from a file, expected a compiled model: it has no sources")
+    for source, run in cnf.sources.runs():
+        numbers = f"clause {run.stop}" if len(run) == 1 else f"clauses {run.start + 1} to {run.stop}"
+        yield f"c {numbers}: {' '.join(describe(source).split())}"
+
+
 def safe_name(name: str) -> str:
-    """The name in letters, digits and `_` alone; different names stay different.
+    """Return the name in letters, digits and `_` alone; different names stay different.
 
     Any other character becomes `_x` + its code in hexadecimal + `_`; so does a `_` that looks like such a start.
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from itertools import product
 from random import Random
 
 import pytest
+from pyeda.boolalg.espresso import set_config
 from pysat.solvers import Solver
 
 from featurenet_uvl.translators.encodings.binary import add, constant, divide, multiply, multiply_by_next, subtract
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 from featurenet_uvl.translators.encodings.gates import FALSE, TRUE, Gates
 from featurenet_uvl.translators.encodings.truth_table import Cube, cover, total_cover
+from tests.places import ROOT
 
 WIDTH = 4
 
@@ -46,6 +51,14 @@ def holds(cubes: Sequence[Cube], assignment: int) -> bool:
     return any(all(bool(assignment >> place & 1) == value for place, value in cube) for cube in cubes)
 
 
+def random_tables(width: int, count: int) -> list[tuple[int, int]]:
+    """Return on- and off-sets of random functions, with assignments in neither."""
+    random = Random(width)
+    everything = (1 << (1 << width)) - 1
+    sets = ((random.getrandbits(1 << width), random.getrandbits(1 << width)) for _ in range(count))
+    return [(on, ~on & other & everything) for on, other in sets]
+
+
 @pytest.mark.parametrize("width", [1, 2, 3, 5, 6])
 def test_covers_hold_what_they_must_and_nothing_that_they_must_not(width: int) -> None:
     random = Random(width)
@@ -63,6 +76,35 @@ def test_covers_hold_what_they_must_and_nothing_that_they_must_not(width: int) -
 def test_a_cover_takes_the_two_large_cubes_of_a_full_adder_carry() -> None:
     majority = sum(1 << a for a in range(8) if a.bit_count() > 1)
     assert sorted(map(len, cover(majority, ~majority & 255, 3))) == [2, 2, 2]
+
+
+@pytest.mark.parametrize("width", [2, 4, 5])
+def test_cubes_of_a_cover_are_all_needed_and_none_can_grow(width: int) -> None:
+    for on, off in random_tables(width, 30):
+        cubes = cover(on, off, width)
+        for at, cube in enumerate(cubes):
+            others = (*cubes[:at], *cubes[at + 1 :])
+            assert not all(holds(others, a) for a in range(1 << width) if on >> a & 1)
+            for input_ in cube:
+                larger = tuple(other for other in cube if other != input_)
+                assert any(holds([larger], a) for a in range(1 << width) if off >> a & 1)
+
+
+def test_covers_are_the_same_in_any_process_and_after_anyone_used_espresso() -> None:
+    set_config(single_expand=True, remove_essential=False, force_irredundant=False, use_super_gasp=True)
+    cover.cache_clear()
+    found = str([cover(on, off, 5) for on, off in random_tables(5, 30)])
+    code = (
+        "from featurenet_uvl.translators.encodings.truth_table import cover\n"
+        "from tests.unit.translators.encodings.test_gates import random_tables\n"
+        "print([cover(on, off, 5) for on, off in reversed(random_tables(5, 30))][::-1])"
+    )
+    for seed in ("0", "1"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
+        other = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, env=environment
+        )
+        assert other.stdout.strip() == found
 
 
 @pytest.mark.parametrize("seed", range(20))

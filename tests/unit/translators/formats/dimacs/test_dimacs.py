@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pysat.formula import CNF
 
-from featurenet_uvl.errors import ModelError, ReadError, UnsupportedError
+from featurenet_uvl.errors import ModelError, ReadError, UnsupportedError, UsageError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
+from featurenet_uvl.ir.span import ClauseSources, Source, SourceKind, Span
 from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
 from featurenet_uvl.translators.formats.dimacs.writer import safe_name, write_dimacs
 
@@ -51,6 +53,26 @@ def test_the_text_is_fixed() -> None:
     assert write_dimacs(TOY) == ("c 1 Net\nc 2 Soft max\nc 3 __aux_1\np cnf 3 4\n1 0\n-2 1 0\n3 -2 0\n0\n")
     assert write_dimacs(TOY, projection=True).endswith("3 -2 0\n0\nc p show 1 2 0\nc ind 1 2 0\n")
     assert write_dimacs(Cnf(VarMap((), 0), ())) == "p cnf 0 0\n"
+
+
+def test_comments_name_the_source_of_each_clause_after_the_clauses(tmp_path: Path) -> None:
+    span = Span("a\nb.uvl", 4, 2)
+    sources = ClauseSources(
+        (Source(SourceKind.FEATURE, span, "Net"), Source(SourceKind.CONSTRAINT, span)), array("L", (1, 3))
+    )
+    cnf = Cnf(TOY.variables, TOY.clauses[:3], sources)
+    text = write_dimacs(cnf, describe=str)
+    assert text == write_dimacs(cnf) + (
+        "c clause 1: feature Net at a b.uvl:4:2\nc clauses 2 to 3: constraint at a b.uvl:4:2\n"
+    )
+    assert read_dimacs(text, "m.cnf") == cnf
+    (tmp_path / "m.cnf").write_text(text)
+    assert [tuple(clause) for clause in CNF(from_file=str(tmp_path / "m.cnf")).clauses] == list(cnf.clauses)
+
+
+def test_a_formula_from_a_file_has_no_sources_to_comment() -> None:
+    with pytest.raises(UsageError, match="found a formula that was read from a file"):
+        write_dimacs(TOY, describe=str)
 
 
 def test_python_sat_reads_it(tmp_path: Path) -> None:
