@@ -1,4 +1,4 @@
-"""From a results folder, finished or not, to the study that a report is made of. Nothing is trained or drawn here."""
+"""Reading of a results folder, finished or not, as the study that a report is made from. Nothing is trained here."""
 
 from __future__ import annotations
 
@@ -50,15 +50,15 @@ from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec
 
 Results = Mapping[str, TrialResult]
-"""By the hash of the spec."""
+"""Results by the hash of the spec."""
 
 
 def collect(folder: Path) -> Study:
-    """Everything that a results folder holds so far.
+    """Read all results of a folder so far.
 
     Raises:
         UsageError: No run has begun there.
-        ReadError, StoreError, DecodeError: A file of it is damaged.
+        ReadError, StoreError, DecodeError: A file of the folder is damaged.
     """
     manifest = read_manifest(folder)
     if manifest is None:
@@ -89,7 +89,7 @@ def _baselines(preset: Preset) -> list[tuple[str, tuple[TrialSpec, ...]]]:
 
 
 class _Collector:
-    """Reads one folder; the results of each protocol are read once."""
+    """Reader of one folder, which reads the results of each protocol once."""
 
     def __init__(self, folder: Path, manifest: Manifest, preset: Preset) -> None:
         self._folder = folder
@@ -158,7 +158,7 @@ class _Collector:
         return BaselineStudy(title(name), data, runs, self._same_network(name, data, weights))
 
     def _same_network(self, name: str, data: str, weights: set[int]) -> Architecture | None:
-        """The named architecture of the model that a baseline is, to be drawn; its weights must be as many."""
+        """Return the named architecture of a baseline, to draw it; None if none has its name and its weights."""
         facts = self._manifest.data[data]
         if name not in architecture_names():
             return None
@@ -221,7 +221,7 @@ def _model(setting: SampleSetting) -> str:
 
 
 def _object(path: Path, kind: Any) -> Any:
-    """What a JSON file holds, as a dataclass; None where the file is not there, or holds nothing."""
+    """Return the content of a JSON file as a dataclass; None if the file is missing or holds null."""
     if not path.exists():
         return None
     try:

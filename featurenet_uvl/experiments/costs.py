@@ -1,4 +1,4 @@
-"""What an experiment will take: each network is timed on a few steps, once, in the worker processes."""
+"""The costs of an experiment: workers time each network on a few steps, once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from featurenet_uvl.training.trials.trial import TrialSpec
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """CPU seconds of a part of the experiment. `unknown` networks could not be timed, and are not in the sum."""
+    """Predicted CPU seconds of a part of the experiment, without the `unknown` networks that could not be timed."""
 
     part: str
     networks: int
@@ -43,9 +43,9 @@ def time_networks(
     retry_failed: bool = False,
     timer: Trainer = TIMER,
 ) -> Mapping[str, Cost]:
-    """The costs of networks by the hash of their specs; what was timed in this folder before is not timed again.
+    """Return the costs of networks by the hash of their specs, timing those that have none in this folder yet.
 
-    A network that fails or reaches a limit has none; its training will say why.
+    A network that fails or reaches a limit has no cost; its training will tell the reason.
     """
     if not specs:
         return {}
@@ -65,7 +65,7 @@ def time_networks(
 
 
 def read_costs(folder: Path, protocol: Protocol) -> Mapping[str, Cost]:
-    """The costs that were measured in a results folder; none where nothing was.
+    """Return the costs that a results folder has; none if nothing was timed.
 
     Raises:
         StoreError: The file is damaged.
@@ -78,7 +78,7 @@ def read_costs(folder: Path, protocol: Protocol) -> Mapping[str, Cost]:
 
 
 def timing_protocol(protocol: Protocol) -> Protocol:
-    """What the costs are stored under: a few steps cost the same, however many epochs follow."""
+    """Return the protocol under which costs are stored: steps cost the same, whatever the number of epochs."""
     return replace(protocol, epochs=1)
 
 
@@ -90,7 +90,7 @@ def estimate(
     data: Dataset,
     max_cpu_s: float | None = None,
 ) -> Estimate:
-    """What some networks will take; those that are predicted to take more than `max_cpu_s` are left out of it."""
+    """Estimate the costs of some networks, leaving out those whose prediction exceeds `max_cpu_s`."""
     predicted = {spec.name: costs[spec.hash].predicted_s(protocol, data) for spec in specs if spec.hash in costs}
     kept = {name: value for name, value in predicted.items() if max_cpu_s is None or value <= max_cpu_s}
     slowest = max(kept, key=lambda name: kept[name], default="")
@@ -106,7 +106,7 @@ def estimate(
 
 
 def longer_estimate(preset: Preset, base: Sequence[Estimate]) -> Estimate | None:
-    """A guess at the longer training: as if the best networks were of mean cost, and with the baselines beside them."""
+    """Estimate the longer training of the best networks, as if their costs were the mean, and of the baselines."""
     if preset.longer is None:
         return None
     mine = [e for e in base if e.part == f"{preset.longer.sample} on {preset.longer.data}" and e.networks]

@@ -1,4 +1,4 @@
-"""What a report says of the machine and the software that it was made with."""
+"""The machine and the software behind a report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PACKAGES = ("featurenet_uvl", "keras", "tensorflow", "numpy", "scipy", "matplotl
 
 
 def environment() -> dict[str, str]:
-    """Versions, processor and cores, by name.
+    """Return versions, processor and cores by name.
 
     >>> environment()["python"] == platform.python_version()
     True
@@ -36,7 +36,7 @@ def _version(package: str) -> str | None:
 
 
 def _processor() -> str:
-    """Linux says its name in a file; elsewhere the platform may know."""
+    """Return the name of the processor, from a file on Linux and from `platform` elsewhere."""
     try:
         lines = read_text("/proc/cpuinfo").splitlines()
     except ReadError:

@@ -20,15 +20,15 @@ LOCK = "run.lock"
 
 
 def sample_name(sample: str, data: str) -> str:
-    """The folder of a sample drawn for a data set's images, such as `S1-mnist`."""
+    """Return the folder name of a sample drawn for a data set's images, such as `S1-mnist`."""
     return f"{sample}-{data}"
 
 
 def make_folder(folder: Path) -> None:
-    """Makes a folder and those above it.
+    """Create a folder and those above it.
 
     Raises:
-        FeatureNetError: It cannot be made.
+        FeatureNetError: The folder cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

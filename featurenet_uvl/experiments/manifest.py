@@ -1,4 +1,5 @@
-"""`run.json`: what a results folder was made from, so that a rerun goes on with the same and refuses another."""
+"""`run.json`: the preset, data and models of a results folder, so that a rerun continues with the same or is
+refused."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ FILE = "run.json"
 
 @dataclass(frozen=True, slots=True)
 class DataFacts:
-    """What a report has to know of a data set."""
+    """The facts on a data set that a report needs."""
 
     hash: str
     input_shape: Shape
@@ -36,7 +37,7 @@ class DataFacts:
 
 @dataclass(frozen=True, slots=True)
 class SampleFacts:
-    """The hashes of a compiled model and of the sample drawn from it; None for what is not made yet."""
+    """The hashes of a compiled model and of the sample drawn from it. None: not drawn yet."""
 
     model_sha256: str
     sample_sha256: str | None = None
@@ -44,16 +45,16 @@ class SampleFacts:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The preset, and what its data sets and models were."""
+    """The preset, and the hashes of its data sets and models."""
 
     name: str
-    """Of the preset."""
+    """Name of the preset."""
     preset: Mapping[str, Any]
-    """As `Preset.to_json` gives it."""
+    """The preset as `Preset.to_json` returns it."""
     data: Mapping[str, DataFacts]
-    """By the data set's name."""
+    """Facts by the name of the data set."""
     samples: Mapping[str, SampleFacts] = field(default_factory=dict)
-    """By the folder's name, such as `S1-mnist`."""
+    """Hashes by the folder of the sample, such as `S1-mnist`."""
 
     def write(self, folder: Path) -> None:
         content = {"schema": SCHEMA, **asdict(self)}
@@ -63,10 +64,10 @@ class Manifest:
         return replace(self, samples={**self.samples, name: facts})
 
     def read_preset(self, folder: Path) -> Preset:
-        """The preset that the folder was made from; its models are names without a folder.
+        """Return the preset of the folder; its models are names without a folder.
 
         Raises:
-            ReadError: The manifest holds none that this version knows.
+            ReadError: The manifest holds no preset that this version knows.
         """
         try:
             return Preset.from_json(self.name, self.preset)
@@ -81,10 +82,10 @@ def sha256(text: str) -> str:
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a results folder, or None where no run has begun.
+    """Return the manifest of a results folder; None if no run has begun.
 
     Raises:
-        ReadError: The file is no manifest.
+        ReadError: The file is not a manifest.
     """
     path = folder / FILE
     if not path.exists():
@@ -104,7 +105,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def check_preset(found: Manifest, preset: Preset, folder: Path) -> None:
-    """Raises UsageError if the folder was begun with another preset; what differs is named."""
+    """Raise UsageError, naming all differences, if the folder was begun with another preset."""
     mine = _flat(json.loads(json.dumps(preset.to_json())))
     theirs = _flat(found.preset)
     differences = [
@@ -120,7 +121,7 @@ def check_preset(found: Manifest, preset: Preset, folder: Path) -> None:
 
 
 def check_same(folder: Path, what: str, before: str, after: str) -> None:
-    """Raises UsageError if the hash of a model or data set is another than when the folder was begun."""
+    """Raise UsageError if a model or data set has another hash than when the folder was begun."""
     if before != after:
         raise UsageError(
             f"{folder}: found results of another {what} ({before[:12]}), expected those of the present one "
@@ -136,7 +137,7 @@ def _shown(values: Mapping[str, Any], key: str) -> str:
 
 
 def _flat(data: Any, prefix: str = "") -> dict[str, Any]:
-    """Every value by its path, such as `protocols.mnist.epochs`."""
+    """Return every value by its path, such as `protocols.mnist.epochs`."""
     if isinstance(data, Mapping) and data:
         return {path: value for key in data for path, value in _flat(data[key], f"{prefix}.{key}".strip(".")).items()}
     if isinstance(data, list) and data and all(isinstance(item, Mapping) for item in data):

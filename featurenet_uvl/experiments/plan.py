@@ -1,4 +1,4 @@
-"""Which networks an experiment trains: the one place that knows, for running and for reporting."""
+"""The networks that an experiment trains, for running and for reporting."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ TITLES: Mapping[str, str] = {
     "squeezenet": "SqueezeNet",
     "squeezenet_paper": "SqueezeNet, as the paper ran it",
 }
-"""What tables call networks."""
+"""Names of networks in tables."""
 
 EQUIVALENT = "lenet5"
-"""The name of the network that RQ1 compares, by hand and from the model."""
+"""Name of the network that RQ1 compares by hand and from the model."""
 
 
 def title(name: str) -> str:
-    """What tables call a network.
+    """Return the name of a network in tables.
 
     >>> title("lenet5"), title("mine")
     ('LeNet-5', 'mine')
@@ -34,11 +34,11 @@ def title(name: str) -> str:
 
 
 def named_network(name: str, input_shape: Shape, classes: int) -> Architecture:
-    """A named architecture of the model, for some images.
+    """Return a named architecture of the model for some images.
 
     Raises:
-        UsageError: There is none of this name.
-        DecodeError: It cannot take images of this size.
+        UsageError: No architecture has this name.
+        DecodeError: The architecture cannot take images of this size.
     """
     return named_architecture(name).architecture(input_shape, classes)
 
@@ -53,7 +53,7 @@ class SampledSpec:
 
 
 def sampled_specs(sample: str, networks: Mapping[str, Architecture]) -> tuple[SampledSpec, ...]:
-    """The trials of a sample's networks, called `S1/007`."""
+    """Return the trials of a sample's networks, named like `S1/007`."""
     return tuple(
         SampledSpec(number, network, TrialSpec.of_architecture(f"{sample}/{number}", network))
         for number, network in networks.items()
@@ -61,7 +61,7 @@ def sampled_specs(sample: str, networks: Mapping[str, Architecture]) -> tuple[Sa
 
 
 def baseline_specs(preset: Preset) -> dict[str, tuple[TrialSpec, ...]]:
-    """The trials of each baseline, one a run; the same on every data set."""
+    """Return the trials of each baseline, one per run, which are equal for all data sets."""
     return {name: _runs(name, preset.baseline_runs) for name in preset.baselines}
 
 
@@ -74,12 +74,12 @@ def _run_name(name: str, run: int) -> str:
 
 
 def by_hand_specs(preset: Preset) -> tuple[TrialSpec, ...]:
-    """LeNet-5 by hand, as often as RQ1 wants; its first runs are those of the baseline."""
+    """Return the runs of LeNet-5 by hand for RQ1, the first of which are those of the baseline."""
     return _runs(EQUIVALENT, preset.equivalence.runs) if preset.equivalence else ()
 
 
 def from_model_specs(preset: Preset, input_shape: Shape, classes: int) -> tuple[TrialSpec, ...]:
-    """LeNet-5 from the model, as often as RQ1 wants."""
+    """Return the runs of LeNet-5 from the model for RQ1."""
     if preset.equivalence is None:
         return ()
     network = named_network(EQUIVALENT, input_shape, classes)
@@ -89,7 +89,7 @@ def from_model_specs(preset: Preset, input_shape: Shape, classes: int) -> tuple[
 
 
 def named_specs(preset: Preset, input_shape: Shape, classes: int) -> dict[str, TrialSpec]:
-    """The trials of named architectures, by name."""
+    """Return the trials of named architectures by name."""
     names = preset.named.networks if preset.named else ()
     return {
         name: TrialSpec.of_architecture(f"{title(name)} from the model", named_network(name, input_shape, classes))
@@ -98,7 +98,7 @@ def named_specs(preset: Preset, input_shape: Shape, classes: int) -> dict[str, T
 
 
 def best(results: Mapping[str, TrialResult], count: int) -> tuple[str, ...]:
-    """The most accurate networks on the test images, best first, as the paper chooses them; of equals the smaller."""
+    """Return the hashes of the most accurate networks on the test images, best first; of equals the smaller first."""
     done = {name: result for name, result in results.items() if result.status is TrialStatus.DONE}
     return tuple(
         sorted(done, key=lambda name: (-(done[name].test_accuracy or 0), done[name].weights or 0, name))[:count]
@@ -106,5 +106,5 @@ def best(results: Mapping[str, TrialResult], count: int) -> tuple[str, ...]:
 
 
 def longer_specs(preset: Preset, chosen: tuple[TrialSpec, ...]) -> tuple[TrialSpec, ...]:
-    """What is trained for more epochs: the chosen networks, and the first run of each baseline."""
+    """Return the trials for more epochs: the chosen networks, and the first run of each baseline."""
     return (*chosen, *(specs[0] for specs in baseline_specs(preset).values()))

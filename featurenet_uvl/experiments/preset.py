@@ -1,4 +1,4 @@
-"""What an experiment is: data sets, samples, baselines, and the paper's questions, each with its own settings."""
+"""The settings of an experiment: data sets, samples, baselines, and the paper's questions."""
 
 from __future__ import annotations
 
@@ -15,30 +15,29 @@ from featurenet_uvl.training.trials.protocol import Protocol
 
 @dataclass(frozen=True, slots=True)
 class SampleSetting:
-    """A sample of the paper: networks drawn from a model under restrictions, for each data set anew.
+    """A sample of the paper: networks drawn from a model under restrictions, separately for each data set.
 
-    `max_cpu_s` keeps the cheap networks only: one whose training is predicted to take more CPU seconds is left out, and
-    every caption says how many were.
+    A network whose predicted training exceeds `max_cpu_s` CPU seconds is left out; every caption tells how many were.
     """
 
     name: str
-    """Such as `S1`; the row of Table 1 is `Top S1`."""
+    """Name of the sample, such as `S1`; its row of Table 1 is `Top S1`."""
     model: str
-    """A model file, or a restriction of one."""
+    """Path of a model, or of a restriction of one."""
     restrictions: tuple[str, ...] = ()
     bounds: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     count: int = 1
     seed: int = 0
     max_cpu_s: float | None = None
     sampler: str = "diverse"
-    """A name of `sampling.registry`."""
+    """Name of a sampler of `sampling.registry`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Equivalence:
     """RQ1, Fig. 5: LeNet-5 from the model against the one written by hand, on one data set, `runs` times each.
 
-    They count as equivalent where the difference of their mean test accuracies is shown to lie within `margin`.
+    They are equivalent if a test shows that their mean test accuracies differ by less than `margin`.
     """
 
     data: str
@@ -59,7 +58,7 @@ class Named:
 class Longer:
     """RQ3, Table 2 and Fig. 9: the best networks of a sample, and the baselines, trained for more epochs.
 
-    `epochs` are the counts that the table shows, ascending; the networks are trained for the last of them.
+    `epochs` are the numbers of epochs in the table, ascending; the networks are trained for the last of them.
     """
 
     sample: str
@@ -70,12 +69,12 @@ class Longer:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a machine affords. Another machine may go on with a run under other limits."""
+    """The limits of a machine. Another machine may continue a run under other limits."""
 
     workers: int | None = None
-    """None for one a core."""
+    """Networks trained at a time; None: one per core."""
     time_limit_s: float | None = None
-    """For each network at the base epochs; longer training has proportionally more."""
+    """Seconds per network at the base epochs; longer training has proportionally more."""
     memory_limit_mb: int | None = None
     max_weights: int | None = None
 
@@ -86,40 +85,40 @@ class Preset:
 
     name: str
     protocols: tuple[Protocol, ...]
-    """One a data set, in order."""
+    """Protocols in the order of the data sets."""
     samples: tuple[SampleSetting, ...] = ()
     baselines: tuple[str, ...] = ()
-    """Names of `training.baselines`, trained on each data set."""
+    """Names in `training.baselines` of networks that are trained on each data set."""
     baseline_runs: int = 1
     equivalence: Equivalence | None = None
     named: Named | None = None
     longer: Longer | None = None
     limits: Limits = Limits()
     about: str = ""
-    """What it is, in a line."""
+    """Description in one line."""
     cpu_hours: float | None = None
-    """What the whole run took on the machine where the preset was made."""
+    """CPU hours of the whole run on the machine of the preset's author."""
 
     @property
     def data_names(self) -> tuple[str, ...]:
         return tuple(protocol.data for protocol in self.protocols)
 
     def protocol(self, data: str) -> Protocol:
-        """The protocol of a data set of this preset."""
+        """Return the protocol of a data set of this preset."""
         return next(protocol for protocol in self.protocols if protocol.data == data)
 
     @property
     def named_protocol(self) -> Protocol | None:
-        """How the named architectures are trained."""
+        """Protocol of the named architectures; None without them."""
         return None if self.named is None else replace(self.protocol(self.named.data), epochs=self.named.epochs)
 
     @property
     def longer_protocol(self) -> Protocol | None:
-        """How the best networks are trained on."""
+        """Protocol of the longer training; None without it."""
         return None if self.longer is None else replace(self.protocol(self.longer.data), epochs=self.longer.epochs[-1])
 
     def to_json(self) -> dict[str, Any]:
-        """What decides the results, with the model files by their names; `from_json` reads it back."""
+        """Return all settings that decide the results, with model files by their names; `from_json` reads them back."""
         return {
             "protocols": [asdict(protocol) for protocol in self.protocols],
             "samples": {
@@ -141,10 +140,10 @@ class Preset:
 
     @classmethod
     def from_json(cls, name: str, data: Mapping[str, Any]) -> Preset:
-        """The preset of `to_json`; its models are names without a folder, and its limits are none.
+        """Return the preset of `to_json`; its models are names without a folder, and it has no limits.
 
         Raises:
-            KeyError, TypeError, ValueError: This is no preset.
+            KeyError, TypeError, ValueError: The data is not a preset.
         """
         longer = data["longer"]
         named = data["named"]
@@ -160,7 +159,7 @@ class Preset:
         )
 
     def hash(self) -> str:
-        """SHA-256 of the canonical JSON, 16 hex digits."""
+        """Return 16 hex digits of the SHA-256 of the canonical JSON."""
         text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

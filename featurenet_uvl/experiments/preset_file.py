@@ -1,4 +1,4 @@
-"""Presets as small files that a user copies and changes: reading them, with every mistake and its line."""
+"""Presets as small files that users copy and change; a mistake is reported with its line."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from featurenet_uvl.training.trials.protocol import Protocol
 
 SUFFIX = ".cfg"
 ORDER = ("smoke", "laptop", "night", "paper")
-"""Presets of the package, each with the next larger one after it."""
+"""Presets of the package by growing size."""
 
 _MODELS = "featurenet_uvl.models"
 _PRESETS = "featurenet_uvl.experiments.presets"
 
 
 def preset_names() -> tuple[str, ...]:
-    """The presets of the package, the smallest first, and then those that are apart."""
+    """Return the presets of the package: those of `ORDER`, then all others."""
     found = sorted(path.stem for path in Path(str(files(_PRESETS))).glob(f"*{SUFFIX}"))
     return (*(name for name in ORDER if name in found), *(name for name in found if name not in ORDER))
 
 
 def load_preset(name_or_path: str) -> Preset:
-    """A preset of the package by its name, or a user's by the path of its file.
+    """Read a preset of the package by its name, or a user's by the path of its file.
 
     Raises:
         UsageError: Neither a preset nor a file has this name.
-        ReadError: The file is no preset; all problems together, each with its place.
+        ReadError: The file is not a preset; one line per problem, each with its place.
     """
     if name_or_path in preset_names():
         path = Path(str(files(_PRESETS))) / f"{name_or_path}{SUFFIX}"
@@ -53,10 +53,14 @@ def load_preset(name_or_path: str) -> Preset:
 
 
 def parse_preset(text: str, path: Path) -> Preset:
-    """The preset in a file's text; `path` is for messages, its name, and the files that it refers to.
+    """Parse the text of a preset file.
+
+    Args:
+        text: The text.
+        path: The path of the file: its name is the preset's, and models that the text names may lie beside it.
 
     Raises:
-        ReadError: The text is no preset; all problems together, each with its place.
+        ReadError: The text is not a preset; one line per problem, each with its place.
     """
     reader = _Reader(path, text)
     about = reader.get("about", "what", str, "")
@@ -83,7 +87,7 @@ _MISSING: Any = object()
 
 
 class _Reader:
-    """Hands out values, collects problems; whatever was not asked for is a problem too."""
+    """Returns values and collects problems. A section or key that nobody asked for is a problem, too."""
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
@@ -98,7 +102,7 @@ class _Reader:
             raise ReadError(f"{path}: found no preset: {' '.join(str(error).split())}") from error
 
     def sections(self, prefix: str) -> list[str]:
-        """The sections whose names begin so, in the order of the file."""
+        """Return the sections whose names begin with a prefix, in the order of the file."""
         return [section for section in self._parser.sections() if section.startswith(prefix)]
 
     def has(self, section: str) -> bool:
@@ -123,7 +127,7 @@ class _Reader:
         self._problems.append(f"{self._place(section, key)}: [{section}] {key}: {text}")
 
     def finish(self) -> None:
-        """Raises ReadError if there was any problem."""
+        """Raise ReadError if there was any problem."""
         known = ", ".join(f"[{name}]" for name in self._asked if not name.startswith("sample "))
         for section in self._parser.sections():
             if section not in self._asked:
@@ -192,7 +196,7 @@ def _sample(reader: _Reader, section: str, path: Path) -> SampleSetting:
 
 
 def _samplers() -> tuple[str, ...]:
-    """Those that need nothing but a formula."""
+    """Return the samplers that need only a formula."""
     return tuple(name for name in sampler_names() if name not in ("pledge", "external"))
 
 

@@ -1,4 +1,4 @@
-"""What the texts in a preset file mean: each converter takes a text, and raises ValueError with what it expected."""
+"""Converters of the texts in a preset file. Each takes a text, and raises ValueError with the expected form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 
 
 def file_of(*folders: Path) -> Callable[[str], str]:
-    """A converter from a file's name to its path, in the first folder that has it."""
+    """Return a converter from a file's name to its path in the first folder that has it."""
 
     def convert(text: str) -> str:
         places = [folder / text for folder in folders]
@@ -26,7 +26,7 @@ def file_of(*folders: Path) -> Callable[[str], str]:
 
 
 def list_of(convert: Callable[[str], _T], least: int = 0) -> Callable[[str], tuple[_T, ...]]:
-    """A converter of words with commas or blanks between them, each once."""
+    """Return a converter of distinct words with commas or blanks between them."""
 
     def convert_all(text: str) -> tuple[_T, ...]:
         words = [part for part in re.split(r"[,\s]+", text) if part]
@@ -41,7 +41,7 @@ def list_of(convert: Callable[[str], _T], least: int = 0) -> Callable[[str], tup
 
 
 def either(word: str, convert: Callable[[str], _T]) -> Callable[[str], _T | None]:
-    """A converter where `word` stands for None."""
+    """Return a converter for which `word` stands for None."""
 
     def convert_other(text: str) -> _T | None:
         if text == word:
@@ -55,7 +55,7 @@ def either(word: str, convert: Callable[[str], _T]) -> Callable[[str], _T | None
 
 
 def bounds(text: str) -> Mapping[str, int]:
-    """Upper limits by name.
+    """Convert upper limits by name.
 
     >>> dict(bounds("Block=3, Cell=2"))
     {'Block': 3, 'Cell': 2}
@@ -72,7 +72,7 @@ def bounds(text: str) -> Mapping[str, int]:
 
 
 def one_of(known: tuple[str, ...]) -> Callable[[str], str]:
-    """A converter that lets these words through."""
+    """Return a converter that accepts these words only."""
 
     def convert(text: str) -> str:
         if text not in known:
@@ -83,7 +83,7 @@ def one_of(known: tuple[str, ...]) -> Callable[[str], str]:
 
 
 def whole(least: int) -> Callable[[str], int]:
-    """A converter of whole numbers; a comma may part the thousands, except in a list.
+    """Return a converter of whole numbers; a comma may separate thousands, except in a list.
 
     >>> whole(1)("50,000")
     50000
@@ -99,14 +99,14 @@ def whole(least: int) -> Callable[[str], int]:
 
 
 def yes_or_no(text: str) -> bool:
-    """`yes` or `no`."""
+    """Convert `yes` or `no`."""
     if text not in ("yes", "no"):
         raise ValueError(f"found {text!r}, expected yes or no")
     return text == "yes"
 
 
 def number(text: str) -> float:
-    """A finite number."""
+    """Convert a finite number."""
     try:
         value = float(text)
     except ValueError:
@@ -117,7 +117,7 @@ def number(text: str) -> float:
 
 
 def positive(text: str) -> float:
-    """A number above 0."""
+    """Convert a number above 0."""
     value = number(text)
     if value <= 0:
         raise ValueError(f"found {text!r}, expected a number above 0")
@@ -125,7 +125,7 @@ def positive(text: str) -> float:
 
 
 def share(text: str) -> float:
-    """A number above 0 and below 1."""
+    """Convert a number above 0 and below 1."""
     value = number(text)
     if not 0 < value < 1:
         raise ValueError(f"found {text!r}, expected a number above 0 and below 1")
@@ -133,7 +133,7 @@ def share(text: str) -> float:
 
 
 def momentum(text: str) -> float:
-    """0 or more, and less than 1."""
+    """Convert a number of 0 or more and less than 1."""
     value = number(text)
     if not 0 <= value < 1:
         raise ValueError(f"found {text!r}, expected 0 or more and less than 1")

@@ -26,13 +26,14 @@ TRIALS = "trials.csv"
 
 
 def write_report(study: Study, folder: Path) -> tuple[Path, ...]:
-    """Writes all files of a report into a results folder, in place of those of an earlier one.
+    """Write all files of a report into a results folder, in place of those of an earlier report.
 
     Returns:
-        The files.
+        The paths of the files.
 
     Raises:
-        FeatureNetError: One cannot be written.
+        ToolError: matplotlib or SciPy is not installed.
+        FeatureNetError: A file cannot be written.
     """
     check_installed("a report", "matplotlib", "scipy")
     for part in (TABLES, FIGURES):
@@ -68,7 +69,7 @@ _COLUMNS = (
 
 
 def trials_csv(study: Study) -> str:
-    """Every trial of the study, one a row: those of the samples, the baselines, the named and the longer ones."""
+    """Return every trial as CSV, one per row."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("part", "data", *_COLUMNS, "cpu_seconds"))

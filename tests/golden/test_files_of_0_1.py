@@ -8,16 +8,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 
 from featurenet_uvl.cli.main import run
-from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.experiments.collect import collect
 from featurenet_uvl.experiments.preset_file import load_preset
-from featurenet_uvl.ir.architecture_json import parse_architecture
-from featurenet_uvl.operations.network_folders import networks_of_sample, read_networks
+from featurenet_uvl.operations.network_folders import read_networks
 from featurenet_uvl.report.write import write_report
 from featurenet_uvl.system.files import read_text
 from featurenet_uvl.training.pool import run_trials
@@ -72,27 +69,32 @@ def test_a_formula_and_a_sample_belong_together_as_they_did() -> None:
     assert (sample.sampler, len(sample), sample.names) == ("diverse", 3, cnf.variables.feature_names)
 
 
-@pytest.fixture(scope="module")
-def decoded() -> tuple[Any, Any]:
-    """The sample of 0.1, and the formula that this version makes of the same model."""
+MODEL = ("--model", MODELS / "s1.uvl", "--bound", "Block=1", "--bound", "Cell=1", "--input-shape", "16x16x1")
+"""What the samples were drawn from. Later versions may encode it in other clauses."""
+
+
+@pytest.mark.parametrize(
+    ("sample", "networks"),
+    [("sample.txt", "networks"), ("results/samples/S1-digits/sample.txt", "results/samples/S1-digits/architectures")],
+)
+def test_a_sample_decodes_to_the_same_networks(program: Program, tmp_path: Path, sample: str, networks: str) -> None:
+    found = tmp_path / "found"
+    code, _ = program("decode", ASSETS / sample, *MODEL, "--any-formula", "-o", found)
+    assert code == 0
+    expected = [network.hash() for network in read_networks([ASSETS / networks]).values()]
+    assert [network.hash() for network in read_networks([found]).values()] == expected
+
+
+def test_a_sample_of_another_encoding_is_refused_with_the_way_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sample = parse_sample(read_text(ASSETS / "sample.txt"), "sample.txt")
     cnf = compile_model(str(MODELS / "s1.uvl"), bounds={"Block": 1, "Cell": 1}, input_shape=(16, 16, 1))
-    return parse_sample(read_text(ASSETS / "sample.txt"), "sample.txt"), cnf
-
-
-def test_a_sample_decodes_to_the_same_networks(decoded: tuple[Any, Any]) -> None:
-    sample, cnf = decoded
-    found = networks_of_sample(sample, cnf, (16, 16, 1), 10, "sample.txt", any_formula=True)
-    expected = read_networks([ASSETS / "networks"])
-    assert [network.hash() for network in found.values()] == [network.hash() for network in expected.values()]
-
-
-def test_a_sample_of_another_encoding_is_refused_with_the_way_out(decoded: tuple[Any, Any]) -> None:
-    sample, cnf = decoded
+    code = run([str(word) for word in ("decode", ASSETS / "sample.txt", *MODEL, "-o", tmp_path / "found")])
     if sample.formula == cnf.fingerprint():
-        assert networks_of_sample(sample, cnf, (16, 16, 1), 10, "sample.txt")
-        return
-    with pytest.raises(DecodeError, match=r"any.formula"):
-        networks_of_sample(sample, cnf, (16, 16, 1), 10, "sample.txt")
+        assert code == 0
+    else:
+        assert (code, "--any-formula" in capsys.readouterr().err) == (1, True)
 
 
 def test_a_store_is_read_and_gone_on_with(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,17 +151,6 @@ def test_a_results_folder_gives_the_same_tables(old: Path) -> None:
     for name, text in before.items():
         assert list(csv.reader((folder / name).read_text().splitlines())) == list(csv.reader(text.splitlines())), name
     assert (folder / "report.html").stat().st_size > 100_000
-
-
-def test_a_results_folder_has_the_networks_that_were_drawn() -> None:
-    place = ASSETS / "results" / "samples" / "S1-digits"
-    sample = parse_sample(read_text(place / "sample.txt"), "sample.txt")
-    networks = [
-        parse_architecture(json.loads(path.read_text())) for path in sorted((place / "architectures").iterdir())
-    ]
-    cnf = compile_model(str(MODELS / "s1.uvl"), bounds={"Block": 1, "Cell": 1}, input_shape=(16, 16, 1))
-    found = networks_of_sample(sample, cnf, (16, 16, 1), 10, "sample.txt", any_formula=True)
-    assert [network.hash() for network in found.values()] == [network.hash() for network in networks]
 
 
 def test_a_preset_is_read_and_is_the_one_of_the_folder() -> None:

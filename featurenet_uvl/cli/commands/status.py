@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 STORE = "trials.sqlite"
 RESULTS = Path("results")
 _SHOWN = 5
-"""So many reasons, and so many names a reason, are printed; `--json` has all."""
+"""Reasons, and names per reason, that are printed at most; `--json` has all."""
 
 
 def status(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="A results folder. Else the latest one in results.")
+        Path | None, typer.Argument(metavar="[DIR]", help="A results folder. Else the latest in results.")
     ] = None,
-    store: Annotated[Path | None, typer.Option("--store", help="The file of results, such as that of train.")] = None,
+    store: Annotated[Path | None, typer.Option("--store", help="A file of results, such as that of train.")] = None,
     as_json: Json = False,
 ) -> None:
-    """What a run has done and is doing, from another terminal: trained, running, failed, best, rate, time left.
+    """Show the state of a run from another terminal: trained, running, failed, best, rate, time left.
 
-    The run goes on undisturbed. Where none is going, this says how the last one ended and what it has left.
+    The run is not disturbed. If none is going on, this tells how the last one ended.
     """
     from featurenet_uvl.training.status import read_status
 
@@ -48,7 +48,7 @@ def status(
 
 
 def _latest() -> Path:
-    """The folder in `results` whose run wrote last."""
+    """Return the folder in `results` whose run wrote last."""
     stores = [path for path in RESULTS.glob(f"*/{STORE}*") if path.is_file()]
     if not stores:
         raise UsageError(f"{RESULTS}: found no results folder, expected one; name it, or a file with --store")
@@ -87,7 +87,7 @@ def _run_lines(run: RunState) -> Iterator[str]:
     from featurenet_uvl.training.engines.base import WAITING
 
     left = f"; {shown_time(run.seconds_left)} left" if run.seconds_left is not None else ""
-    rate = "none has ended yet" if run.rate_per_minute is None else f"{run.rate_per_minute:.3g} a minute"
+    rate = "none has ended yet" if run.rate_per_minute is None else f"{run.rate_per_minute:.3g} per minute"
     yield from _row("rate", f"{rate}{left}")
     for number, trial in enumerate(run.running):
         number_of_epoch = min(trial.epochs + 1, run.protocol["epochs"])
@@ -121,7 +121,7 @@ def _described(protocol: Protocol) -> str:
 
 
 def _clock(moment: str) -> str:
-    """The local time of a moment in UTC, with the date where it is not today's."""
+    """Return the local time of a moment in UTC, with the date unless it is today."""
     local = datetime.fromisoformat(moment).astimezone()
     return local.strftime("%H:%M:%S" if local.date() == datetime.now().astimezone().date() else "%Y-%m-%d %H:%M")
 

@@ -1,4 +1,4 @@
-"""At what scale a table or figure was made, in full sentences."""
+"""The scale of a table or figure (networks, images, epochs) in full sentences."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ DATA_TITLES = {"digits": "digits", "mnist": "MNIST", "cifar10": "CIFAR-10"}
 
 
 def data_title(name: str) -> str:
-    """What people call a data set."""
+    """Return the name of a data set for people."""
     return DATA_TITLES.get(name, name)
 
 
 def epochs(count: int) -> str:
-    """Such as `12 epochs`.
+    """Return a number with its noun, such as `12 epochs`.
 
     >>> epochs(1)
     '1 epoch'
@@ -33,7 +33,7 @@ def epochs(count: int) -> str:
 
 
 def data_scale(data: DataSet) -> str:
-    """The images, epochs and settings of a data set."""
+    """Return the images, epochs and settings of a data set."""
     p = data.protocol
     momentum = f", momentum {p.momentum:g}" if p.momentum else ""
     held_out = f" ({p.validation_images:,} more held out)" if p.validation_images else ""
@@ -44,7 +44,7 @@ def data_scale(data: DataSet) -> str:
 
 
 def sample_scale(sample: SampleStudy) -> str:
-    """How many networks a sample has, and what became of them."""
+    """Return the number of networks of a sample, and how they ended."""
     counts = sample.statuses()
     states = [f"{counts[status]:,} {word}" for status, word in STATUS_WORDS.items() if counts[status]]
     states += [f"{sample.left_out:,} left out as too slow to train"] if sample.left_out else []
@@ -54,7 +54,7 @@ def sample_scale(sample: SampleStudy) -> str:
 
 
 def scale(study: Study, data: Iterable[str] | None = None) -> str:
-    """The scale of all samples on some data sets, and the paper's beside it."""
+    """Return the scale of all samples on some data sets, with the paper's beside it."""
     names = tuple(data) if data is not None else tuple(one.name for one in study.data)
     parts = [sample_scale(sample) for sample in study.samples if sample.data in names]
     parts += [data_scale(one) for one in study.data if one.name in names]

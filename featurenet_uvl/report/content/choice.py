@@ -1,4 +1,4 @@
-"""Which network of a sample is the best: by its test accuracy, as in the paper, or by images held out for it."""
+"""The best network of a sample: by its test accuracy, as in the paper, or by images held out for the choice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from featurenet_uvl.training.trials.trial import TrialStatus
 
 
 def efficiency(accuracy: float | None, size: int | None) -> float | None:
-    """Accuracy (0 to 1) for each million weights, as the paper defines it.
+    """Return the accuracy (0 to 1) per million weights, as the paper defines efficiency.
 
     >>> round(efficiency(0.9714, 545_546), 2)
     1.78
@@ -18,12 +18,12 @@ def efficiency(accuracy: float | None, size: int | None) -> float | None:
 
 
 def best_by_test(networks: Sequence[Network]) -> Network | None:
-    """The network with the highest test accuracy, as the paper chooses; of equals the smaller, then the first."""
+    """Return the network with the highest test accuracy, as the paper does; of equals the smaller, then the first."""
     return _best(networks, lambda network: network.test_accuracy)
 
 
 def best_by_validation(networks: Sequence[Network]) -> Network | None:
-    """The network with the highest accuracy on the images held out, so that the test images choose nothing."""
+    """Return the network with the highest accuracy on the images held out, so that test images choose nothing."""
     return _best(networks, lambda network: network.validation_accuracy)
 
 

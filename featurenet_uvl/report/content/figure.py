@@ -1,4 +1,4 @@
-"""A figure as data: panels with series of points. The report's JSON carries it, and `draw` makes a picture of it."""
+"""A figure as data: panels with series of points. The report's JSON holds it, and `draw` draws it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from featurenet_uvl.errors import UsageError
 from featurenet_uvl.system.extras import require
 
 FORMATS = ("png", "pdf")
-"""Of the files of a report."""
+"""Formats of the figures of a report."""
 DRAWN = (*FORMATS, "svg")
-"""All that can be drawn; SVG is what the web page holds."""
+"""Formats that `draw` can write; the web page holds SVG."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points of one kind. `style` is one of `STYLES`; `low` and `high` are a band around them, where they have one.
+    """Points of one kind. `style` is a key of `STYLES`; `low` and `high` are a band around the points, if not empty.
 
-    `names` says which network a point is, where points are networks.
+    `names` has the network of each point, if points are networks.
     """
 
     label: str
@@ -34,7 +34,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One pair of axes. A limit of None is what the points need."""
+    """One pair of axes. A limit of None is set by the points."""
 
     title: str
     x_label: str
@@ -47,7 +47,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`name` is the file's, `caption` says at what scale the figure was made."""
+    """A figure. `name` is the name of its files; `caption` tells networks, images and epochs behind it."""
 
     name: str
     title: str
@@ -79,18 +79,18 @@ STYLES: Mapping[str, Mapping[str, Any]] = {
     "vertical": {"color": "black", "linewidth": 0.9, "linestyle": (0, (2, 2))},
     "vertical 2": {"color": _LIGHT, "linewidth": 1.2, "linestyle": (0, (5, 1, 1, 1))},
 }
-"""How series look. Dashes and markers tell them apart in grey, too."""
+"""Styles of series by name. Dashes and markers tell them apart in grey, too."""
 
 _METADATA: Mapping[str, dict[str, None]] = {
     "png": {"Software": None},
     "pdf": {"CreationDate": None, "Producer": None},
     "svg": {"Date": None, "Creator": None},
 }
-"""Nothing that differs between two runs goes into the file."""
+"""Metadata that would differ between two runs, which None leaves out."""
 
 
 def draw(figure: Figure, form: str) -> bytes:
-    """The figure as the bytes of a PNG, PDF or SVG file; equal input gives equal bytes under one version of matplotlib.
+    """Draw a figure and return the bytes of a PNG, PDF or SVG file; equal input gives equal bytes under one matplotlib.
 
     Raises:
         UsageError: Another format.
@@ -121,11 +121,11 @@ def draw(figure: Figure, form: str) -> bytes:
 
 
 _LONGEST = 50
-"""Characters of a label: what is wider leaves no room for the panel."""
+"""Characters of the longest label in a legend; a longer one would leave no room for the panel."""
 
 
 def _legend_rows(series: int) -> int:
-    """How many rows a legend has below its panel; 0 where it stands within, as few series leave room there."""
+    """Return the number of rows of the legend below a panel; 0 if it stands within, because the series are few."""
     return -(-series // 2) if series > 3 else 0
 
 

@@ -1,4 +1,4 @@
-"""The paper's figures 5, 7, 8 and 9, made of a study."""
+"""The paper's figures 5, 7, 8 and 9 from the data of a study."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _MARKS = ("dots", "triangles", "squares")
 
 
 def figures(study: Study) -> tuple[Figure, ...]:
-    """All figures that the study has data for, in the order of the paper."""
+    """Return all figures for which the study has data, in the order of the paper."""
     found = (equivalence_figure(study), distribution_figure(study), size_figure(study), longer_figure(study))
     return tuple(figure for figure in found if figure is not None)
 
 
 def equivalence_figure(study: Study) -> Figure | None:
-    """Fig. 5: accuracy by epoch of LeNet-5 by hand and from the model, mean and range over the runs."""
+    """Return Fig. 5: accuracy by epoch of LeNet-5 by hand and from the model, mean and range over the runs."""
     found = study.equivalence
     if found is None or not (found.by_hand.done or found.from_model.done):
         return None
@@ -64,7 +64,7 @@ def _mean_curve(label: str, one: BaselineStudy, style: str, measure: Callable[[E
 
 
 def count_below(accuracies: Sequence[float], limit: float) -> int:
-    """How many networks have an accuracy lower than the limit.
+    """Return the number of networks whose accuracy is below the limit.
 
     >>> count_below([0.1, 0.5, 0.9], 0.5)
     1
@@ -73,7 +73,7 @@ def count_below(accuracies: Sequence[float], limit: float) -> int:
 
 
 def distribution_points(accuracies: Sequence[float]) -> list[tuple[int, int]]:
-    """The points of Fig. 7: (x, y) says that y networks have an accuracy lower than x %, for x = 0 .. 100.
+    """Return the points (x, y) of Fig. 7: y networks have an accuracy below x %, for x = 0 .. 100.
 
     >>> distribution_points([0.005, 0.015])[:3]
     [(0, 0), (1, 1), (2, 2)]
@@ -82,7 +82,7 @@ def distribution_points(accuracies: Sequence[float]) -> list[tuple[int, int]]:
 
 
 def distribution_figure(study: Study) -> Figure | None:
-    """Fig. 7: how many networks have an accuracy lower than x %, a panel for each data set."""
+    """Return Fig. 7: the number of networks with an accuracy below x %, one panel per data set."""
     panels = tuple(panel for data in study.data if (panel := _distribution_panel(study, data)) is not None)
     if not panels:
         return None
@@ -126,7 +126,7 @@ def _accuracy(baseline: BaselineStudy) -> float | None:
 
 
 def size_figure(study: Study) -> Figure | None:
-    """Fig. 8: accuracy against the number of weights, a panel for each data set."""
+    """Return Fig. 8: accuracy against the number of weights, one panel per data set."""
     panels = tuple(panel for data in study.data if (panel := _size_panel(study, data)) is not None)
     if not panels:
         return None
@@ -174,7 +174,7 @@ def _size_points(sample: SampleStudy) -> list[tuple[str, float, float]]:
 
 
 def longer_figure(study: Study) -> Figure | None:
-    """Fig. 9: training and test accuracy by epoch of the networks that were trained for longer, a panel for each."""
+    """Return Fig. 9: training and test accuracy by epoch of the networks trained for longer, one panel each."""
     found = study.longer
     panels = [_longer_panel(row, row.longer) for row in found.rows if _is_trained(row.longer)] if found else []
     whole = tuple(panel for panel in panels if panel is not None)

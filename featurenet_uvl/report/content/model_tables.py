@@ -1,4 +1,4 @@
-"""Tables on the models and the samples: how large, how diverse, how dear."""
+"""Tables on the models and the samples: their size, diversity and cost."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from featurenet_uvl.report.content.table import Cell, Column, Table
 
 
 def sizes_table(study: Study) -> Table | None:
-    """Features and clauses of each sample's model, beside the paper's."""
+    """Return the table of features and clauses of each sample's model, beside the paper's."""
     measured = [(sample, sample.sizes) for sample in study.samples if sample.sizes is not None]
     if not measured:
         return None
@@ -38,7 +38,7 @@ def sizes_table(study: Study) -> Table | None:
 
 
 def diversity_table(study: Study) -> Table | None:
-    """How diverse each sample is."""
+    """Return the table of the diversity of each sample."""
     rows = [row for sample in study.samples if (row := _diversity_row(sample)) is not None]
     if not rows:
         return None
@@ -81,7 +81,7 @@ def _diversity_row(sample: SampleStudy) -> tuple[Cell, ...] | None:
 
 
 def costs_table(study: Study) -> Table | None:
-    """What training was predicted to take, and what it took."""
+    """Return the table of predicted and measured CPU seconds of the training."""
     columns = (
         Column("data", "Data set"),
         Column("sample", "Sample"),

@@ -1,4 +1,4 @@
-"""What the paper reports, as it prints it, each figure with its place.
+"""The numbers of the paper as it prints them, each with its place.
 
 Source: Ghamizi, Cordy, Papadakis and Le Traon, "Automated Search for Configurations of Deep Neural Network
 Architectures", 2019. Its scale: 1,000 networks in S1, 100 each in S2 and S3, all images, 12 epochs, batch 128.
@@ -14,15 +14,15 @@ SCALE = (
 )
 
 FEATURES = 3296
-"""Section 4.1: of the model with 5 blocks of 5 cells."""
+"""Section 4.1: features of the model with 5 blocks of 5 cells."""
 CONSTRAINTS = 8004
 """Section 4.1: clauses of the same model."""
 
 SAMPLED = 1000
-"""Section 6.1: configurations that were all built, trained and tested."""
+"""Section 6.1: sampled configurations, all of which were built, trained and tested."""
 
 EQUIVALENCE_RUNS = 10
-"""Fig. 5: LeNet-5 by hand and from the model, on CIFAR-10."""
+"""Fig. 5: runs each of LeNet-5 by hand and from the model, on CIFAR-10."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class PaperRow:
     """A row of Table 1."""
 
     accuracy: float
-    """Of the test images, 0 to 1."""
+    """Accuracy on the test images, 0 to 1."""
     size: int
-    """Number of weights."""
+    """Weights of the network."""
     efficiency: float
 
 
@@ -52,7 +52,7 @@ TABLE_1: Mapping[str, Mapping[str, PaperRow]] = {
         "SqueezeNet": PaperRow(0.1796, 876_970, 0.51),  # as printed
     },
 }
-"""Table 1 by data set and row."""
+"""Rows of Table 1 by data set and name."""
 
 MISPRINT = "The paper prints an efficiency of 0.51 for SqueezeNet on CIFAR-10; its accuracy and size give 0.20."
 
@@ -60,7 +60,7 @@ FIGURE_7: Mapping[str, tuple[tuple[float, float], ...]] = {
     "mnist": ((0.50, 0.585), (0.90, 0.852), (0.95, 0.985)),
     "cifar10": ((0.30, 0.729), (0.50, 0.994), (0.55, 1.0)),
 }
-"""By data set: an accuracy, and the share of the 1,000 networks below it, from the text of section 6.2."""
+"""Accuracies, each with the share of the 1,000 networks below it, by data set; from the text of section 6.2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class PaperLonger:
     size_millions: float
     accuracies: tuple[float, float, float]
     is_shortened: bool = False
-    """Marked with * there: its training was cut off after 100 minutes."""
+    """Whether the paper marks it with *: its training was cut off after 100 minutes."""
     is_baseline: bool = False
 
 
@@ -89,4 +89,4 @@ TABLE_2: tuple[PaperLonger, ...] = (
     PaperLonger("SqueezeNet", 0.88, (0.1796, 0.4617, 0.4969), is_baseline=True),
     PaperLonger("#059", 31.51, (0.5190, 0.5210, 0.4947)),
 )
-"""Table 2, in its order: by accuracy after 600 epochs."""
+"""Rows of Table 2 in its order, by accuracy after 600 epochs."""

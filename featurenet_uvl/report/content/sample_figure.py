@@ -1,4 +1,4 @@
-"""Samples side by side, as people compare samplers: distances, nearest neighbours, frequencies, coverage by size."""
+"""Samples side by side: distances, nearest neighbours, frequencies, and coverage by size."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from featurenet_uvl.sampling.pairs.coverage import Coverable
 from featurenet_uvl.sampling.pairs.covered import covered_by_size
 
 LINES = ("first", "second", "third", "first, thin", "second, thin", "third, thin")
-"""One style a sample."""
+"""Styles of the samples, in order."""
 _BINS = 80
 
 
@@ -29,7 +29,7 @@ class PlottedSample:
 
 
 def sample_figure(samples: Sequence[PlottedSample], coverable: Coverable | None = None) -> Figure:
-    """Four panels with a line for each sample.
+    """Return a figure of four panels with one line per sample.
 
     Args:
         samples: At most as many as there are styles of lines.
@@ -118,7 +118,7 @@ def _coverages(samples: Sequence[PlottedSample], coverable: Coverable | None) ->
 
 
 def sample_sizes(count: int) -> list[int]:
-    """Sizes up to a sample's own, about evenly spaced on a logarithmic scale.
+    """Return sizes up to a sample's own, about evenly spaced on a logarithmic scale.
 
     >>> sample_sizes(40)
     [1, 2, 3, 4, 6, 8, 11, 16, 23, 32, 40]

@@ -1,4 +1,4 @@
-"""The little statistics that honest tables need: intervals, and a test of equivalence."""
+"""The statistics of the tables: intervals, and a test of equivalence."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from statistics import mean, stdev
 from featurenet_uvl.system.extras import require
 
 LEVEL = 0.95
+"""Confidence level of all intervals."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """From `low` to `high`, both included."""
+    """The numbers from `low` to `high`, both included."""
 
     low: float
     high: float
 
 
 def wilson(share: float, count: int, level: float = LEVEL) -> Interval:
-    """The interval of a share that was seen in `count` independent draws, such as one network's test accuracy.
+    """Return Wilson's interval of a share seen in `count` independent draws, such as one network's test accuracy.
 
-    It says what other test images would do, not what another training would.
+    It covers the choice of the test images, not that of another training.
 
     Source: E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", JASA 22, 1927.
 
@@ -43,7 +44,7 @@ def wilson(share: float, count: int, level: float = LEVEL) -> Interval:
 
 
 def mean_interval(values: Sequence[float], level: float = LEVEL) -> Interval | None:
-    """Student's interval of the mean of several runs; None for fewer than two.
+    """Return Student's interval of the mean of several runs; None for fewer than two.
 
     >>> found = mean_interval([0.9, 0.92])
     >>> round(found.low, 3), round(found.high, 3)
@@ -59,39 +60,40 @@ def mean_interval(values: Sequence[float], level: float = LEVEL) -> Interval | N
 
 
 class Verdict(StrEnum):
-    """What a test of equivalence shows."""
+    """The result of a test of equivalence."""
 
     EQUIVALENT = "equivalent"
     """The difference lies within the margin."""
     DIFFERENT = "different"
     """The difference lies outside the margin."""
     OPEN = "not decided"
-    """Neither is shown: more runs would tell."""
+    """Neither is shown; more runs would tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class EquivalenceTest:
-    """Two one-sided tests on two means."""
+    """The result of two one-sided tests on two means."""
 
     difference: float
-    """The second mean less the first."""
+    """Second mean less the first."""
     interval: Interval
-    """Of the difference, at the level 1 - 2 alpha: within the margin exactly where the test says equivalent."""
+    """Interval of the difference at the level 1 - 2 alpha. It lies within the margin exactly if the verdict is
+    `EQUIVALENT`."""
     margin: float
     p_value: float
-    """The greater of the two one-sided ones."""
+    """The greater p-value of the two one-sided tests."""
     verdict: Verdict
 
 
 def equivalence(
     first: Sequence[float], second: Sequence[float], margin: float, alpha: float = 0.05
 ) -> EquivalenceTest | None:
-    """Whether two means differ by less than a margin: two one-sided t-tests with unequal variances.
+    """Test whether two means differ by less than a margin: two one-sided t-tests with unequal variances.
 
     Args:
-        first, second: At least two values each; else None is returned.
-        margin: What difference would matter.
-        alpha: The error that each test may make.
+        first, second: At least two values each; else the result is None.
+        margin: The smallest difference that matters.
+        alpha: The error probability of each test.
 
     Source: D. J. Schuirmann, "A comparison of the Two One-Sided Tests Procedure and the Power Approach", 1987; degrees
     of freedom after B. L. Welch, 1947.
@@ -107,7 +109,7 @@ def equivalence(
     difference = mean(second) - mean(first)
     parts = [stdev(values) ** 2 / len(values) for values in (first, second)]
     error = math.sqrt(sum(parts))
-    if error == 0.0:  # all runs alike: the difference is exact
+    if error == 0.0:  # all runs are equal, so the difference is exact
         p_value = 0.0 if abs(difference) < margin else 1.0
         interval = Interval(difference, difference)
     else:

@@ -1,4 +1,4 @@
-"""What a report is made of: all that a results folder holds so far, in the order of the paper's questions."""
+"""The content of a report: the results of a folder so far, in the order of the paper's questions."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from featurenet_uvl.training.trials.trial import TrialResult, TrialStatus
 
 @dataclass(frozen=True, slots=True)
 class ModelSizes:
-    """How large a sample's model is: its own constraints alone, and with those of tensor shapes.
+    """The size of a sample's model: with its own constraints alone, and with those of tensor shapes.
 
-    The features are the same in both; an auxiliary variable is determined by them.
+    Both have the same features, which determine all auxiliary variables.
     """
 
     features: int
@@ -30,9 +30,9 @@ class ModelSizes:
 
 @dataclass(frozen=True, slots=True)
 class DiversityLimit:
-    """The mean distance of no sample of this size is above `upper`; see `sampling.limit.Limit`.
+    """The bound `upper` on the mean distance of samples of this size.
 
-    Without tensor shapes, the model has more configurations, and so the bound holds, but may be far.
+    Without tensor shapes the model has more configurations, so the bound holds, but may be loose.
     """
 
     count: int
@@ -43,13 +43,13 @@ class DiversityLimit:
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """A data set and how networks are trained on it. Counts are those that the protocol uses."""
+    """A data set, and how networks are trained on it. Counts are those that the protocol uses."""
 
     protocol: Protocol
     input_shape: Shape
     classes: int
     train_count: int
-    """Images that networks are trained on; those held out are not among them."""
+    """Images that networks are trained on, without those held out."""
     test_count: int
     hash: str
 
@@ -60,7 +60,7 @@ class DataSet:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network of a sample. `result` is None as long as it is not trained, `left_out` the reason why it never is."""
+    """A network of a sample. `result` is None until it is trained; `left_out` is the reason why it never is."""
 
     name: str
     weights: int
@@ -81,12 +81,12 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class SampleStudy:
-    """A sample on one data set. What is None is not made yet."""
+    """A sample on one data set. None: not produced yet."""
 
     name: str
     data: str
     model: str
-    """Such as `s1.uvl, Block at most 2`."""
+    """Description of the model, such as `s1.uvl, Block at most 2`."""
     asked: int
     seed: int
     networks: tuple[Network, ...] = ()
@@ -97,7 +97,7 @@ class SampleStudy:
 
     @property
     def attempted(self) -> tuple[Network, ...]:
-        """The networks that were trained, or that failed in it."""
+        """Networks that were trained, or failed in training."""
         return tuple(network for network in self.networks if network.result is not None)
 
     @property
@@ -105,25 +105,25 @@ class SampleStudy:
         return sum(bool(network.left_out) for network in self.networks)
 
     def statuses(self) -> Counter[TrialStatus]:
-        """How the attempts ended."""
+        """Number of attempts by how they ended."""
         return Counter(network.result.status for network in self.networks if network.result is not None)
 
     def pending(self) -> int:
-        """How many networks are still to be trained."""
+        """Return the number of networks that are still to be trained."""
         expected = len(self.networks) or self.asked
         return expected - len(self.attempted) - sum(bool(n.left_out) and n.result is None for n in self.networks)
 
 
 @dataclass(frozen=True, slots=True)
 class BaselineStudy:
-    """A network written by hand, trained several times on one data set; None for a run that is still to come."""
+    """A network written by hand, trained several times on one data set. None stands for a run still to come."""
 
     name: str
-    """Its row, such as `LeNet-5`."""
+    """Name of its row, such as `LeNet-5`."""
     data: str
     runs: tuple[TrialResult | None, ...]
     architecture: Architecture | None = None
-    """The configuration of the model that is the same network; None where there is none."""
+    """The same network as a configuration of the model; None if the model has none."""
 
     @property
     def done(self) -> tuple[TrialResult, ...]:
@@ -154,7 +154,7 @@ class NamedStudy:
 
 @dataclass(frozen=True, slots=True)
 class LongerRow:
-    """A network at the base epochs and, once it is trained, for more of them."""
+    """A network trained for the base epochs and, if that is done, for more of them."""
 
     name: str
     weights: int | None
@@ -163,7 +163,7 @@ class LongerRow:
     is_baseline: bool = False
 
     def accuracy_at(self, epochs: int) -> float | None:
-        """The test accuracy after so many epochs; None where it was not measured."""
+        """Return the test accuracy after a number of epochs; None if it was not measured."""
         for result in (self.longer, self.base):
             if result is not None and result.status is TrialStatus.DONE and len(result.history) >= epochs:
                 return result.history[epochs - 1].test_accuracy
@@ -177,14 +177,14 @@ class LongerStudy:
     sample: str
     data: str
     epochs: tuple[int, ...]
-    """The base count and the longer ones, as the table shows them."""
+    """Numbers of epochs that the table shows, the base number first."""
     rows: tuple[LongerRow, ...] = ()
-    """Empty as long as the base epochs are not done."""
+    """Networks, best first; empty until the base epochs are done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """Everything. `missing` says in sentences what is still to come; it is empty for a finished experiment."""
+    """All results of an experiment. `missing` names the parts still to come, in sentences."""
 
     preset: str
     about: str
@@ -199,7 +199,7 @@ class Study:
     commands: tuple[str, ...] = ()
 
     def data_set(self, name: str) -> DataSet:
-        """The data set of this name."""
+        """Return the data set of this name."""
         return next(data for data in self.data if data.name == name)
 
     def baselines_on(self, data: str) -> tuple[BaselineStudy, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 NOTHING = "–"
-"""Stands where there is no figure."""
+"""Text of a cell without a value."""
 
 Cell: TypeAlias = str | int | float | None
 
@@ -26,27 +26,27 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`name` is the file's; cells are None where there is no figure."""
+    """A table. `name` is the name of its files; a cell without a value is None."""
 
     name: str
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str
-    """What its figures mean."""
+    """Meaning of the numbers."""
     scale: str = ""
-    """At what scale it was made."""
+    """Networks, images and epochs behind the numbers."""
 
     def __post_init__(self) -> None:
         assert all(len(row) == len(self.columns) for row in self.rows), self.name
 
     @property
     def caption(self) -> str:
-        """The note and the scale."""
+        """The note and the scale, as one text."""
         return f"{self.note} {self.scale}".strip()
 
     def column(self, key: str) -> tuple[Cell, ...]:
-        """The cells of one column."""
+        """Return the cells of one column."""
         place = [column.key for column in self.columns].index(key)
         return tuple(row[place] for row in self.rows)
 
@@ -60,11 +60,11 @@ KINDS: Mapping[str, Callable[[float], str]] = {
     "p": lambda value: "< 0.0001" if value < 0.0001 else f"{value:.4f}",
     "seconds": lambda value: f"{value:,.0f}",
 }
-"""How numbers are shown, by the kind of their column. `percent` and `points` are of shares from 0 to 1."""
+"""Formats of numbers by the kind of their column. `percent` and `points` are for shares from 0 to 1."""
 
 
 def shown(cell: Cell, kind: str) -> str:
-    """A cell for people.
+    """Return a cell as text for people.
 
     >>> shown(0.9714, "percent"), shown(545546, "count"), shown(None, "count")
     ('97.14%', '545,546', '–')
@@ -75,7 +75,7 @@ def shown(cell: Cell, kind: str) -> str:
 
 
 def table_csv(table: Table) -> str:
-    """The table for machines: shares from 0 to 1, nothing where there is no figure."""
+    """Return the table for programs: shares from 0 to 1, and empty cells for missing values."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(column.key for column in table.columns)
@@ -88,7 +88,7 @@ def _plain(cell: str | int | float) -> str:
 
 
 def table_markdown(table: Table, level: int = 1, *, with_scale: bool = True) -> str:
-    """The table with its title as a heading of a level, and its caption, or its note alone."""
+    """Return the table in Markdown, with its title as a heading and its caption, or with its note alone."""
     heads = [_markdown(column.head) for column in table.columns]
     rules = ["---" if column.kind == "text" else "---:" for column in table.columns]
     lines = [" | ".join(heads).join(("| ", " |")), "|".join(rules).join("||")]
@@ -103,7 +103,7 @@ def _markdown(text: str) -> str:
 
 
 def table_latex(table: Table) -> str:
-    """The table as a float, with nothing but LaTeX's own commands: it can be input anywhere."""
+    """Return the table as a LaTeX float that needs no package, so that any document can input it."""
     sides = "".join("l" if column.kind == "text" else "r" for column in table.columns)
     heads = " & ".join(_latex(column.head) for column in table.columns)
     rows = [
@@ -143,7 +143,7 @@ _LATEX: Mapping[str, str] = {
 
 
 def _latex(text: str) -> str:
-    r"""A text with LaTeX's own characters escaped.
+    r"""Escape the characters of a text that LaTeX treats as commands.
 
     >>> _latex("S1_5 & 97 %")
     'S1\\_5 \\& 97 \\%'

@@ -1,4 +1,4 @@
-"""The tables of RQ1 and RQ3, each beside the paper's own figures."""
+"""The tables of RQ1 and RQ3, each beside the paper's own numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _INTERVALS = (
 
 
 def conformance_table(study: Study) -> Table:
-    """RQ1: how many sampled networks were built, trained and tested, and the named ones."""
+    """Return the table of RQ1: how many sampled and named networks were built, trained and tested."""
     columns = (
         Column("data", "Data set"),
         Column("networks", "Networks"),
@@ -55,14 +55,14 @@ def _conformance_row(sample: SampleStudy) -> tuple[Cell, ...]:
 
 
 def _shares(states: list[int]) -> tuple[float | None, float | None]:
-    """Of those that kept the limits: built, and trained and tested."""
+    """Return the shares, among networks within the limits, that were built, and that were trained and tested."""
     done, diverged, failed, _ = states
     ended = done + diverged + failed
     return ((done + diverged) / ended, done / ended) if ended else (None, None)
 
 
 def equivalence_table(study: Study) -> Table | None:
-    """RQ1, beside Fig. 5: LeNet-5 from the model against LeNet-5 by hand, with a test of equivalence."""
+    """Return the table to Fig. 5 (RQ1): LeNet-5 from the model against LeNet-5 by hand, with a test of equivalence."""
     found = study.equivalence
     if found is None:
         return None
@@ -104,7 +104,7 @@ def _measured(baseline: BaselineStudy, measure: str) -> list[float]:
 
 
 def table1(study: Study) -> Table:
-    """RQ3: accuracy, size and efficiency of the best networks of each sample and of the baselines."""
+    """Return Table 1 (RQ3): accuracy, size and efficiency of the best networks of each sample and of the baselines."""
     columns = (
         Column("data", "Data set"),
         Column("architecture", "Architecture"),
@@ -134,7 +134,7 @@ def table1(study: Study) -> Table:
 
 
 def _paper_cells(data: str, row: str) -> tuple[Cell, Cell, Cell]:
-    """The paper ran SqueezeNet once, in the form that is called so here."""
+    """Return the paper's accuracy, size and efficiency of a row; its SqueezeNet is `PAPERS_SQUEEZENET` here."""
     paper = TABLE_1.get(data, {}).get("SqueezeNet" if row == PAPERS_SQUEEZENET else row)
     if paper is None or row == "SqueezeNet":
         return None, None, None
@@ -171,7 +171,7 @@ def _top_row(sample: SampleStudy, data: DataSet) -> tuple[Cell, ...]:
 
 
 def selection_table(study: Study) -> Table | None:
-    """The best by test accuracy, as the paper chooses, beside the best by validation; None if nothing is held out."""
+    """Return the table of the best by test accuracy, as in the paper, and by images held out; None if none are."""
     if not any(data.protocol.validation_images for data in study.data):
         return None
     columns = (
@@ -203,7 +203,7 @@ def selection_table(study: Study) -> Table | None:
 
 
 def table2(study: Study) -> Table | None:
-    """RQ3: the best networks of S1 and the baselines at three counts of epochs, beside the paper's ten by rank."""
+    """Return Table 2 (RQ3): the best networks of S1 and the baselines at three numbers of epochs."""
     found = study.longer
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""The drawings of networks, small enough that a page holds thousands: each is unpacked when it is opened."""
+"""Drawings of networks, packed so that a page can hold thousands; the page unpacks each when a reader opens it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from featurenet_uvl.ir.architecture import Architecture
 
 @dataclass(slots=True)
 class Drawings:
-    """Packed drawings by number; a network that is asked for twice is packed once."""
+    """Packed drawings by number. Equal networks share one drawing."""
 
     packed: list[str] = field(default_factory=list)
     _numbers: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def number(self, architecture: Architecture, title: str) -> int:
-        """Where the drawing of a network is in `packed`."""
+        """Return the number of a network's drawing in `packed`."""
         key = (architecture.hash(), title)
         if key not in self._numbers:
             self._numbers[key] = len(self.packed)
@@ -29,7 +29,7 @@ class Drawings:
 
 
 def pack(architecture: Architecture, title: str) -> str:
-    """The drawing as SVG and as text: JSON, compressed by gzip, in base 64. Equal input gives equal text."""
+    """Return a drawing as SVG and as text: JSON, compressed by gzip, in base 64. Equal input gives equal text."""
     content = {
         "svg": architecture_svg(architecture, title),
         "text": architecture_text(architecture, title),
@@ -39,6 +39,6 @@ def pack(architecture: Architecture, title: str) -> str:
 
 
 def unpack(packed: str) -> dict[str, str]:
-    """What `pack` packed: `svg` and `text`; the page's script does the same."""
+    """Return the `svg` and `text` that `pack` packed, as the page's script does."""
     content: dict[str, str] = json.loads(gzip.decompress(base64.b64decode(packed)))
     return content

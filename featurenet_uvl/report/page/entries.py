@@ -1,4 +1,4 @@
-"""Every trial of a study, and every network that has none yet: what the page lists, plots and opens."""
+"""Every trial of a study, and every network without one yet, as the page lists, plots and opens them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from featurenet_uvl.report.content.study import BaselineStudy, LongerStudy, Samp
 from featurenet_uvl.training.trials.trial import TrialResult
 
 TO_COME, LEFT_OUT = "to come", "left out"
-"""The states of a network without a trial."""
+"""States of a network without a trial."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row of the list of trials. `series` is what its point belongs to; empty for what is no point of Fig. 8."""
+    """A row of the list of trials. `series` is the series of its point in Fig. 8, empty if it has none."""
 
     network: str
     part: str
@@ -28,25 +28,25 @@ class Entry:
     predicted_cpu_s: float | None = None
     left_out: str = ""
     run: int = 0
-    """Which of several runs of the network it is; 0 where it is the only one."""
+    """Number of the run; 0 if the network has one run only."""
     series: str = ""
     by_hand: bool = False
 
     @property
     def name(self) -> str:
-        """That of the network, with the run where there are several."""
+        """Name of the network, with the run if it has several."""
         return f"{self.network}, run {self.run}" if self.run else self.network
 
     @property
     def status(self) -> str:
-        """In one or two words."""
+        """State of the trial in one or two words."""
         if self.result is not None:
             return STATUS_WORDS[self.result.status]
         return LEFT_OUT if self.left_out else TO_COME
 
     @property
     def reason(self) -> str:
-        """Why it has no accuracy; empty where it has one, or is still to come."""
+        """Reason why the trial has no accuracy; empty if it has one, or is still to come."""
         return self.result.reason if self.result is not None else self.left_out
 
     @property
@@ -63,18 +63,18 @@ class Entry:
 
     @property
     def cpu_s(self) -> float | None:
-        """What it took, where it is known."""
+        """CPU seconds of the trial; None if unknown."""
         seconds = None if self.result is None else self.result.provenance.get("cpu_seconds")
         return None if seconds is None else finite(float(seconds))
 
 
 def finite(value: float | None) -> float | None:
-    """The value, unless it is infinite or no number, as the loss of a diverged network is."""
+    """Return the value; None if it is infinite or not a number, as the loss of a diverged network."""
     return value if value is not None and math.isfinite(value) else None
 
 
 def entries(study: Study) -> tuple[Entry, ...]:
-    """All of them, in the order of the paper's questions; a run that answers two of them once."""
+    """Return all entries in the order of the paper's questions. A run that answers two questions appears once."""
     found = [entry for sample in study.samples for entry in _sampled(sample)]
     known = [entry for one in study.baselines for entry in _runs(one, "by hand", one.name)]
     found += known
@@ -104,7 +104,7 @@ def _runs(one: BaselineStudy, part: str, series: str = "") -> Iterator[Entry]:
 
 
 def _longer(longer: LongerStudy, base: list[Entry]) -> Iterator[Entry]:
-    """The networks that are trained for more epochs, with what is known of them from the base epochs."""
+    """Yield the networks that are trained for more epochs, with their results from the base epochs."""
     known = {entry.network: entry for entry in reversed(base) if entry.data == longer.data}
     part = f"longer, {epochs(longer.epochs[-1])}"
     for row in longer.rows:

@@ -1,4 +1,5 @@
-"""HTML by construction: what is not markup is escaped, so that no name of a user's file becomes a part of the page."""
+"""HTML by construction: all text but markup is escaped, so that no name in a user's file can become part of the
+page."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import TypeAlias
 
 
 class Markup(str):
-    """Text that is HTML already. Made by `element` and `joined`, and of the package's own files."""
+    """Text that is HTML already, made by `element` and `joined`, or read from files of the package."""
 
     __slots__ = ()
 
@@ -20,7 +21,7 @@ _VOID = frozenset({"br", "img", "input", "link", "meta"})
 
 
 def element(tag: str, *children: Child, **attributes: str | int | float | bool | None) -> Markup:
-    """An element. Names of attributes may end in `_`; other underscores are hyphens; None and False leave one out.
+    """Return an element. Attribute names may end in `_`; other underscores become hyphens; None and False omit one.
 
     >>> element("td", "a < b", class_="count", data_value=None)
     '<td class="count">a &lt; b</td>'
@@ -42,7 +43,7 @@ def _attribute(name: str, value: str | int | float | bool | None) -> str:
 
 
 def joined(children: Iterable[Child], separator: str = "") -> Markup:
-    """Children one after another, those that are no markup escaped."""
+    """Join children, escaping those that are not markup."""
     parts = (
         child if isinstance(child, Markup) else escape(clean(str(child))) for child in children if child is not None
     )
@@ -50,7 +51,7 @@ def joined(children: Iterable[Child], separator: str = "") -> Markup:
 
 
 def clean(text: str) -> str:
-    r"""Without what a page cannot carry or would obey: control characters, lone surrogates, changes of direction.
+    r"""Replace control characters, lone surrogates and changes of direction, which a page cannot hold or would obey.
 
     >>> clean("a\x00b\n")
     'a\ufffdb\n'
@@ -61,7 +62,7 @@ def clean(text: str) -> str:
 
 
 def data_block(identifier: str, value: object) -> Markup:
-    r"""JSON within the page, for its script. Nothing in it can end the block or be read as markup.
+    r"""Return JSON within the page, for its script. Nothing in it can end the block or act as markup.
 
     >>> data_block("x", "</script>")
     '<script type="application/json" id="x">"\\u003c/script\\u003e"</script>'

@@ -1,4 +1,5 @@
-"""The report as one HTML page: it loads nothing, from no network and no other file, and says so to the browser."""
+"""The report as one HTML page. It loads nothing from the network or other files, and tells the browser to refuse
+that."""
 
 from __future__ import annotations
 
@@ -15,10 +16,9 @@ from featurenet_uvl.report.page.sections import Section, missing_notice, section
 
 
 def study_page(study: Study) -> str:
-    """The page; equal studies give equal pages.
+    """Return the page; equal studies give equal pages.
 
-    Only the page's own style and script may run, by their hashes, and nothing may be loaded: the policy in its head
-    holds even for a file on disk.
+    The policy in its head, which holds for a file on disk, too, allows only its own style and script, by their hashes.
     """
     rows = entries(study)
     drawings = Drawings()
@@ -85,7 +85,7 @@ def _section(part: Section) -> Markup:
 
 
 def _own(name: str) -> str:
-    """A file of this package; `</` would end the element that it stands in."""
+    """Return the text of a file of this package. It must not contain `</`, which would end the element around it."""
     text = (files("featurenet_uvl.report.page") / name).read_text(encoding="utf-8")
     assert "</" not in text, name
     return text

@@ -1,4 +1,4 @@
-"""What the page's script knows: one record a trial, the points of the plot, the packed drawings."""
+"""The data of the page's script: one record per trial, the points of the plot, the packed drawings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NO_DRAWING = "A network written by hand: it is no configuration of the model, so
 
 
 def page_data(study: Study, rows: Sequence[Entry], drawings: Drawings) -> dict[str, Any]:
-    """The record of each row, by its place, and what the plot needs. Fills the drawings."""
+    """Return the record of each row and the data of the plot, adding drawings to `drawings`."""
     test_counts = {data.name: data.test_count for data in study.data}
     return {
         "trials": [_record(entry, test_counts[entry.data], drawings) for entry in rows],
@@ -45,7 +45,7 @@ def page_data(study: Study, rows: Sequence[Entry], drawings: Drawings) -> dict[s
 
 
 def _series(study: Study) -> list[dict[str, str]]:
-    """Samples first, then networks by hand, each once, in the order of the study."""
+    """Return the names of the series: samples, then networks by hand, in the order of the study."""
     samples = dict.fromkeys(sample.name for sample in study.samples)
     by_hand = dict.fromkeys(one.name for one in study.baselines)
     return [{"name": clean(name), "kind": "sample"} for name in samples] + [
@@ -88,7 +88,7 @@ def _record(entry: Entry, test_count: int, drawings: Drawings) -> dict[str, Any]
 
 
 def _epoch(epoch: Epoch) -> list[float | None]:
-    """Loss, training, validation and test accuracy, as the script reads them."""
+    """Return loss, training, validation and test accuracy, as the script reads them."""
     return list(_rounded((epoch.loss, epoch.train_accuracy, epoch.validation_accuracy, epoch.test_accuracy)))
 
 

@@ -19,7 +19,7 @@ from featurenet_uvl.report.page.summary import certificate, summary
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`key` is where links lead."""
+    """A section of the page. `key` is the target of links."""
 
     key: str
     title: str
@@ -34,11 +34,11 @@ _PLACES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("samples", "How diverse are the samples?", ("diversity",)),
     ("took", "What did it take?", ("costs",)),
 )
-"""Where tables and figures stand. One that is named nowhere stands at the end."""
+"""Tables and figures by section; all others stand at the end."""
 
 
 def sections(study: Study, rows: Sequence[Entry]) -> tuple[Section, ...]:
-    """All sections that the study has something for, in the order of the page."""
+    """Return all sections for which the study has data, in the order of the page."""
     blocks = {table.name: table_block(table) for table in tables(study)}
     blocks |= {figure.name: figure_block(figure) for figure in figures(study)}
     found = [Section("summary", "Summary", _summary(study)), Section("explore", "Accuracy and size", _plot())]
@@ -61,7 +61,7 @@ def _summary(study: Study) -> Markup:
 
 
 def _plot() -> Markup:
-    """The place of the plot, which the script fills; what stands here says so where there is none."""
+    """Return the place of the plot, which the script fills; its text tells readers without scripts."""
     how = (
         "Each point is a network: choose one, by mouse, touch or keyboard (arrows move, Enter opens), for its drawing, "
         "its settings and its accuracy by epoch."
@@ -71,7 +71,7 @@ def _plot() -> Markup:
 
 
 def table_block(table: Table) -> Markup:
-    """A table with its title, in a box of its own that scrolls, and its caption below."""
+    """Return a table with its title, in a box that scrolls, and its caption below."""
     note = f"{table.name}-note"
     head = element("tr", *(_head(column) for column in table.columns))
     body = [
@@ -110,7 +110,7 @@ def _cell(text: str, column: Column) -> Markup:
 
 
 def figure_block(figure: Figure) -> Markup:
-    """A figure as an image within the page."""
+    """Return a figure as an image within the page."""
     image = base64.b64encode(draw(figure, "svg")).decode("ascii")
     panels = "; ".join(
         f"{panel.title}: {', '.join(series.label for series in panel.series)}" for panel in figure.panels
@@ -147,7 +147,7 @@ TRIAL_COLUMNS = (
     Column("cpu", "CPU s", "seconds"),
     Column("reason", "Reason"),
 )
-"""Of the list; the keys are those of the script's records."""
+"""Columns of the list; their keys are those of the script's records."""
 
 
 def _trials(rows: Sequence[Entry]) -> Markup:
@@ -224,7 +224,7 @@ def _made(study: Study) -> Markup:
 
 
 def missing_notice(study: Study) -> Child:
-    """What is still to come; nothing for a finished experiment."""
+    """Return the list of missing parts; nothing for a finished experiment."""
     if not study.missing:
         return None
     return element(

@@ -271,11 +271,11 @@ def test_a_certificate_says_how_far_a_sample_is_from_the_most_diverse() -> None:
     plain = sample("S1", "mnist", [network("S1/1", 0.5)])
     measured = replace(plain, diversity=diversity)
     assert certificate(plain) == ""
-    assert certificate(measured) == "S1 on MNIST: mean distance 0.2000; how large it can be is unknown."
+    assert certificate(measured) == "S1 on MNIST: mean distance 0.2000; the largest possible one is unknown."
     limited = replace(measured, limit=DiversityLimit(40, 0.25, 0.001, with_shapes=False))
     assert certificate(limited) == (
-        "S1 on MNIST: mean distance 0.2000, at least 80.0% of what is possible: no 40 configurations of the model "
-        "without tensor shapes have more than 0.2500."
+        "S1 on MNIST: mean distance 0.2000, at least 80.0% of the largest possible one: no 40 configurations of the "
+        "model without tensor shapes have more than 0.2500."
     )
     study = Study("mine", "", (data_set("mnist"),), (limited,))
     assert certificate(limited) in study_page(study)

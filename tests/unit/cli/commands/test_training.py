@@ -214,7 +214,7 @@ def test_status_says_how_far_a_run_is(program: Any, tmp_path: Path, monkeypatch:
     write_state(store, state)
     out = program("experiments", "status", store.parent).out
     assert f"run       going: process {os.getpid()} on " in out
-    assert "rate      2 a minute; 4 min left\n" in out
+    assert "rate      2 per minute; 4 min left\n" in out
     assert "process 12, epoch 1 of 1, accuracy so far 0.5000\n" in out
     assert "trained   2 of 23, 1 nan; best" in out
     facts = program("experiments", "status", "--store", store, "--json").json
