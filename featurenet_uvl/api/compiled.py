@@ -109,13 +109,14 @@ class CompiledModel:
             check_formula(sample.sample.formula, self.cnf, "sample")
         return DrawnSample(sample.sample, self.cnf, self.input_shape, self.classes, sample.notes)
 
-    def read_sample(self, path: str | PathLike[str], *, any_formula: bool = False) -> DrawnSample:
+    def read_sample(self, path: str | PathLike[str], *, any_formula: bool = True) -> DrawnSample:
         """Read a sample of this model, whichever tool wrote it.
 
         Args:
             path: A file that `DrawnSample.write` wrote, FeatureIDE's CSV, `.xml` or `.config`, PLEDGE's `.pdt`, lines
                 of signed numbers, or a folder of such files.
-            any_formula: Accept a sample of another formula, if all its configurations are configurations of this model.
+            any_formula: Accept a sample of another formula, such as one that an older version drew, if all its
+                configurations are configurations of this model.
 
         Raises:
             ReadError, ModelError: The file is none of these, or has other features.

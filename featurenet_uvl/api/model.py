@@ -63,8 +63,8 @@ class FeatureModel:
             ReadError: A file is missing or malformed; all its problems together.
             ModelError: A restriction of another model, or a bound that does not fit.
         """
-        source, more = find_model(file_path(path)), file_paths(restrictions)
-        limits = _checked(bounds)
+        source, more, limits = file_path(path), file_paths(restrictions), _checked(bounds)
+        source = find_model(source)
         return cls(_bounded(load_model(source, more), limits), source, more, limits)
 
     @classmethod
@@ -160,7 +160,7 @@ class FeatureModel:
         *,
         input_shape: Shape | None = None,
         classes: int = CLASSES,
-        any_formula: bool = False,
+        any_formula: bool | None = None,
     ) -> tuple[Network, ...]:
         """Return the networks of a sample of this model.
 
@@ -168,8 +168,8 @@ class FeatureModel:
             sample: A drawn sample, or a file as `CompiledModel.read_sample` takes it.
             input_shape: Height, width and channels of the images; None takes those of the model.
             classes: Number of classes that the networks tell apart.
-            any_formula: Accept a sample of another formula, such as one for other images, if all its configurations
-                are configurations of this model.
+            any_formula: Accept a sample of another formula, such as one for other images or of an older version, if all
+                its configurations are configurations of this model. None accepts it from a file only.
 
         Raises:
             ReadError, ModelError: The file is no sample, or has other features.
@@ -177,8 +177,8 @@ class FeatureModel:
         """
         compiled = self.compile(input_shape=input_shape, classes=classes)
         if isinstance(sample, DrawnSample):
-            return compiled.take(sample, any_formula=any_formula).decode()
-        return compiled.read_sample(sample, any_formula=any_formula).decode()
+            return compiled.take(sample, any_formula=any_formula is True).decode()
+        return compiled.read_sample(sample, any_formula=any_formula is not False).decode()
 
     def __repr__(self) -> str:
         features = sum(1 for _ in self.ir.features())

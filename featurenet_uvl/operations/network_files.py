@@ -98,7 +98,7 @@ def target_format(output: str, to: str | None) -> str:
     """
     target = to or _ENDINGS.get(Path(output).suffix.lower())
     if target is None:
-        raise UsageError(f"{output}: found no known ending, expected `format` to be one of {', '.join(FORMATS)}")
+        raise UsageError(f"{output}: found no known ending, expected `format` with one of {', '.join(FORMATS)}")
     if target not in FORMATS:
         raise UsageError(f"`format`: found format {target!r}, expected one of {', '.join(FORMATS)}")
     return target

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from featurenet_uvl.cli.console.counted import counted
 from featurenet_uvl.cli.console.options import (
     Bounds,
     InputShape,
@@ -31,14 +32,20 @@ if TYPE_CHECKING:
     from featurenet_uvl.analysis.core_and_dead import Decided
     from featurenet_uvl.analysis.count import Count
 
+MAX_PROBLEMS = 20
+"""Problems that `check` prints."""
+
 Engine = Annotated[
     str, typer.Option("--engine", help="bdd, ganak (if pyganak is installed), or auto: bdd first, then ganak.")
 ]
-Subject = Annotated[str, typer.Argument(metavar="MODEL|DIMACS", help="A model, a restriction, or DIMACS; - is stdin.")]
+Subject = Annotated[
+    str,
+    typer.Argument(metavar="MODEL|DIMACS", help="A model, a packaged model's name such as s1, or DIMACS; - is stdin."),
+]
 
 
 def check(
-    source: Annotated[str, typer.Argument(metavar="MODEL", help="A model, or a restriction of one.")],
+    source: Annotated[str, typer.Argument(metavar="MODEL", help="A model, or a packaged model's name such as s1.")],
     restrict: Restrictions = None,
     bound: Bounds = None,
     input_shape: InputShape = None,
@@ -48,27 +55,39 @@ def check(
 ) -> None:
     """Find all problems of a model at once, each with its place and the way out.
 
-    Also what looks unmeant: features that no configuration has. Exit code 1 if there are problems.
+    Hints name features that no configuration has, which is rarely the intention. The exit code is 1 if problems exist.
     """
     from featurenet_uvl.operations.check import check_hints, check_model
 
     if source == STREAM:
         raise UsageError("found -, expected the path of a model: a problem has its place in a file")
     shape, bounds, files = parse_input_shape(input_shape), parse_bounds(bound or ()), restrict or []
-    problems = _kind_problems((source, *files)) or check_model(source, files, bounds, shape, with_rules=not no_rules)
-    hints = [] if problems else check_hints(source, files, bounds, shape, with_rules=not no_rules)
+    with ProgressLine(quiet=quiet) as line:
+        line.show(f"looking for problems of {source}")
+        rules = not no_rules
+        problems = _kind_problems((source, *files)) or check_model(source, files, bounds, shape, with_rules=rules)
+        line.show(f"looking for dead features of {source}")
+        hints = [] if problems else check_hints(source, files, bounds, shape, with_rules=rules)
     problems, hints = list(map(in_options, problems)), list(map(in_options, hints))
     if as_json:
         put_json({"problems": problems, "hints": hints})
     if problems:
-        raise ReadError(problems)
+        raise ReadError(_shortened(problems, source))
     for hint in hints:
         say(hint, quiet=quiet)
-    say(f"{source}: no problems, {len(hints)} hints", quiet=quiet or as_json)
+    say(f"{source}: no problems, {counted(len(hints), 'hint')}", quiet=quiet or as_json)
+
+
+def _shortened(problems: list[str], source: str) -> list[str]:
+    """Return the first problems, and one line with the number of the others: a file of another kind has hundreds."""
+    more = len(problems) - MAX_PROBLEMS
+    if more <= 1:
+        return problems
+    return [*problems[:MAX_PROBLEMS], f"{source}: and {more:,} more problems; --json lists all of them"]
 
 
 def _kind_problems(files: Sequence[str]) -> list[str]:
-    """One line for each file that is DIMACS or a sample; what cannot be read at all is found later."""
+    """Return one line for each file that is DIMACS or a sample; `check_model` reports files that cannot be read."""
     found: list[str] = []
     for file in files:
         try:
@@ -94,10 +113,10 @@ def analyse(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Say what a model or DIMACS leaves possible: core, dead and false-optional features, number of configurations.
+    """Find core, dead and false-optional features of a model or DIMACS, and count its configurations.
 
-    A false-optional feature is open in the tree, but in every configuration that its parent is in. DIMACS has no tree,
-    and so none.
+    A false-optional feature is optional in the tree, but selected in every configuration that selects its parent.
+    DIMACS has no tree, so none is false-optional there.
     """
     from featurenet_uvl.analysis.core_and_dead import decided_features
     from featurenet_uvl.analysis.count import Count, check_engine, count_solutions

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurenet_uvl.cli.commands.convert import check_references
+from featurenet_uvl.cli.console.counted import counted
 from featurenet_uvl.cli.console.options import (
     Bounds,
     Force,
@@ -21,6 +22,7 @@ from featurenet_uvl.cli.console.options import (
     parse_bounds,
     parse_input_shape,
 )
+from featurenet_uvl.cli.console.progress import ProgressLine
 from featurenet_uvl.cli.console.streams import check_output, put_json, say, write_output
 from featurenet_uvl.errors import UsageError
 
@@ -30,8 +32,11 @@ if TYPE_CHECKING:
     from featurenet_uvl.ir.layers import Shape
 
 
+_SINGULAR = {"features": "feature", "auxiliaries": "auxiliary", "clauses": "clause", "constraints": "constraint"}
+
+
 def compile_to_dimacs(
-    source: Annotated[str, typer.Argument(metavar="MODEL", help="A model, or a restriction of one.")],
+    source: Annotated[str, typer.Argument(metavar="MODEL", help="A model, or a packaged model's name such as s1.")],
     output: Output,
     restrict: Restrictions = None,
     bound: Bounds = None,
@@ -60,7 +65,7 @@ def compile_to_dimacs(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Compile an extended feature model to DIMACS, one solution a configuration.
+    """Compile an extended feature model to DIMACS, with one solution per configuration.
 
     The first variables are the features, by name and in document order.
     """
@@ -83,18 +88,20 @@ def compile_to_dimacs(
     if emit_after is not None:
         counts = _emit(load_model(source, restrict or (), bounds), emit_after, output, to, force, quiet)
     else:
-        model = load_model(source, restrict or (), bounds)
-        cnf = _compile(model, shape, no_rules, specialise, verify_each)
-        text = write_dimacs(
-            cnf,
-            safe_names=safe_names,
-            projection=projection,
-            describe=(lambda source: describe_source(source, model)) if comments else None,
-        )
+        with ProgressLine(quiet=quiet) as line:
+            line.show(f"compiling {source}")
+            model = load_model(source, restrict or (), bounds)
+            cnf = _compile(model, shape, no_rules, specialise, verify_each)
+            text = write_dimacs(
+                cnf,
+                safe_names=safe_names,
+                projection=projection,
+                describe=(lambda source: describe_source(source, model)) if comments else None,
+            )
         counts = _write(cnf, output, text, force)
     if as_json:
         put_json({"output": output, **counts})
-    say(", ".join(f"{count:,} {what}" for what, count in counts.items()), quiet=quiet or as_json)
+    say(", ".join(counted(count, _SINGULAR[name]) for name, count in counts.items()), quiet=quiet or as_json)
 
 
 def _check_usage(emit_after: str | None, to: str | None, dimacs_only: list[str]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from featurenet_uvl.cli.console.counted import counted
 from featurenet_uvl.cli.console.options import Bounds, Force, Format, From, Json, Quiet, Restrictions, parse_bounds
 from featurenet_uvl.cli.console.streams import check_output, put_json, say, write_output
 from featurenet_uvl.errors import ModelError, UnsupportedError, UsageError
@@ -64,7 +65,10 @@ def convert(
         say(f"warning: {loss}", quiet=quiet)
     if as_json:
         put_json({**facts, "losses": losses or []})
-    say(f"{facts['features']} features, {facts['constraints']} constraints", quiet=quiet or as_json)
+    say(
+        f"{counted(facts['features'], 'feature')}, {counted(facts['constraints'], 'constraint')}",
+        quiet=quiet or as_json,
+    )
 
 
 def _refuse(option: str, given: dict[str, bool]) -> None:

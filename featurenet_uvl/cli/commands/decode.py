@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from featurenet_uvl.cli.console.counted import counted
 from featurenet_uvl.cli.console.options import (
     Bounds,
     Force,
@@ -29,17 +30,26 @@ if TYPE_CHECKING:
 
 
 def decode(
-    source: Annotated[str, typer.Argument(metavar="SAMPLE", help="A sample file; - is stdin.")],
-    model: Annotated[str, typer.Option("--model", metavar="MODEL", help="The model or restriction it was drawn from.")],
-    folder: Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="Where the networks go.")],
+    source: Annotated[
+        str, typer.Argument(metavar="SAMPLE", help="A sample file, a file of another tool, or a folder; - is stdin.")
+    ],
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            metavar="MODEL",
+            help="The model that the sample was drawn from: a file, or a packaged model's name.",
+        ),
+    ],
+    folder: Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="The folder of the networks.")],
     restrict: Restrictions = None,
     bound: Bounds = None,
     input_shape: InputShape = None,
     specialise: Specialise = False,
-    classes: Annotated[int, typer.Option("--classes", help="How many classes the networks tell apart.")] = 10,
+    classes: Annotated[int, typer.Option("--classes", help="Number of classes that the networks tell apart.")] = 10,
     any_formula: Annotated[
         bool,
-        typer.Option("--any-formula", help="Take a sample of another input shape, restriction or version, too."),
+        typer.Option("--any-formula", help="Accept a sample of another input shape, restriction or version."),
     ] = False,
     verify: Annotated[
         bool, typer.Option("--verify", help="Build each network in Keras, too, and compare it layer by layer.")
@@ -50,8 +60,9 @@ def decode(
 ) -> None:
     """Decode a sample to networks, one JSON file each.
 
-    Give the model, restrictions, bounds and input shape that the sample was drawn with. A sample knows from which
-    formula it was drawn, and another one is refused; with --any-formula, each configuration need only be one here.
+    Give the model, restrictions, bounds and input shape that the sample was drawn with. A sample file names the formula
+    that it was drawn from, and is refused if this is another one; with --any-formula, it is enough that each
+    configuration is one of this model.
     """
     from featurenet_uvl.operations.configurations import read_sample
     from featurenet_uvl.operations.network_folders import (
@@ -69,7 +80,9 @@ def decode(
     shape, bounds = parse_input_shape(input_shape), parse_bounds(bound or ())
     check_folder(folder, force=force)
     loaded = load_model(model, restrict or (), bounds)
-    cnf = compile_feature_model(loaded, input_shape=shape, specialised=specialise)
+    with ProgressLine(quiet=quiet) as line:
+        line.show(f"compiling {model}")
+        cnf = compile_feature_model(loaded, input_shape=shape, specialised=specialise)
     sample = read_sample(source, cnf, any_formula=any_formula)  # before a model of another kind is asked for its images
     images = shape or model_input_shape(loaded)
     networks = networks_of_sample(sample, cnf, images, classes, source)
@@ -101,4 +114,4 @@ def _facts(name: str, network: Architecture) -> dict[str, Any]:
 def _summary(networks: Mapping[str, Architecture], folder: str) -> str:
     weights = [network.weights() for network in networks.values()]
     spread = f"{min(weights):,} to {max(weights):,}, median {median(weights):,.0f}"
-    return f"{len(networks):,} networks in {folder}; weights: {spread}"
+    return f"{counted(len(networks), 'network')} in {folder}; weights: {spread}"

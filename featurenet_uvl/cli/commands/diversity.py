@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 def diversity(
     samples: Annotated[
         list[str],
-        typer.Argument(metavar="SAMPLE...", help="Sample files, .pdt, CSV, or lines of signed numbers; - is stdin."),
+        typer.Argument(metavar="SAMPLE...", help="Sample files, files of other tools, or folders; - is stdin."),
     ],
     cnf: Annotated[
         str | None,
-        typer.Option("--cnf", metavar="DIMACS|MODEL", help="What they are samples of: checks them, and knows limits."),
+        typer.Option("--cnf", metavar="DIMACS|MODEL", help="The model of the samples: checks them, and gives limits."),
     ] = None,
     plot: Annotated[
         str | None, typer.Option("--plot", metavar="FILE", help="Draw them side by side: a .png or .pdf file.")

@@ -19,20 +19,18 @@ Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Overwrite outpu
 Output: TypeAlias = Annotated[str, typer.Option("-o", "--output", help="The file to write; - is stdout.")]
 Format: TypeAlias = Annotated[
     str | None,
-    typer.Option(
-        "--to", help="The format to write, such as uvl, featureide or sxfm. Else the output's ending decides."
-    ),
+    typer.Option("--to", help="Format to write, such as uvl, featureide or sxfm. Else the output's ending decides."),
 ]
-From: TypeAlias = Annotated[
-    str | None, typer.Option("--from", help="The format of the input. Else its content decides.")
-]
+From: TypeAlias = Annotated[str | None, typer.Option("--from", help="Format of the input. Else its content decides.")]
 Restrictions: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--restrict", metavar="FILE", help="A restriction (UVL) of the model; repeatable."),
+    typer.Option(
+        "--restrict", metavar="FILE", help="A restriction (UVL) of the model, or a packaged one's name. Repeatable."
+    ),
 ]
 Bounds: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--bound", metavar="NAME=N", help="At most N instances of a multi-feature; repeatable."),
+    typer.Option("--bound", metavar="NAME=N", help="At most N instances of a multi-feature. Repeatable."),
 ]
 InputShape: TypeAlias = Annotated[
     str | None,
@@ -45,9 +43,11 @@ Specialise: TypeAlias = Annotated[
     bool, typer.Option("--specialise", help="Leave out the features that no configuration has.")
 ]
 TimeLimit: TypeAlias = Annotated[float, typer.Option("--time-limit", help="Seconds after which to give up.")]
-Seed: TypeAlias = Annotated[int, typer.Option("--seed", help="Of all chance: the same seed gives the same result.")]
+Seed: TypeAlias = Annotated[
+    int, typer.Option("--seed", help="Seed of all chance: the same seed gives the same result.")
+]
 Workers: TypeAlias = Annotated[
-    int | None, typer.Option("--workers", help="How many networks are trained at a time. Else one a core.")
+    int | None, typer.Option("--workers", help="Networks that are trained at the same time. Else one per core.")
 ]
 DataDir: TypeAlias = Annotated[
     Path | None, typer.Option("--data-dir", help="A folder with mnist.npz and cifar10.npz. Else Keras' cache.")

@@ -165,7 +165,7 @@ CASES = [
     ("configurations {small}/s.txt --to featureide -o {tmp}/o", 0, "3 configurations of 386 features"),
     ("configurations {small}/missing -o {tmp}/o.csv", 1, "missing: no such file"),
     ("configurations {small}/cut.txt -o {tmp}/o.csv", 1, "cut.txt:[0-9]+: found no line end"),
-    ("configurations {small}/s.txt -o {tmp}/o.txt", 2, "o.txt: found no known ending, expected --to to be one of samp"),
+    ("configurations {small}/s.txt -o {tmp}/o.txt", 2, "o.txt: found no known ending, expected --to with one of samp"),
     ("configurations {small}/s.txt --to yaml -o {tmp}/o", 2, "--to: found format 'yaml', expected one of sample"),
     ("configurations {small}/s.txt --from yaml -o {tmp}/o.csv", 2, "--from: found format 'yaml', expected one of samp"),
     ("configurations {small}/s.txt --from pdt -o {tmp}/o.csv", 1, "s.txt:1:1: found .*expected lines such as '1->Na"),

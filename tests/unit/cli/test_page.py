@@ -29,6 +29,6 @@ def test_every_command_has_its_options_on_it(maker: ModuleType) -> None:
     text = maker.page()
     for heading in ("convert", "check", "compile", "analyse", "count", "configurations", "experiments run"):
         assert f"\n## {heading}\n" in text
-    assert "| `--bound NAME=N` | At most N instances of a multi-feature; repeatable. |" in text
+    assert "| `--bound NAME=N` | At most N instances of a multi-feature. Repeatable. |" in text
     assert "| `-n`, `--count N` | Number of configurations. Default: `100`. |" in text
     assert "featurenet-uvl compile MODEL -o FILE [OPTIONS]" in text

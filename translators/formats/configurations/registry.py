@@ -124,7 +124,7 @@ def format_of_ending(path: str) -> str:
     for name, entry in FORMATS.items():
         if entry.holds_many and path.lower().endswith(entry.ending):
             return name
-    raise UsageError(f"{path}: found no known ending, expected `format` to be one of {', '.join(FORMATS)}")
+    raise UsageError(f"{path}: found no known ending, expected `format` with one of {', '.join(FORMATS)}")
 
 
 def read_configurations(

@@ -68,7 +68,7 @@ def test_a_keras_file_is_imported_without_its_weights(program: Program, tmp_path
         ("export lenet5 -o {tmp}/a.toml --classes 0", 2, "--classes: found 0, expected at least 1"),
         ("export lenet5 -o {tmp}/a.toml --input-shape 9x9x1", 1, "lenet5: cell b3_c1: Convolution"),
         ("export lenet5 -o {tmp}/a.toml --input-shape 9x9", 2, "--input-shape: found input shape '9x9'"),
-        ("export mlp -o {tmp}/a.xml --bound Cell=2", 1, "dnn.uvl: block 1: found 3 instances of Cell, expected [1..2]"),
+        ("export mlp -o {tmp}/a.xml --bound Cell=2", 1, "dnn: block 1: found 3 instances of Cell, expected [1..2]"),
         (
             "export residual_block -o {tmp}/a.xml --model {models}/s1.uvl",
             1,

@@ -205,11 +205,11 @@ def test_lists_without_names_need_the_model(case: Case) -> None:
         assert (done.code, message in done.err) == (1, True), done.err
 
 
-def test_decode_keeps_a_sample_to_its_formula_unless_told_otherwise(case: Case) -> None:
+def test_decode_keeps_a_sample_to_its_formula_on_request(case: Case) -> None:
     model, larger = FeatureModel.named("s1", BOUNDS), (32, 32, 1)
     path = case.folder / "s.txt"
     path.write_text(format_sample(case.sample))
     with pytest.raises(DecodeError, match=r"found a sample of the formula .*`any_formula`"):
-        model.decode(path, input_shape=larger)
-    networks = model.decode(path, input_shape=larger, any_formula=True)
+        model.decode(path, input_shape=larger, any_formula=False)
+    networks = model.decode(path, input_shape=larger)
     assert [network.input_shape for network in networks] == [larger] * 3
