@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from importlib import import_module
 
 import pytest
+
+from tests.places import DOCS
 
 NAMES = {
     "training.data.Dataset": "training.data.dataset.Dataset",
@@ -48,3 +51,16 @@ def test_a_name_that_stayed_does_not_warn(name: str) -> None:
 def test_a_name_that_never_was_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match=r"module 'featurenet_uvl\.training\.job' has no attribute 'Limit'"):
         member("training.job.Limit")
+
+
+def test_the_imports_of_the_page_work() -> None:
+    """The code of docs/training.md imports what there is, and uses nothing that it has not imported."""
+    page = (DOCS / "training.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    tree = ast.parse(code)
+    imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    names: dict[str, object] = {}
+    exec(compile(ast.Module([node for node in imports if "keras" not in ast.unparse(node)], []), "page", "exec"), names)
+    assigned = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    assert used - assigned - {"keras"} <= set(names)
