@@ -1,4 +1,4 @@
-"""An ordinary feature model: a tree and propositional constraints, with what each feature stands for."""
+"""An ordinary feature model: a tree and propositional constraints, and the origin of each feature."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from featurenet_uvl.ir.span import Source
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A name for a formula: true exactly where the formula is. It is no feature and decides nothing.
+    """A name for a formula, true if and only if the formula is. It is no feature and decides nothing.
 
-    `dual` is another form of the formula, equivalent to it where the definitions before hold and the tree is obeyed; as
-    clauses, `name => formula` and `dual => name` are then shorter than the formula both ways.
+    `dual` is another form of the formula, equivalent to it in every configuration of the tree under the definitions
+    before this one. As clauses, `name => formula` and `dual => name` are then shorter than the formula both ways.
 
     `source` is that of the first constraint that needs the name.
     """
@@ -46,7 +46,7 @@ class BooleanModel:
     `definitions_as_features`. Every feature has an `origin`, so that a solution can be read as a configuration of the
     source model. Plain attributes stay; they are constants and decide nothing any more.
 
-    `definitions` speak of features and of definitions before them; constraints may mention them like features.
+    `definitions` mention features and earlier definitions; constraints may mention them like features.
     """
 
     model: FeatureModel
@@ -57,11 +57,11 @@ class BooleanModel:
         return self.model.root
 
     def origins(self) -> Mapping[str, Origin]:
-        """What each feature stands for, in document order."""
+        """Return the origin of each feature by name, in document order."""
         return {f.name: f.origin if f.origin is not None else Origin(f.name) for f in self.model.features()}
 
     def verify(self) -> None:
-        """Raises ModelError with every construct that is not Boolean, and its place."""
+        """Raise ModelError with every construct that is not Boolean, and its place."""
         self.model.verify()
         names = {feature.name for feature in self.model.features()}
         problems: list[str] = []

@@ -35,7 +35,7 @@ class VarMap:
 
     @classmethod
     def from_names(cls, names: Sequence[str]) -> VarMap:
-        """Variables as a DIMACS file names them: trailing `__aux_<n>` are auxiliaries."""
+        """Return the variables of a DIMACS file with these names: trailing `__aux_<n>` are auxiliaries."""
         count = len(names)
         while count and names[count - 1].startswith(AUXILIARY_PREFIX):
             count -= 1
@@ -74,7 +74,7 @@ class Cnf:
             self.sources.verify(len(self.clauses))
 
     def fingerprint(self) -> str:
-        """A key of names and clauses, equal for equal formulas in any process: SHA-256 of both, 16 hex digits.
+        """Return a key of names and clauses, equal for equal formulas in any process: SHA-256 of both, 16 hex digits.
 
         >>> Cnf(VarMap.from_names(["App"]), ((1,),)).fingerprint()
         'f25737deea34ce62'
@@ -85,6 +85,6 @@ class Cnf:
         return digest.hexdigest()[:16]
 
     def is_satisfied_by(self, positive: Iterable[int]) -> bool:
-        """Whether the assignment that makes exactly these variables true satisfies every clause."""
+        """Return whether the assignment that makes exactly these variables true satisfies every clause."""
         true = set(positive)
         return all(any((literal > 0) == (abs(literal) in true) for literal in clause) for clause in self.clauses)

@@ -1,4 +1,4 @@
-"""All problems of a model at once: of its files, of what it says, and of what it leaves possible."""
+"""All problems of a model at once: in its files, in its meaning, and in the configurations that it allows."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def check_model(
     *,
     with_rules: bool = True,
 ) -> list[str]:
-    """Every problem of a model, one line each: place, what was found, what was expected, and the way out.
+    """Return every problem of a model, one line each: the place, found, expected, and the way out.
 
-    Files come first: what is malformed in the model and in each restriction. Then, for files that can be read, what
-    means nothing: unknown names, domains that are not finite, multi-features without a limit, indices without a range,
-    names that would collide. Then, for a model that means something, the constraints that exclude one another, if it
-    has no configuration: each such set is minimal.
+    Faults of the files come first: those of the model and of each restriction. If all files can be read, faults of the
+    meaning follow: unknown names, domains that are not finite, multi-features without a limit, indices without a range,
+    names that would collide. A model without these, but without any configuration, has constraints that exclude each
+    other: the result names minimal sets of them.
 
     Args:
         path: A model, or a restriction of one.
         restrictions: Further restrictions.
         bounds: Upper limits of multi-features by name.
         input_shape: For the rule set `tensor-shapes`; the model's own where None.
-        with_rules: Whether rule sets that the model switches on are looked at.
+        with_rules: Whether to check rule sets that the model switches on.
 
     Returns:
         The problems, first cause first; an empty list for a sound model that has a configuration.
@@ -69,7 +69,7 @@ def check_hints(
     *,
     with_rules: bool = True,
 ) -> list[str]:
-    """What looks unmeant in a model without problems: dead features, values that are never taken. One line each.
+    """Return probable mistakes in a model without problems: dead features and values, one line each.
 
     Raises:
         FeatureNetError: A file cannot be read, or means nothing; `check_model` lists the problems. Where there is no
@@ -88,7 +88,7 @@ def check_hints(
 def _loaded(
     path: str, restrictions: Sequence[str], bounds: Mapping[str, int] | None
 ) -> tuple[FeatureModel | None, list[str]]:
-    """The model, or the problems of all its files."""
+    """Return the model, or None and the problems of all its files."""
     try:
         return load_model(path, restrictions, bounds), []
     except _INPUT_FAULTS as error:
@@ -102,10 +102,10 @@ def _loaded(
 
 
 def meaning_problems(model: FeatureModel) -> list[str]:
-    """Every problem that the passes have with a model, each constraint looked at by itself.
+    """Return every problem that the passes find in a model, with each constraint on its own.
 
-    The passes stop at the first constraint that means nothing; here the constraints are halved until each such
-    constraint is found: O(p log n) runs for p of them among n.
+    The passes stop at the first constraint without a meaning. This function halves the constraints until it has found
+    each of them: O(p log n) runs for p of them among n.
     """
     try:
         model.verify()

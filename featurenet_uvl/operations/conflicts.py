@@ -1,4 +1,4 @@
-"""Why a model has no configuration, and which of its features are in none: a SAT solver asked with assumptions."""
+"""Reasons why a model has no configuration, and its dead features: questions to a SAT solver with assumptions."""
 
 from __future__ import annotations
 

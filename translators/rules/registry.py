@@ -1,4 +1,4 @@
-"""Rule sets by name: what a model's attribute `rules` on its root switches on."""
+"""Rule sets by name; the attribute `rules` of a model's root switches them on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RULE_SETS: Mapping[str, RuleSet] = MappingProxyType({"tensor-shapes": add_tensor
 
 
 def apply_rules(model: BooleanModel, builder: ClauseBuilder, input_shape: Shape | None) -> None:
-    """Adds the clauses of every rule set that the root's attribute `rules` names.
+    """Add the clauses of every rule set that the root's attribute `rules` names.
 
     Raises:
         ModelError: An unknown rule set, or no input shape anywhere.
@@ -36,10 +36,10 @@ def apply_rules(model: BooleanModel, builder: ClauseBuilder, input_shape: Shape 
 
 
 def model_input_shape(model: FeatureModel) -> Shape:
-    """The input shape that the model's root names.
+    """Return the input shape that the model's root names.
 
     Raises:
-        ModelError: It names none, or something else.
+        ModelError: The root names no input shape.
     """
     attribute = model.root.attribute("input_shape")
     if attribute is None:

@@ -1,1 +1,1 @@
-"""DIMACS, strictly read, and written as the tools that take it need it."""
+"""DIMACS: a strict reader, and a writer for the tools that read it."""

@@ -13,7 +13,7 @@ from featurenet_uvl.errors import ReadError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 
 MAX_UNUSED = 500_000
-"""A header with more variables than this, and than the text has characters, is a mistake: their names cost memory."""
+"""Most variables in the header of a text with fewer characters; more are a mistake, and their names cost memory."""
 
 _MAX_PROBLEMS = 20
 _NAME = re.compile(r"c[ \t]+([0-9]{1,9})[ \t](.+)")
@@ -24,12 +24,12 @@ _BODY_CHARACTERS = frozenset("0123456789- \t\n")
 
 @dataclass(slots=True)
 class _File:
-    """What one pass over the lines finds, before clauses are looked at."""
+    """The findings of one pass over the lines, before the clauses are read."""
 
     path: str
     problems: list[tuple[int, str]] = field(default_factory=list)
     header: tuple[int, int, int] | None = None
-    """Line, number of variables and of clauses."""
+    """Line, number of variables, number of clauses."""
     names: dict[int, tuple[int, str]] = field(default_factory=dict)
     """Variable -> line and name."""
     body: list[tuple[int, str]] = field(default_factory=list)
@@ -40,7 +40,7 @@ class _File:
 
 
 def read_dimacs(text: str, path: str) -> Cnf:
-    r"""The CNF of a DIMACS text. A variable without a name is called by its number.
+    r"""Read the CNF of a DIMACS text. A variable without a name gets its number as a name.
 
     Args:
         text: The file's text.
@@ -136,7 +136,7 @@ def _names(file: _File) -> list[str]:
 
 
 def _fast_clauses(file: _File) -> tuple[tuple[int, ...], ...] | None:
-    """The clauses of a file without faults; None where something needs a closer look."""
+    """Return the clauses of a file without faults, or None for a file that may have one."""
     assert file.header is not None
     _, variables, count = file.header
     body = "\n".join([line for _, line in file.body])
@@ -158,7 +158,7 @@ def _fast_clauses(file: _File) -> tuple[tuple[int, ...], ...] | None:
 
 
 def _clauses(file: _File) -> tuple[tuple[int, ...], ...]:
-    """The clauses, token by token, with a report of each fault at its line."""
+    """Return the clauses, read token by token, and report each fault at its line."""
     assert file.header is not None
     header_line, variables, count = file.header
     clauses: list[tuple[int, ...]] = []

@@ -1,4 +1,4 @@
-"""One axis of a tensor through a layer: cut off, divide, add, and look up what is none of these."""
+"""One axis of a tensor through a layer: cut off, divide, add, and look up all other resizings in tables."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ Table = tuple[int | None, ...]
 
 
 def resize(gates: Gates, selected: Selected, tensor: Tensor, axis: int, active: int, reset: int) -> tuple[Bits, int]:
-    """Height or width after a layer, less one, and the largest that this can be.
+    """Return height or width after a layer, less one, and the largest possible value of it.
 
     Args:
-        active: Where this holds, the layer must fit.
-        reset: Where this holds, the result is 0.
+        gates: Where the clauses go.
+        selected: The layers of which one is selected.
+        tensor: The tensor before the layer.
+        axis: 0 for height, 1 for width.
+        active: A literal; if it holds, the layer must fit.
+        reset: A literal; if it holds, the result is 0.
     """
     largest = tensor.largest[axis]
     ways = {resizing(layer, axis, largest + 1) for layer in selected.layers()} or {SAME_SIZE}
@@ -44,14 +48,14 @@ class _Claims:
         return self.tensor.sizes[self.axis]
 
     def literal(self, claim: Callable[[Resizing], bool]) -> int:
-        """Whether the layer's resizing is such; vectors, where a layer takes them, are not resized."""
+        """Return a literal that holds if the selected layer's resizing satisfies `claim`; vectors keep their size."""
         count = self.tensor.largest[self.axis] + 1
         result = self.selected.does(lambda layer: claim(resizing(layer, self.axis, count)))
         return self.gates.both(result, -self.tensor.is_vector) if self.selected.resizes_vectors() else result
 
 
 def _slide(gates: Gates, claims: _Claims, windows: list[Window], active: int, reset: int) -> Bits:
-    """(n - cut) // step + more."""
+    """Return (n - cut) // step + more, for n = size - 1."""
     cut = _bits(claims, max(way.cut for way in windows), lambda way: way.cut)
     moved, is_below = subtract(gates, claims.bits, cut)
     gates.add(-is_below, -active)
@@ -77,7 +81,7 @@ def _has_step(step: int) -> Callable[[Resizing], bool]:
 
 
 def _bits(claims: _Claims, largest: int, number: Callable[[Window], int]) -> Bits:
-    """A number that the selected layer has, in binary."""
+    """Return a number of the selected layer in binary."""
     return tuple(
         claims.literal(lambda way, i=i: bool(number(_window(way)) >> i & 1))  # type: ignore[misc]
         for i in range(largest.bit_length())
@@ -85,7 +89,7 @@ def _bits(claims: _Claims, largest: int, number: Callable[[Window], int]) -> Bit
 
 
 def _look_up(gates: Gates, claims: _Claims, table: Table, bits: Bits, active: int) -> Bits:
-    """The table's sizes where its layer is selected."""
+    """Return the sizes of the table if its layer is selected, else the digits as they are."""
     condition = claims.literal(lambda way: way == table)
     gates.add(-condition, -active, -gates.function(claims.bits, _lacks(table)))
     width = max(len(bits), max(image or 1 for image in table).bit_length())
@@ -108,7 +112,7 @@ def _digit_of(table: Table, i: int) -> Function:
 
 
 def _image(way: Resizing, largest: int) -> int:
-    """The largest result, less one, of sizes up to `largest` + 1."""
+    """Return the largest result, less one, for sizes up to `largest` + 1."""
     if isinstance(way, Window):
         return (way.resize(largest + 1) or 1) - 1
     return max((image for image in way if image is not None), default=1) - 1

@@ -13,14 +13,14 @@ from featurenet_uvl.translators.rules.tensor_shapes.tensor import Tensor, add_la
 
 
 def half(gates: Gates, form: Form, cell: CellVars, which: int, tensor: Tensor, active: int) -> Tensor:
-    """The tensor after the input layer and the operation of one half, which computes something where `active` holds."""
+    """Return the tensor after the input layer and the operation of one half, which is in use if `active` holds."""
     for kinds in (cell.inputs[which], cell.operations[which]):
         tensor = _Place(gates, form, Selected(gates, kinds), active).apply(tensor)
     return tensor
 
 
 def elements(gates: Gates, form: Form, tensor: Tensor) -> Units:
-    """The channels of a matrix, the number of elements of a vector."""
+    """Return the channels of a matrix, or the number of elements of a vector."""
     if not tensor.vector_has_sizes:
         return tensor.units
     height, width = (tuple(gates.both(bit, tensor.is_vector) for bit in bits) for bits in tensor.sizes)
@@ -28,7 +28,7 @@ def elements(gates: Gates, form: Form, tensor: Tensor) -> Units:
 
 
 class _Place:
-    """One of several layers, and what it does where `active` holds."""
+    """A place for one of several layers, in use if `active` holds."""
 
     def __init__(self, gates: Gates, form: Form, selected: Selected, active: int) -> None:
         self.gates = gates
@@ -37,7 +37,7 @@ class _Place:
         self.active = active
 
     def apply(self, tensor: Tensor) -> Tensor:
-        """The tensor after the layer; shapes that it cannot take are forbidden."""
+        """Return the tensor after the layer, and forbid shapes that the layer cannot take."""
         self._forbid([kind for kind in self.selected.kinds if not kind.kind.takes_vector], tensor.is_vector)
         self._forbid([kind for kind in self.selected.kinds if not kind.kind.takes_matrix], -tensor.is_vector)
         setting = self.selected.one_of(lambda kind: kind.units_attribute is not None)
@@ -60,12 +60,12 @@ class _Place:
         )
 
     def _forbid(self, kinds: Sequence[KindVars], shape: int) -> None:
-        """Where one of these layers is active, this does not hold of the tensor that it gets."""
+        """Forbid this shape for the tensor before any of these layers."""
         if kinds and shape != FALSE:
             self.gates.add(-self.gates.either(*(kind.variable for kind in kinds)), -self.active, -shape)
 
     def _units(self, tensor: Tensor, setting: int) -> Units:
-        """The last axis after the layer: kept, or set by an attribute."""
+        """Return the last axis after the layer: kept, or set by an attribute."""
         choices = self.selected.units()
         if not choices:
             return tensor.units

@@ -40,7 +40,7 @@ class KindVars:
 
 @dataclass(frozen=True, slots=True)
 class CellVars:
-    """The living variables of one cell; `targets` maps a relative index to its variable, `zeros` may be None."""
+    """The variables of one cell that are not dead; `targets` maps a relative index to its variable."""
 
     block: int
     cell: int
@@ -55,7 +55,7 @@ class CellVars:
 
 
 def find_cells(model: BooleanModel, builder: ClauseBuilder) -> tuple[tuple[CellVars, ...], ...]:
-    """The cells of each block, without what no configuration can select.
+    """Return the cells of each block, without variables that unit propagation shows to be dead.
 
     Raises:
         ModelError: A layer of no known kind, or attributes that are not its kind's.
@@ -82,7 +82,7 @@ def find_cells(model: BooleanModel, builder: ClauseBuilder) -> tuple[tuple[CellV
 
 
 def _dead_by_propagation(builder: ClauseBuilder) -> frozenset[int]:
-    """Features that unit propagation alone shows to be in no configuration."""
+    """Return the features that unit propagation alone shows to be in no configuration."""
     with Session(builder.clauses, builder.count, name=MINISAT) as session:
         return frozenset(v for v in builder.variables.values() if session.implied(v) is None)
 

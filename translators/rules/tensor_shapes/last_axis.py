@@ -1,9 +1,9 @@
 """The last axis of a tensor (channels of a matrix, length of a vector) as literals, in two forms.
 
-`PrimeExponents`, where no cell can concatenate: literal (p, j) says that p^j divides the number. Two numbers are equal
-exactly if all exponents are, and those of a product are sums. `BinaryDigits`, where numbers are added, too.
+`PrimeExponents` serves models without concatenation: literal (p, j) says that p^j divides the number. Two numbers are
+equal if and only if all exponents are, and the exponents of a product are sums. `BinaryDigits` can add numbers, too.
 
-Both are mappings from keys to literals in which a missing key is false, so that selecting and comparing is the same.
+Both map keys to literals, and a missing key is false, so that selection and comparison are the same for both.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ Units = Mapping[Key, int]
 
 
 class Form(Protocol):
-    """How numbers are written."""
+    """A notation for numbers."""
 
     def keys(self, number: int) -> frozenset[Key]:
-        """The keys that are true of a number."""
+        """Return the keys that are true of a number."""
         ...
 
     def weaker(self, key: Key) -> Key | None:
-        """The key that this one implies."""
+        """Return the key that this one implies, if any."""
         ...
 
-    def elements(self, gates: Gates, sizes: tuple[Bits, Bits], units: Units, limits: Limits) -> Units:
-        """(height + 1) * (width + 1) * units."""
+    def elements(self, gates: Gates, sizes: tuple[Bits, Bits], units: Units, largest: LargestSizes) -> Units:
+        """Return (height + 1) * (width + 1) * units."""
         ...
 
 
-class Limits(Protocol):
-    """What the sizes and the units of a tensor cannot exceed."""
+class LargestSizes(Protocol):
+    """The largest values that sizes and units of a tensor can take."""
 
     @property
     def largest(self) -> tuple[int, int]: ...
@@ -61,12 +61,12 @@ class PrimeExponents:
         prime, j = key
         return (prime, j - 1) if j > 1 else None
 
-    def elements(self, gates: Gates, sizes: tuple[Bits, Bits], units: Units, limits: Limits) -> Units:
-        height, width = (self._of_size(gates, bits, largest) for bits, largest in zip(sizes, limits.largest))
+    def elements(self, gates: Gates, sizes: tuple[Bits, Bits], units: Units, largest: LargestSizes) -> Units:
+        height, width = (self._of_size(gates, bits, bound) for bits, bound in zip(sizes, largest.largest))
         return self._product(gates, self._product(gates, height, width), units)
 
     def _of_size(self, gates: Gates, bits: Bits, largest: int) -> Units:
-        """The exponents of the number after this one."""
+        """Return the exponents of the size, which is one more than the number in `bits`."""
         keys = sorted({key for number in range(1, largest + 2) for key in self.keys(number)})
         return {(p, j): gates.function(bits, _divides_next(p**j, largest)) for p, j in keys}
 
@@ -80,13 +80,13 @@ class PrimeExponents:
 
 
 def _exponent(units: Units, prime: int) -> tuple[int, ...]:
-    """The unary exponent of a prime, without what is always false."""
+    """Return the unary exponent of a prime, without literals that are always false."""
     keys = sorted(key for key in units if key[0] == prime)
     return tuple(units[key] for key in keys if units[key] != FALSE)
 
 
 def _merged(gates: Gates, a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
-    """The sum of two unary numbers, in both directions."""
+    """Return the sum of two unary numbers, with clauses in both directions."""
     output = [gates.new() for _ in range(len(a) + len(b))]
     for i in range(len(a) + 1):
         for j in range(len(b) + 1):
@@ -106,18 +106,18 @@ class BinaryDigits:
     def weaker(self, key: Key) -> Key | None:
         return None
 
-    def elements(self, gates: Gates, sizes: tuple[Bits, Bits], units: Units, limits: Limits) -> Units:
-        """Only units that can be channels are multiplied: where the digits beyond are not 0, the sizes are."""
-        width = limits.elements.bit_length()
+    def elements(self, gates: Gates, sizes: tuple[Bits, Bits], units: Units, largest: LargestSizes) -> Units:
+        """Multiply only the digits that channels can have: if a further digit is set, height and width are 1."""
+        width = largest.elements.bit_length()
         digits = to_bits(units)
-        narrow = limits.channels.bit_length()
+        narrow = largest.channels.bit_length()
         bottom, top = digits[:narrow], digits[narrow:]
         height, columns = sizes
         area = multiply_by_next(
             gates,
-            multiply_by_next(gates, (TRUE,), height, limits.largest[0].bit_length() + 1),
+            multiply_by_next(gates, (TRUE,), height, largest.largest[0].bit_length() + 1),
             columns,
-            ((limits.largest[0] + 1) * (limits.largest[1] + 1)).bit_length(),
+            ((largest.largest[0] + 1) * (largest.largest[1] + 1)).bit_length(),
         )
         low = multiply(gates, area, bottom, width)
         both = (*low[:narrow], *(gates.either(one, other) for one, other in zip_digits(low[narrow:], top)))
@@ -125,7 +125,7 @@ class BinaryDigits:
 
 
 def to_bits(units: Units) -> Bits:
-    """The digits of a binary number, lowest first."""
+    """Return the digits of a binary number, lowest first."""
     return tuple(units.get((0, i), FALSE) for i in range(max((i for _, i in units), default=-1) + 1))
 
 
@@ -134,7 +134,7 @@ def from_bits(bits: Iterable[int]) -> Units:
 
 
 def plus(gates: Gates, left: Units, right: Units, largest: int) -> Units:
-    """The sum of two binary numbers."""
+    """Return the sum of two binary numbers."""
     return from_bits(add(gates, to_bits(left), to_bits(right), largest.bit_length()))
 
 
@@ -153,7 +153,7 @@ def _divides_next(divisor: int, largest: int) -> Callable[[int], bool | None]:
 
 @lru_cache(maxsize=4096)
 def factorise(number: int) -> dict[int, int]:
-    """Exponent by prime.
+    """Return the exponent of each prime factor.
 
     >>> factorise(120)
     {2: 3, 3: 1, 5: 1}

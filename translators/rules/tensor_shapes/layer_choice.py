@@ -1,4 +1,4 @@
-"""What the selected layer of a place does, as literals over its attributes."""
+"""The effect of the selected layer of a place, as literals over its attributes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class Window:
     more: int
 
     def resize(self, size: int) -> int | None:
-        """
+        """Return the new size, or None if the layer does not fit.
+
         >>> Window(4, 2, 0).resize(28)
         12
         """
@@ -38,7 +39,7 @@ Resizing = Window | tuple[int | None, ...]
 
 @lru_cache(maxsize=100_000)
 def resizing(layer: Layer, axis: int, largest: int) -> Resizing:
-    """What a layer does to the sizes 1 .. largest of an axis; a window if one does the same to all of them."""
+    """Return the resizing of sizes 1 .. largest by a layer: a window if one fits all of them, else a table."""
     if layer.flattens or type(layer).resize is Layer.resize:
         return SAME_SIZE
     images = tuple(layer.resize(axis, size) for size in range(1, largest + 1))
@@ -56,14 +57,14 @@ def resizing(layer: Layer, axis: int, largest: int) -> Resizing:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """The layers of one place in a cell, one of which is selected (or none, where a half is left out)."""
+    """The layers of one place in a cell, of which one is selected, or none in a half that is not in use."""
 
     gates: Gates
     kinds: Sequence[KindVars]
     _known: dict[tuple[tuple[int, ...], ...], int] = field(default_factory=dict)
 
     def does(self, claim: Callable[[Layer], bool]) -> int:
-        """A literal that is true exactly if a layer is selected of which this is true.
+        """Return a literal that holds if and only if the selected layer satisfies `claim`.
 
         The claim may depend on the kind and on its `size_attributes`.
         """
@@ -98,16 +99,16 @@ class Selected:
         return [(literal, int(v)) for kind in setting for v, literal in kind.attributes[str(kind.kind.units_attribute)]]
 
     def one_of(self, kinds: Callable[[type[Layer]], bool]) -> int:
-        """A literal that is true exactly if a layer of such a kind is selected."""
+        """Return a literal that holds if and only if the selected layer is of a kind that satisfies `kinds`."""
         return self.gates.either(*(kind.variable for kind in self.kinds if kinds(kind.kind)))
 
 
 _Tree = bool | tuple[tuple[int, "_Tree"], ...]
-"""A constant, or the literals of an attribute's values, each with what holds then."""
+"""A constant, or the literals of an attribute's values, each with the subtree for it."""
 
 
 def _variants(kind: KindVars) -> list[tuple[tuple[Value, ...], Layer]]:
-    """The layers of a kind by their size attributes; the other attributes have their first value."""
+    """Return the layers of a kind by their size attributes; other attributes have their first value."""
     names = kind.kind.size_attributes
     domains = {name: tuple(value for value, _ in choices) for name, choices in kind.attributes.items()}
     first = {name: values[0] for name, values in domains.items()}
@@ -122,7 +123,7 @@ def _cached_layer(make: Callable[..., Layer], attributes: tuple[tuple[str, Value
 
 
 def _tree(kind: KindVars, claim: Callable[[Layer], bool]) -> _Tree:
-    """The claim as decisions on attributes, each time on one that leaves fewest values undecided."""
+    """Return the claim as decisions on attributes, each on the attribute that leaves fewest values undecided."""
     values = {key: claim(layer) for key, layer in _variants(kind)}
     choices = [kind.attributes[name] for name in kind.kind.size_attributes]
 
@@ -143,7 +144,7 @@ def _tree(kind: KindVars, claim: Callable[[Layer], bool]) -> _Tree:
 
 
 def _conjunctions(default: tuple[int, ...], path: tuple[int, ...], tree: _Tree) -> Iterator[tuple[int, ...]]:
-    """The paths to what is true; a value's literal implies the kind's, which therefore stands only on an empty path."""
+    """Yield the paths to true leaves; a value's literal implies the kind's, which thus stands on an empty path only."""
     if tree is True:
         yield path or default
     elif tree is not False:
@@ -152,7 +153,7 @@ def _conjunctions(default: tuple[int, ...], path: tuple[int, ...], tree: _Tree) 
 
 
 def _exclusions(default: tuple[int, ...], path: tuple[int, ...], tree: _Tree) -> Iterator[tuple[int, ...]]:
-    """Clauses that, with the negated claim, say: on this path, one of the values that lead on to what is true."""
+    """Yield clauses for the claim's literal: on each path, it demands one of the values that lead to a true leaf."""
     if isinstance(tree, bool):
         return
     leading = [literal for literal, below in tree if below is not False]

@@ -1,8 +1,8 @@
-"""The rule set `tensor-shapes`: every layer and every combination can take the tensors that it gets.
+"""The rule set `tensor-shapes`: every layer and every combination fits the tensors before it.
 
 Convolution, pooling, padding and flattening need a matrix, with padding `valid` one that the kernel fits; `Sum` and
 `Product` need equal shapes, `Concat` needs equal heights and widths, or two vectors. The arithmetic is that of
-`featurenet_uvl.ir.layers`, tabulated over the sizes that can be reached; how shapes become literals says `_tensor.py`.
+`featurenet_uvl.ir.layers`, tabulated over the reachable sizes; `tensor.py` says how shapes become literals.
 
 Source: Ghamizi et al. 2019, section 3, the last three constraints.
 """
@@ -30,11 +30,11 @@ from featurenet_uvl.translators.rules.tensor_shapes.tensor import (
 )
 
 Pair = tuple[Tensor, Tensor]
-"""What the first and the second half of a cell get."""
+"""The tensors that the first and the second half of a cell get."""
 
 
 def add_tensor_shapes(model: BooleanModel, builder: ClauseBuilder, input_shape: Shape) -> None:
-    """Adds clauses that exclude exactly the networks whose shapes do not fit, over determined auxiliaries.
+    """Add clauses that exclude exactly the networks whose shapes do not fit; the features determine all auxiliaries.
 
     Args:
         input_shape: (height, width, channels) of the images.
@@ -56,7 +56,7 @@ def add_tensor_shapes(model: BooleanModel, builder: ClauseBuilder, input_shape: 
 
 
 class _Network:
-    """Walks through the cells in the order of data."""
+    """A walk through the cells in the order of the data."""
 
     def __init__(self, gates: Gates, form: Form) -> None:
         self.gates = gates
@@ -70,10 +70,10 @@ class _Network:
         block_inputs: Pair,
         is_given: int,
     ) -> Pair:
-        """The tensors of the two halves: those of the first and the last earlier cell that aims here, or the block's.
+        """Return the tensors of both halves: of the first and the last earlier cell that aims here, or of the block.
 
         Args:
-            is_given: Whether anything is sent to the block.
+            is_given: A literal; whether any cell sends a tensor to the block.
         """
         aims = [
             (earlier.targets[distance], tensor)
@@ -90,7 +90,7 @@ class _Network:
         return first, self._select(cell.variable, [*_first_of(aims[::-1]), (nobody, block_inputs[1])])
 
     def block_outputs(self, block: Sequence[CellVars], outputs: Sequence[Tensor]) -> tuple[Pair, int]:
-        """What the next block gets: the outputs of the first and the last cell that sends to it, if any."""
+        """Return the outputs of the first and the last cell that send to the next block, and whether any does."""
         senders = [(cell.to_block, tensor) for cell, tensor in zip(block, outputs) if cell.to_block is not None]
         if not senders:
             return (no_tensor(), no_tensor()), FALSE
@@ -104,7 +104,7 @@ class _Network:
         return select(self.gates, self.form, exists, candidates)
 
     def cell(self, cell: CellVars, first: Tensor, second: Tensor) -> Tensor:
-        """The tensor that leaves the cell; shapes that its layers or its combination cannot take are forbidden."""
+        """Return the tensor after the cell, and forbid shapes that its layers or its combination cannot take."""
         one = half(self.gates, self.form, cell, 0, first, cell.variable)
         if not cell.inputs[1]:
             return self._output(one, None, FALSE)
@@ -124,9 +124,9 @@ class _Network:
             self.gates.equal_if(condition, left.get(i, FALSE), right.get(i, FALSE))
 
     def _output(self, one: Tensor, other: Tensor | None, concat: int, counts: Sequence[Units] = ()) -> Tensor:
-        """The first half's tensor, longer by the second half's elements where the two are concatenated.
+        """Return the first half's tensor, longer by the second half's elements if the cell concatenates both.
 
-        Where numbers are binary, a vector leaves the cell as its length alone.
+        With binary numbers, a vector leaves the cell as its length alone.
         """
         if isinstance(self.form, PrimeExponents):
             return one
@@ -146,6 +146,6 @@ class _Network:
 
 
 def _first_of(candidates: Sequence[tuple[int, Tensor]]) -> Iterator[Candidate]:
-    """Each candidate under the condition that it is chosen and none before it is."""
+    """Yield each candidate with the condition that it is the first one whose literal holds."""
     for i, (literal, tensor) in enumerate(candidates):
         yield [literal, *(-other for other, _ in candidates[:i])], tensor

@@ -1,10 +1,10 @@
 """Tensor shapes as literals.
 
 A shape is: whether it is a vector; height and width less one, in binary; and the last axis in one of the forms of
-`_units.py`. All literals are determined by the features; of a tensor that does not exist they are false.
+`last_axis.py`. The features determine all literals; those of a tensor that does not exist are false.
 
-A flattened tensor keeps height and width beside its channels, until two vectors meet: then the numbers of their
-elements are computed, and only then.
+A flattened tensor keeps height and width beside its channels. The rules compute the number of its elements only if it
+meets another vector.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from featurenet_uvl.translators.rules.tensor_shapes.last_axis import Form, Key, 
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """A shape, and what it cannot exceed.
+    """A shape with the largest values that it can take.
 
     A matrix has (height + 1, width + 1, units), a vector (height + 1) * (width + 1) * units elements.
     """
@@ -29,23 +29,23 @@ class Tensor:
     sizes: tuple[Bits, Bits]
     units: Units
     largest: tuple[int, int]
-    """Of height and width less one."""
+    """Largest height and width, less one."""
     channels: int
-    """The largest last axis of a matrix."""
+    """Largest last axis of a matrix."""
     elements: int
-    """The most elements of a vector."""
+    """Most elements of a vector."""
     vector_has_sizes: bool = False
     """Whether height and width of a vector can be other than 0."""
 
     def literals(self) -> Iterable[int]:
-        """Those that can be true of an existing tensor."""
+        """Yield the literals that can be true of an existing tensor."""
         for literal in (self.is_vector, *self.sizes[0], *self.sizes[1], *self.units.values()):
             if literal != FALSE:
                 yield literal
 
 
 def constant_tensor(shape: Shape, form: Form) -> Tensor:
-    """The matrix of this shape (height, width, channels)."""
+    """Return the matrix of this shape (height, width, channels)."""
     height, width, channels = shape
     units = dict.fromkeys(sorted(form.keys(channels)), TRUE)
     sizes = (constant(height - 1), constant(width - 1))
@@ -53,7 +53,7 @@ def constant_tensor(shape: Shape, form: Form) -> Tensor:
 
 
 def no_tensor() -> Tensor:
-    """What a block gets into which nothing is sent."""
+    """Return the input of a block to which no cell sends."""
     return Tensor(FALSE, ((), ()), {}, (0, 0), 0, 0)
 
 
@@ -103,7 +103,7 @@ def _selected(gates: Gates, exists: int, conditions: Sequence[Sequence[int]], li
 
 
 def add_ladder(gates: Gates, form: Form, units: Units) -> None:
-    """What the keys of a number imply of one another, said directly."""
+    """Add the implications between the keys of a number."""
     for key, literal in units.items():
         weaker: Key | None = form.weaker(key)
         if weaker is not None:
@@ -111,6 +111,6 @@ def add_ladder(gates: Gates, form: Form, units: Units) -> None:
 
 
 def require_equal(gates: Gates, condition: Sequence[int], left: Units, right: Units) -> None:
-    """Where the condition holds, the numbers are equal."""
+    """Add clauses by which two numbers are equal if the condition holds."""
     for key in sorted({*left, *right}):
         gates.equal_if(condition, left.get(key, FALSE), right.get(key, FALSE))
