@@ -1,1 +1,1 @@
-"""What a CNF says: which of its variables are decided, and how many solutions it has."""
+"""Analyses of a CNF: decided features, numbers of solutions, decision diagrams."""

@@ -14,48 +14,48 @@ from featurenet_uvl.ir.sample import BoolMatrix
 FloatArray = npt.NDArray[np.float64]
 
 END = 0
-"""The choice after the last one."""
+"""Number of the choice after the last one."""
 _NOWHERE, _ENTRY = 0, 1
-"""The edges of END: one that stays there, and the one that leads to the first choice."""
+"""Edges of END: one that stays there, and the one that leads to the first choice."""
 _MAX_LITERALS = 50_000_000
-"""What the edges may decide in all: 8 bytes each."""
+"""Largest number of literals that all edges decide together, at 8 bytes each."""
 _BLOCK = 1 << 22
-"""How many numbers are worked on at a time where rows are many."""
+"""Truth values per step of `draw`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Choices:
     """A satisfiable diagram without its forced steps.
 
-    A choice is a node from which both ways lead to a solution; choice 0 is END, the others are numbered from the bottom
-    to the top. Edge `2 * choice + value` leads to the choice `target[edge]`, and decides the literals from
-    `start[edge]` on: that of the choice, and those that follow up to the next one. Edge 1 leads to the first choice.
-    A variable that no edge on a path decides may have any value.
+    A choice is a node whose two branches both lead to a solution. Choice 0 is END; the others are numbered from the
+    bottom to the top. Edge `2 * choice + value` leads to the choice `target[edge]`, and decides the literals from
+    `start[edge]` on: the literal of the choice, and those that follow from it before the next one. Edge 1 leads to the
+    first choice. A variable that no edge of a path decides may have any value.
 
     Literals are numbered `2 * (variable - 1) + value`.
     """
 
     variables: int
     nodes: IntArray
-    """For each choice but END, its node in the diagram."""
+    """Node of each choice but END in the diagram."""
     target: IntArray
     literals: IntArray
     start: IntArray
-    """For each edge, and one more: its literals end where those of the next edge begin."""
+    """First literal of each edge, in `literals`; one more entry ends the last edge."""
     heights: IntArray
-    """For each height from 1 on, the first choice that has this many choices below it on the longest path; one more."""
+    """First choice of each height from 1 on, the number of choices below it on the longest path; one more entry."""
 
     def __len__(self) -> int:
         return len(self.target) // 2
 
     def heaviest(self, weights: FloatArray) -> BoolMatrix:
-        """A heaviest solution for each column of weights: of all solutions, one with the largest sum of its variables.
+        """Return a heaviest solution per column of weights: one with the largest sum over its true variables.
 
         Args:
-            weights: One row a variable, one column a solution that is wanted.
+            weights: One row per variable, one column per solution.
 
         Returns:
-            One row a solution, one column a variable. Variables that may have any value are true where their weight is
+            One row per solution, one column per variable. A variable that may have any value is true if its weight is
             above 0.
 
         Source: the longest path in an acyclic graph. O((literals + choices) * columns).
@@ -63,7 +63,7 @@ class Choices:
         return self._follow(self._better(weights), weights.T > 0)
 
     def _better(self, weights: FloatArray) -> BoolMatrix:
-        """Whether the edge of value 1 is the better one, for each choice and column."""
+        """Return, per choice and column, whether the edge of value 1 is the better one."""
         losses = np.empty((2 * self.variables, weights.shape[1]))
         np.maximum(weights, 0, out=losses[0::2])
         np.maximum(-weights, 0, out=losses[1::2])
@@ -77,7 +77,7 @@ class Choices:
         return better
 
     def heaviest_one(self, weights: FloatArray) -> BoolMatrix:
-        """The same for one column of weights: for few choices on each height, faster without arrays."""
+        """Return a heaviest solution for one column of weights, without arrays: faster if heights have few choices."""
         losses = np.empty((2 * self.variables, 1))
         np.maximum(weights, 0, out=losses[0::2, 0])
         np.maximum(-weights, 0, out=losses[1::2, 0])
@@ -98,7 +98,7 @@ class Choices:
         return row
 
     def _sums(self, values: FloatArray) -> FloatArray:
-        """For each edge the sum over its literals of their values, by column."""
+        """Return, per edge and column, the sum of the values of its literals."""
         sums = np.zeros((len(self.target), values.shape[1]))
         filled = np.flatnonzero(np.diff(self.start))
         if filled.size:
@@ -106,7 +106,7 @@ class Choices:
         return sums
 
     def draw(self, chance: FloatArray, count: int, rng: np.random.Generator) -> BoolMatrix:
-        """Random solutions, one row each: at each choice, value 1 with this probability; free variables by a coin."""
+        """Draw random solutions, one row each: choices by the chance of value 1, free variables by a fair coin."""
         rows = np.empty((count, self.variables), dtype=np.bool_)
         chance = np.concatenate([[0.0], chance[1:]])  # END has its edge of value 1 for another purpose
         for first in range(0, count, size := max(1, _BLOCK // max(1, self.variables))):
@@ -121,10 +121,10 @@ class Choices:
         return rows
 
     def all_solutions(self, limit: int) -> BoolMatrix:
-        """Every solution, one row each.
+        """Return every solution, one row each.
 
         Raises:
-            LimitError: There are more than `limit`.
+            LimitError: More than `limit` exist.
         """
         path = np.full((1, 1), _ENTRY)
         while (node := self.target[path[:, -1]]).any():
@@ -145,7 +145,7 @@ class Choices:
         return rows
 
     def _follow(self, values: BoolMatrix, free: BoolMatrix) -> BoolMatrix:
-        """The solution of each column of `values`, which says where each choice goes."""
+        """Return the solution of each column of `values`, which has the value of each choice."""
         columns = np.arange(values.shape[1])
         node = np.full(len(columns), self.target[_ENTRY])
         path = [np.full(len(columns), _ENTRY)]
@@ -157,7 +157,7 @@ class Choices:
         return rows
 
     def _decide(self, path: IntArray, rows: BoolMatrix) -> None:
-        """Sets what the edges of a path decide, in each row what those of a column say."""
+        """Set the literals that edges decide: in each row those of the path in its column."""
         steps = path.shape[0]
         edges = path.T.ravel()
         lengths = self.start[edges + 1] - self.start[edges]
@@ -167,13 +167,13 @@ class Choices:
         rows[row, literals >> 1] = (literals & 1).astype(np.bool_)
 
     def uniform(self, diagram: Diagram, counts: list[int]) -> FloatArray:
-        """For each choice the probability of value 1 that makes all solutions equally likely, for `draw`.
+        """Return, per choice, the chance of value 1 with which `draw` draws all solutions equally likely.
 
-        Each is the quotient of two exact numbers, rounded once: the distribution is off the uniform one by at most
-        2^-53 for each choice on a path.
+        Each is the quotient of two exact numbers, rounded once: the distribution differs from the uniform one by at
+        most 2^-53 per choice on a path.
 
         Args:
-            diagram: What this was made from.
+            diagram: The diagram of these choices.
             counts: Its `node_counts`.
         """
         levels, high = diagram.level.tolist(), diagram.high.tolist()
@@ -190,10 +190,10 @@ def _check_count(count: int, limit: int) -> None:
 
 
 def find_choices(diagram: Diagram) -> Choices:
-    """The choices of a satisfiable diagram. O(nodes + literals).
+    """Return the choices of a satisfiable diagram. O(nodes + literals).
 
     Raises:
-        LimitError: Their edges decide too much to be kept.
+        LimitError: Their edges decide too many literals.
     """
     if not diagram.is_satisfiable:
         raise AssertionError("a diagram without solutions has no choices")
@@ -228,7 +228,7 @@ def find_choices(diagram: Diagram) -> Choices:
 def _walk_chains(
     diagram: Diagram, is_choice: BoolMatrix, at: IntArray, edges: list[IntArray], literals: list[IntArray]
 ) -> None:
-    """Moves each edge on to the next choice, over the nodes with one way; notes what is decided there."""
+    """Move each edge on to the next choice, over the nodes with one branch, and note the literals decided there."""
     order = np.array(diagram.order, dtype=np.int64)
     found = 0
     while (moving := np.flatnonzero(~is_choice[at] & (at != TRUE))).size:
@@ -243,7 +243,7 @@ def _walk_chains(
 
 
 def _by_height(target: IntArray) -> tuple[IntArray, IntArray]:
-    """The choices sorted by how many others are below them at most, END first, and where each height begins."""
+    """Return the choices sorted by height, END first, and the place at which each height begins."""
     targets = target.tolist()
     height = [0] * (len(targets) // 2)
     for choice in range(1, len(height)):

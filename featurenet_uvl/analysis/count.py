@@ -1,4 +1,4 @@
-"""The exact number of solutions of a CNF, by the engine that can."""
+"""Counts the solutions of a CNF exactly, by the first engine that can."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from featurenet_uvl.ir.cnf import Cnf
 
 ENGINES = ("auto", "bdd", "ganak")
 _DIGITS = 4000
-"""How many digits are converted at a time; Python refuses to convert more than 4,300."""
+"""Digits converted at a time; Python refuses to convert more than 4,300."""
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many solutions there are, exactly, and which engine says so.
+    """An exact number of solutions, and the engine that counted them.
 
     >>> Count(3 * 10**20, "bdd").magnitude, Count(0, "bdd").magnitude
     ('3.00e20', '0')
@@ -30,7 +30,7 @@ class Count:
 
     @property
     def digits(self) -> str:
-        """The number in full, however long."""
+        """All digits of the number, however many."""
         parts: list[str] = []
         rest = self.value
         while rest >= 10**_DIGITS:
@@ -40,12 +40,12 @@ class Count:
 
     @property
     def log10(self) -> float | None:
-        """The decimal logarithm, None for 0."""
+        """Decimal logarithm; None for 0."""
         return math.log10(self.value) if self.value else None
 
     @property
     def magnitude(self) -> str:
-        """The number with three digits, such as 1.29e185; small ones in full."""
+        """The number with three digits, such as 1.29e185; numbers below 10^6 in full."""
         digits = self.digits
         if len(digits) < 7:
             return digits
@@ -54,17 +54,18 @@ class Count:
 
 
 def count_solutions(cnf: Cnf, time_limit_s: float = 600.0, engine: str = "auto", max_nodes: int = MAX_NODES) -> Count:
-    """The number of solutions over all variables; for a CNF that was compiled here, that of the configurations.
+    """Return the number of solutions over all variables; for a compiled CNF, this is the number of configurations.
 
     Args:
-        time_limit_s: For all engines together.
-        engine: One of ENGINES. `auto` builds a decision diagram, and where that grows too large, asks pyganak if it is
+        cnf: The formula.
+        time_limit_s: Seconds for all engines together.
+        engine: One of ENGINES. `auto` builds a decision diagram; if that grows too large, pyganak counts, if it is
             installed.
-        max_nodes: The largest diagram.
+        max_nodes: Largest number of nodes of the diagram.
 
     Raises:
         LimitError: No engine could count within the limits.
-        UsageError: No such engine, or one that is not installed.
+        UsageError: The engine does not exist, or is not installed.
     """
     check_engine(engine)
     if engine == "ganak":
@@ -82,7 +83,7 @@ def count_solutions(cnf: Cnf, time_limit_s: float = 600.0, engine: str = "auto",
 
 
 def check_engine(engine: str) -> None:
-    """Raises UsageError where no engine has this name, or it is not installed."""
+    """Raise UsageError if no engine has this name, or it is not installed."""
     if engine not in ENGINES:
         raise UsageError(f"found engine {engine!r}, expected one of {', '.join(ENGINES)}")
     if engine == "ganak" and not is_installed():

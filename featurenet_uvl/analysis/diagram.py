@@ -1,4 +1,4 @@
-"""A decision diagram of a CNF, as flat arrays: all of its solutions at once."""
+"""Decision diagrams: all solutions of a CNF at once, as flat arrays."""
 
 from __future__ import annotations
 
@@ -18,32 +18,40 @@ from featurenet_uvl.ir.cnf import Cnf
 IntArray = npt.NDArray[np.int64]
 
 FALSE, TRUE = 0, 1
-"""The two nodes that stand for a constant."""
+"""Nodes of the two constants."""
 MAX_NODES = 2_000_000
-"""How many nodes a diagram may have while it is built; each takes some 40 bytes in CUDD."""
+"""Default of the largest number of nodes while a diagram is built; each takes some 40 bytes in CUDD."""
 TIME_LIMIT_S = 60.0
+"""Default of the seconds for building a diagram."""
 _CHECK_CLAUSES = 100
-"""After so many, the nodes are counted, which takes CUDD a millisecond; so that the same limit gives the same end."""
+"""Clauses between two counts of the nodes, each of which takes CUDD a millisecond. Unlike a clock, a count ends the
+construction at the same clause on every machine.
+"""
 _MIN_BYTES, _VARIABLE_BYTES, _NODE_BYTES = 20_000_000, 1 << 12, 150
 _CACHE, _CACHE_NODES, _ENTRY_BYTES = (1 << 18, 1 << 23), 2, 32
-"""What CUDD may take: a conjunction that explodes ends there, not after a time, which each machine has another of."""
+"""CUDD's memory limit: bytes for the start, per variable and per node; smallest and largest number of cache entries,
+entries per node, and bytes per entry. Unlike a timeout, it stops an exploding conjunction at the same point on every
+machine.
+"""
 _MAX_LITERALS = 50_000
-"""Formulas with more literals are not tried in a second order: it has helped none, and takes seconds."""
+"""Largest number of literals of a formula that is tried in a second order: it has helped no larger one, and takes
+seconds.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Diagram:
     """A reduced ordered binary decision diagram without complement edges.
 
-    Node 0 is false, node 1 is true, both on level `len(order)`; all others ask for the variable of their level and go
-    on to `low` where it is false, to `high` where it is true. Children have smaller numbers than their parents, and a
-    node of a smaller level never has a smaller number than one of a larger level: the nodes from 2 on run from the
-    bottom to the top. An edge may skip levels: the variables between its ends may have any value. An edge to node 0
-    leads to no solution; from every other node there is one.
+    Node 0 is false, node 1 is true, both on level `len(order)`. Every other node tests the variable of its level, and
+    leads to `low` if it is false, to `high` if it is true. Children have smaller numbers than their parents, and a node
+    of a smaller level never has a smaller number than one of a larger level: the nodes from 2 on run from the bottom to
+    the top. An edge may skip levels: the variables between its ends may have any value. An edge to node 0 leads to no
+    solution; every other node leads to at least one.
     """
 
     order: tuple[int, ...]
-    """The variable of each level, from the top; every variable of the CNF has one."""
+    """Variable of each level, from the top; every variable of the CNF has a level."""
     level: IntArray
     low: IntArray
     high: IntArray
@@ -54,20 +62,21 @@ class Diagram:
 
     @property
     def is_satisfiable(self) -> bool:
-        """Whether there is any solution."""
+        """Whether a solution exists."""
         return self.root != FALSE
 
 
 def build_diagram(cnf: Cnf, time_limit_s: float = TIME_LIMIT_S, max_nodes: int = MAX_NODES) -> Diagram:
-    """The diagram of a CNF, in document order, or where that makes it too large, of its parts one below the other.
+    """Return the diagram of a CNF: in document order, or if that makes it too large, with independent parts apart.
 
-    Clauses are conjoined bottom-up: those of the last variables first.
+    The clauses are conjoined bottom-up: those of the last variables first.
 
     Source: Bryant, "Graph-based algorithms for Boolean function manipulation", IEEE Transactions on Computers, 1986.
 
     Args:
-        time_limit_s: For all of it.
-        max_nodes: The most nodes at any time.
+        cnf: The formula.
+        time_limit_s: Seconds for all of it.
+        max_nodes: Largest number of nodes at any time.
 
     Raises:
         TooManyNodesError: The diagram needs more nodes.
@@ -89,7 +98,7 @@ def build_diagram(cnf: Cnf, time_limit_s: float = TIME_LIMIT_S, max_nodes: int =
 
 
 class TooManyNodesError(LimitError):
-    """A diagram is too large on its way: so it is on every machine. Another order may do."""
+    """A diagram grows too large while it is built, on every machine alike. Another order may help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,7 @@ class _Limits:
 
 
 def _apart(cnf: Cnf, limits: _Limits) -> Diagram:
-    """The second way: of the simplified clauses, where a part without clauses in common with others stands apart."""
+    """Return the diagram of the simplified clauses, in which parts that share no clause stand apart."""
     simple = simplified(cnf)
     order = apart_order(simple)
     return _flat(_conjoined((*simple.clauses, *simple.definitions()), order, limits), order, limits)
@@ -136,7 +145,7 @@ def _conjoined(clauses: Iterable[tuple[int, ...]], order: Sequence[int], limits:
     for number, clause in enumerate(below_first, 1):
         try:
             diagram = diagram & _disjunction(manager, clause, names, level)
-        except ValueError:  # dd's word for CUDD's max_memory
+        except ValueError:  # dd raises it at CUDD's max_memory
             raise TooManyNodesError(
                 f"found more memory in use than a decision diagram of {limits.max_nodes:,} nodes needs"
             ) from None
@@ -156,7 +165,7 @@ def _disjunction(manager: Any, clause: tuple[int, ...], names: dict[int, str], l
 
 
 def _flat(root: Any, order: tuple[int, ...], limits: _Limits) -> Diagram:
-    """The nodes that can be reached, once for each sign with which they are: no edge negates any more."""
+    """Return the reachable nodes as arrays, once per sign with which they are reached, so that no edge negates."""
     found = _signed_nodes(root, _shared_nodes(root), limits)
     signed = sorted(found, key=lambda node: -found[node][0])  # stable: by level, then as they were found
     numbers = {node: number for number, node in enumerate(signed, 2)}
@@ -175,7 +184,7 @@ def _flat(root: Any, order: tuple[int, ...], limits: _Limits) -> Diagram:
 
 
 _Edges = dict[int, tuple[int, int, int]]
-"""By node: its level, and where low and high lead, as twice the number of a node, plus 1 where the edge negates."""
+"""By node: its level, and the targets of low and high, each twice the number of a node, plus 1 if the edge negates."""
 
 
 def _shared_nodes(root: Any) -> _Edges:
@@ -194,7 +203,7 @@ def _shared_nodes(root: Any) -> _Edges:
 
 
 def _signed_nodes(root: Any, edges: _Edges, limits: _Limits) -> _Edges:
-    """The same for every node and sign that the root reaches, the sign pushed down."""
+    """Return the edges of every node and sign that the root reaches, with the sign pushed down."""
     found: _Edges = {}
     stack = [_signed(root)]
     while stack:
@@ -216,5 +225,5 @@ def _signed(function: Any) -> int:
 
 
 def _regular(function: Any) -> int:
-    """The number of the node that an edge leads to, whether or not the edge negates."""
+    """Return the number of the node that an edge leads to, whether or not the edge negates."""
     return int(~function) if function.negated else int(function)

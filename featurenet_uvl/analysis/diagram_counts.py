@@ -1,4 +1,4 @@
-"""Exact numbers of solutions, from a decision diagram: of all of them, and of those with each feature."""
+"""Exact numbers of solutions, from a decision diagram."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from featurenet_uvl.errors import LimitError
 from featurenet_uvl.ir.cnf import Cnf
 
 _MAX_COUNT_BYTES = 1 << 31
-"""What the numbers at the nodes may take while they are added up."""
+"""Largest size of the numbers at the nodes, in bytes."""
 _CHECKED_NODES = 4096
-"""After how many nodes the time is looked at."""
+"""Nodes between two looks at the clock."""
 
 
 def diagram_count(cnf: Cnf, time_limit_s: float = 60.0, max_nodes: int = MAX_NODES) -> int:
-    """The number of solutions over all variables, by a diagram in document order.
+    """Return the number of solutions over all variables, by a decision diagram.
 
     Raises:
         LimitError: The diagram needs more nodes or more time.
@@ -30,15 +30,16 @@ def diagram_count(cnf: Cnf, time_limit_s: float = 60.0, max_nodes: int = MAX_NOD
 
 
 def node_counts(diagram: Diagram, deadline: float | None = None) -> list[int]:
-    """For each node, the number of assignments to the variables of its level and below that reach true.
+    """Return, per node, the number of assignments to the variables of its level and below that reach true.
 
-    Integers of any size. O(nodes) additions.
+    The numbers have any size. O(nodes) additions.
 
     Args:
-        deadline: On the monotonic clock.
+        diagram: The diagram.
+        deadline: End of the time, on the monotonic clock; None: no limit.
 
     Raises:
-        LimitError: The deadline, or the memory for so many such numbers.
+        LimitError: The deadline has passed, or the numbers take too much memory.
     """
     bottom = len(diagram.order)
     levels = diagram.level.tolist()
@@ -55,5 +56,5 @@ def node_counts(diagram: Diagram, deadline: float | None = None) -> list[int]:
 
 
 def solution_count(diagram: Diagram, counts: list[int]) -> int:
-    """The number of solutions over all variables, given `node_counts`."""
+    """Return the number of solutions over all variables, given `node_counts`."""
     return counts[diagram.root] << int(diagram.level[diagram.root])

@@ -1,4 +1,4 @@
-"""What samplers know of a formula that has a decision diagram: its choices and exact counts."""
+"""The exact model of a formula with a decision diagram: its choices and exact counts, for samplers and metrics."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import BoolMatrix
 
 MAX_NODES = 120_000
-"""A diagram that grows larger than this while it is built costs more than it helps a sampler."""
+"""Nodes up to which a diagram helps a sampler more than it costs."""
 TIME_LIMIT_S = 300.0
-"""The last stop: what is too large ends by its size long before, so that the same samples come on slower machines."""
+"""Largest number of seconds for a diagram. Its size ends a large one long before, so that slow machines draw the
+same samples.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExactModel:
-    """A satisfiable formula with its diagram, the diagram's choices, and how many solutions there are."""
+    """A satisfiable formula: its diagram, the diagram's choices and counts, and the number of solutions."""
 
     diagram: Diagram
     choices: Choices
@@ -30,7 +32,7 @@ class ExactModel:
     total: int
 
     def draw_uniform(self, count: int, rng: np.random.Generator) -> BoolMatrix:
-        """Solutions of which all are equally likely, each drawn on its own: the same may come twice."""
+        """Draw solutions independently, all equally likely; one can come twice."""
         return self.choices.draw(self.choices.uniform(self.diagram, self.counts), count, rng)
 
 
@@ -43,8 +45,8 @@ def exact_model(cnf: Cnf, time_limit_s: float | None = None, max_nodes: int = MA
         max_nodes: Largest number of nodes while the diagram is built.
 
     Raises:
-        LimitError: Its diagram is too large, or takes too long.
-        UnsatisfiableError: It has no solution.
+        LimitError: The diagram is too large, or takes too long.
+        UnsatisfiableError: The formula has no solution.
 
     >>> from featurenet_uvl.ir.cnf import VarMap
     >>> exact_model(Cnf(VarMap.from_names(("App", "Log", "Net")), ((1,), (-2, 1)))).total

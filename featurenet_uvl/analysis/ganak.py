@@ -1,6 +1,6 @@
-"""The exact number of solutions by pyganak, if it is installed, in a process of its own.
+"""Counts solutions exactly by pyganak, if it is installed, in its own process.
 
-A count there cannot be interrupted and writes to stdout; as a process it can be ended and its words are kept apart.
+A count of pyganak cannot be interrupted and writes to stdout. As a process, it can be ended, and its output kept apart.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ def is_installed() -> bool:
 
 
 def ganak_count(cnf: Cnf, time_limit_s: float = 600.0) -> int:
-    """The number of solutions over all variables.
+    """Return the number of solutions over all variables.
 
     Source: Sharma, Roy, Soos, Meel, "GANAK: a scalable probabilistic exact model counter", IJCAI 2019.
 
     Raises:
-        LimitError: The counter needs more time or more memory.
+        LimitError: pyganak needs more time or more memory.
         UsageError: It is not installed.
     """
     if not is_installed():
@@ -52,7 +52,7 @@ def ganak_count(cnf: Cnf, time_limit_s: float = 600.0) -> int:
 
 
 def main() -> None:
-    """Counts what stdin says: the number of variables, then clauses that end in 0, as 64-bit numbers."""
+    """Count the formula on stdin: the number of variables, then clauses that end in 0, as 64-bit numbers."""
     numbers = array("q", sys.stdin.buffer.read())
     counter = importlib.import_module("pyganak").Counter()
     counter.new_vars(numbers[0])

@@ -13,16 +13,20 @@ from featurenet_uvl.analysis.simplify import Simplified
 from featurenet_uvl.ir.cnf import Cnf
 
 _ROUNDS = 200
+"""Largest number of rounds that shorten the span of an order."""
 _PATIENCE = 20
-"""After so many rounds without a shorter span, it is as short as it gets."""
+"""Rounds without a shorter span after which the search ends."""
 _STARTS, _FEW, _STARTED_LITERALS = 20, 8, 100_000
-"""At most so many more starts, for parts of more variables than that, and so many literals in all: a second."""
+"""Largest number of further starts per part; variables up to which a part needs none; and literals of all starts of a
+part together, which take about a second.
+"""
 
 
 def document_order(cnf: Cnf) -> tuple[int, ...]:
-    """The variables from top to bottom: features in document order, each auxiliary behind what it is defined by.
+    """Return the variables from top to bottom: features in document order, each auxiliary behind its definition.
 
-    An auxiliary is defined by smaller variables, so it stands behind the deepest feature of its first clauses.
+    Smaller variables define an auxiliary, so it stands behind the deepest feature of the clauses whose largest
+    variable it is.
     """
     features = cnf.variables.feature_count
     places = {variable: (variable, 0) for variable in range(1, features + 1)}
@@ -38,9 +42,10 @@ def document_order(cnf: Cnf) -> tuple[int, ...]:
 
 
 def apart_order(simple: Simplified) -> tuple[int, ...]:
-    """The variables of a simplified CNF: parts with no clause in common, equal ones together, decided ones on top.
+    """Return the variables of a simplified CNF: decided ones first, then part by part, equal ones together.
 
-    For each part the narrowest of several orders of short spans, from the document order and shuffles of it.
+    Parts share no clause. Each has the narrowest of several orders of short spans, from the document order and shuffles
+    of it.
 
     >>> from featurenet_uvl.analysis.simplify import simplified
     >>> from featurenet_uvl.ir.cnf import VarMap
@@ -59,11 +64,11 @@ def apart_order(simple: Simplified) -> tuple[int, ...]:
 
 
 _Clauses = Sequence[tuple[int, ...]]
-"""The places of their variables, from 0 on."""
+"""Clauses as the places of their variables, from 0 on."""
 
 
 def _parts(count: int, clauses: _Clauses) -> list[tuple[list[int], list[tuple[int, ...]]]]:
-    """The places that clauses connect, and those clauses: parts in the order of their first place."""
+    """Return the parts, in the order of their first place: the places that clauses connect, and these clauses."""
     above = list(range(count))
 
     def top(place: int) -> int:
@@ -85,7 +90,7 @@ def _parts(count: int, clauses: _Clauses) -> list[tuple[list[int], list[tuple[in
 
 
 def _narrow_order(places: list[int], clauses: _Clauses) -> list[int]:
-    """Of the orders of short spans from several starts, the one of the least width."""
+    """Return the order of least width among orders of short spans from several starts."""
     chance = random.Random(0)
     more = min(_STARTS, _STARTED_LITERALS // max(1, sum(map(len, clauses)))) if len(places) > _FEW else 0
     starts = [places] + [chance.sample(places, len(places)) for _ in range(more)]
@@ -93,7 +98,7 @@ def _narrow_order(places: list[int], clauses: _Clauses) -> list[int]:
 
 
 def _width(order: Sequence[int], clauses: _Clauses) -> int:
-    """How many values a diagram may have to tell apart, on all levels: 2 for each variable that is still needed."""
+    """Return an upper bound of the diagram's size: over its levels, 2 to the power of the variables in use."""
     level = {variable: number for number, variable in enumerate(order)}
     last = list(range(len(order)))
     for clause in clauses:
@@ -108,9 +113,9 @@ def _width(order: Sequence[int], clauses: _Clauses) -> int:
 
 
 def _short_span(start: Sequence[int], clauses: _Clauses) -> list[int]:
-    """The variables so that those of a clause stand close together.
+    """Return the variables in an order in which those of a clause stand close together.
 
-    Each round puts every variable where its clauses have their middle. O(literals) a round.
+    Each round moves every variable to the mean middle of its clauses. O(literals) per round.
 
     Source: Aloul, Markov, Sakallah, *FORCE: a fast and easy-to-implement variable-ordering heuristic*, GLSVLSI 2003.
     """
@@ -141,5 +146,5 @@ def _short_span(start: Sequence[int], clauses: _Clauses) -> list[int]:
 
 
 def _span(places: npt.NDArray[np.float64], starts: npt.NDArray[np.int64]) -> float:
-    """How far the ends of all clauses are from each other, in all."""
+    """Return the sum, over all clauses, of the distance between their ends."""
     return float((np.maximum.reduceat(places, starts) - np.minimum.reduceat(places, starts)).sum())

@@ -1,4 +1,4 @@
-"""A CNF without what says nothing new: decided variables, variables equal to others, clauses that others imply."""
+"""Simplifies a CNF: removes decided variables, variables equal to others, and clauses that others imply."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ Clause = frozenset[int]
 class Simplified:
     """A CNF, its clauses over representatives alone.
 
-    `equal` has for each variable, from variable 1 on, the literal that it equals in all solutions: itself for a
-    representative, a literal of a smaller variable, or `true` or `-true` where it is decided.
+    `equal` has, per variable from variable 1 on, the literal that it equals in all solutions: itself for a
+    representative, a literal of a smaller variable, or `true` or `-true` if it is decided.
     """
 
     clauses: tuple[tuple[int, ...], ...]
-    """No two variables of them are known to be equal, none is decided. An empty one: there is no solution."""
+    """Clauses without decided variables, and without two that are known to be equal. An empty one: no solution."""
     equal: tuple[int, ...]
 
     @property
     def true(self) -> int:
-        """The literal of no variable that stands for what is always true."""
+        """The literal that is always true; it belongs to no variable."""
         return len(self.equal) + 1
 
     def definitions(self) -> Iterator[tuple[int, ...]]:
-        """Clauses that say what `equal` does."""
+        """Yield the clauses that express `equal`."""
         for variable, literal in enumerate(self.equal, 1):
             if abs(literal) == self.true:
                 yield (variable if literal > 0 else -variable,)
@@ -38,11 +38,11 @@ class Simplified:
 
 
 def simplified(cnf: Cnf) -> Simplified:
-    """The same solutions, said with fewer variables and clauses.
+    """Return an equivalent formula with fewer variables and clauses.
 
-    Unit propagation, equal literals as the strongly connected components of the implications, subsumption, and clauses
-    made shorter by resolution, until nothing changes. Feature models written by tools have much of that: of the 15,692
-    clauses of FreeBSD's, 13,738 go.
+    Applies unit propagation, equal literals (strongly connected components of the implications), subsumption, and
+    resolution that shortens clauses, until nothing changes. This removes much of feature models that tools wrote:
+    13,738 of the 15,692 clauses of FreeBSD's.
 
     Source: Eén, Biere, *Effective preprocessing in SAT through variable and clause elimination*, SAT 2005.
 
@@ -77,7 +77,7 @@ def _find(equal: list[int], literal: int) -> int:
 
 
 def _merge(equal: list[int], first: int, second: int) -> bool:
-    """Notes that two literals are equal, under the smaller variable; false where one is the other's negation."""
+    """Record that two literals are equal, under the smaller variable; return False if one negates the other."""
     first, second = sorted((_find(equal, first), _find(equal, second)), key=abs)
     if abs(second) == len(equal) - 1:  # decided: true is the largest and yet represents
         first, second = second, first
@@ -97,7 +97,7 @@ def _substituted(clauses: Iterable[Clause], equal: list[int]) -> set[Clause]:
 
 
 def _equal_pairs(clauses: Iterable[Clause]) -> Iterator[tuple[int, int]]:
-    """Literals that imply each other by clauses of two, each with the first of its component.
+    """Yield literals that imply each other by clauses of two literals, each with the first one of its component.
 
     Source: Tarjan, *Depth-first search and linear graph algorithms*, 1972, without recursion. O(clauses).
     """
@@ -136,7 +136,7 @@ def _equal_pairs(clauses: Iterable[Clause]) -> Iterator[tuple[int, int]]:
 
 
 def _without_implied(clauses: Iterable[Clause]) -> set[Clause]:
-    """Without clauses that hold a shorter one, and without literals that resolution with a shorter one removes."""
+    """Return the clauses without those that contain another, and without literals that resolution removes."""
     holders: dict[int, list[Clause]] = {}
     kept = set()
     for whole in sorted(clauses, key=lambda clause: (len(clause), sorted(clause))):
@@ -152,5 +152,5 @@ def _without_implied(clauses: Iterable[Clause]) -> set[Clause]:
 
 
 def _is_resolved(clause: set[int], literal: int, holders: dict[int, list[Clause]]) -> bool:
-    """Whether a kept clause is this one but for the sign of the literal, or a part of that."""
+    """Whether a kept clause equals this one, or a part of it, except for the sign of the literal."""
     return any(all(other == -literal or other in clause for other in shorter) for shorter in holders.get(-literal, ()))

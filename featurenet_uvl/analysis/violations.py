@@ -1,4 +1,4 @@
-"""Check assignments against every clause, and rows against one another, sharing nothing with what found them."""
+"""Checks assignments against every clause, and rows against each other; shares no code with the solvers."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import BoolMatrix
 
 _WORD = 64
-"""Solutions that are checked at once, one bit each."""
+"""Solutions checked at once, one bit each."""
 
 
 def first_violation(cnf: Cnf, values: BoolMatrix) -> tuple[int, int] | None:
-    """The first solution that leaves a clause unsatisfied, as (row, clause number from 0), or None.
+    """Return the first solution that violates a clause, as (row, clause number from 0), or None.
 
     Each clause is evaluated for 64 solutions at once: O(literals * rows / 64).
     """
@@ -36,7 +36,7 @@ def first_violation(cnf: Cnf, values: BoolMatrix) -> tuple[int, int] | None:
 def _violation(
     values: BoolMatrix, literals: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]
 ) -> tuple[int, int] | None:
-    """The same for at most 64 solutions: bit i of a word belongs to row i."""
+    """Return the first violation among at most 64 solutions; bit i of a word belongs to row i."""
     bits = np.arange(values.shape[0], dtype=np.uint64)
     words = np.bitwise_or.reduce(values.T.astype(np.uint64) << bits, axis=1)
     everywhere = np.bitwise_or.reduce(np.uint64(1) << bits)
@@ -52,7 +52,7 @@ def _violation(
 
 
 def first_duplicate(selected: BoolMatrix) -> tuple[int, int] | None:
-    """The first row that equals an earlier one, as (earlier, row), or None."""
+    """Return the first row that equals an earlier one, as (earlier, row), or None."""
     seen: dict[bytes, int] = {}
     for row, packed in enumerate(np.packbits(selected, axis=1)):
         earlier = seen.setdefault(packed.tobytes(), row)

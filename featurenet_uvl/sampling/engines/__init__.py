@@ -1,1 +1,1 @@
-"""One sampler per file."""
+"""The samplers, one per module, and their common steps."""

@@ -1,4 +1,4 @@
-"""The sampler `external`: any program that reads DIMACS. What it answers is checked, not believed."""
+"""The sampler `external`: runs any program that reads DIMACS, and checks its answer."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ from featurenet_uvl.translators.formats.configurations.registry import read_conf
 from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 
 OPTION = "command"
-"""The name of the request's option that holds the command."""
+"""Name of the option that holds the command."""
 _SHOWN = 60
+"""Characters of a clause that a message quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,11 @@ class Files:
 
 
 def solve_external(cnf: Cnf, request: Request) -> Solutions:
-    """Up to `request.count` solutions of the command in the request's options.
+    """Return up to `request.count` solutions of the command in the request's options.
 
     Raises:
-        UsageError: No command.
-        ToolError: See `external_engine`.
+        UsageError: The request names no command, or a wrong one.
+        ToolError: As for `external_engine`.
     """
     command = request.options.get(OPTION, "")
     if not command.strip():
@@ -53,15 +54,15 @@ def solve_external(cnf: Cnf, request: Request) -> Solutions:
 
 
 def external_engine(command: str) -> Engine:
-    """An engine that runs a command.
+    """Return an engine that runs a command.
 
-    In each of its words `{dimacs}` becomes the path of the CNF, `{n}` how many solutions are wanted, `{seed}` the seed
-    and `{out}` the path of the answer; without `{out}` the answer is what the program prints. There is no shell, but
-    `sh -c '...'` is one. Names are spelt with letters, digits and `_` alone. Clauses forbid configurations that are
-    known.
+    In its words, `{dimacs}` stands for the path of the CNF, `{n}` for the number of solutions, `{seed}` for the seed
+    and `{out}` for the path of the answer. Without `{out}`, the program prints its answer. No shell reads the command,
+    but it can be `sh -c '...'`. In the CNF, names have only letters, digits and `_`, and clauses forbid known
+    configurations.
 
-    The engine raises ToolError for a program that cannot be run, fails, gives no answer, one that cannot be read, an
-    invalid solution, or the same one twice. If it gives too many, the first are taken, and that is said.
+    The engine raises ToolError if the program cannot be run, fails, gives no answer or one that cannot be read, an
+    invalid solution, or the same one twice. If it gives too many, the engine takes the first ones and says so.
 
     Raises:
         UsageError: The command cannot be split into words, or does not mention `{dimacs}`.
@@ -96,17 +97,17 @@ def _filled(word: str, values: dict[str, str]) -> str:
 def run_tool(
     cnf: Cnf, request: Request, name: str, arguments: Callable[[Files], Sequence[str]], has_file: bool = True
 ) -> Solutions:
-    """Runs a program once and checks its answer.
+    """Run a program once and check its answer.
 
     Args:
         cnf: The formula.
-        request: How many solutions, in how much time.
-        name: Of the program, for messages.
-        arguments: The command line, for the files of the call.
-        has_file: Whether the answer is in `Files.out`; else it is what the program prints.
+        request: Number of solutions, and the time limit.
+        name: Name of the program, for messages.
+        arguments: Gives the command line for the files of the call.
+        has_file: Whether the program writes its answer to `Files.out`; else it prints it.
 
     Raises:
-        ToolError: As `external_engine` says.
+        ToolError: As for `external_engine`.
     """
     with tempfile.TemporaryDirectory(prefix="featurenet_uvl-") as folder_name:
         folder = Path(folder_name)
@@ -134,7 +135,7 @@ def _nothing(cnf: Cnf, stop: Stop) -> Solutions:
 
 
 def _no_answer(cnf: Cnf, request: Request, name: str, outcome: Outcome) -> Solutions:
-    """What it means that a program left no answer; that no configuration exists is a better reason than any other."""
+    """Return or raise the reason why a program left no answer, first of all that no more configurations exist."""
     if outcome.code is None:
         request.note(f"{name}: was ended at the time limit, and had written no answer")
         return _nothing(cnf, Stop.TIME)
@@ -148,7 +149,7 @@ def _no_answer(cnf: Cnf, request: Request, name: str, outcome: Outcome) -> Solut
 
 
 def _checked(cnf: Cnf, request: Request, name: str, answer: Path, outcome: Outcome) -> Solutions:
-    """The answer as solutions, if that is what it is."""
+    """Return the answer as solutions; raise ToolError if it is not a right one."""
     try:
         text = read_text(answer)
         whole = text[: text.rfind("\n") + 1] if outcome.code is None else text  # the last line may have been cut off
@@ -191,7 +192,7 @@ def _completed(cnf: Cnf, selections: Selections, name: str) -> BoolMatrix:
 
 
 def _check(cnf: Cnf, values: BoolMatrix, request: Request, name: str) -> None:
-    """Raises ToolError for a solution that is none, or is there twice."""
+    """Raise ToolError for a solution that is invalid, known or repeated."""
     violation = first_violation(cnf, values)
     if violation is not None:
         row, clause = violation

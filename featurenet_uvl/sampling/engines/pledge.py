@@ -1,11 +1,11 @@
-"""The sampler `pledge`: PLEDGE, whose jar the user has, with care for its habits.
+"""The sampler `pledge`: runs PLEDGE, whose jar the user has, and avoids its pitfalls.
 
 Source: Henard, Papadakis, Perrouin, Klein, Le Traon, "PLEDGE: a product line editor and test generation tool", SPLC,
 2013.
 
-It never ends when it is asked for more configurations than exist, and not always when asked for all of them, so that
-is refused. It looks at its time budget between steps only, and a step of a large model takes minutes; its answer is
-written at the very end. It has no seed: the same call gives other configurations each time.
+PLEDGE never ends when it is asked for more configurations than exist, and not always when asked for all of them, so
+this sampler refuses both. PLEDGE looks at its time budget between steps only, a step of a large model takes minutes,
+and it writes its answer at the very end. It has no seed: the same call gives other configurations each time.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from featurenet_uvl.sampling.engines.random_phases import solve_random
 from featurenet_uvl.sampling.request import Request, Solutions
 
 OPTION = "pledge_jar"
-"""The name of the request's option that holds the path of the jar."""
+"""Name of the option that holds the path of the jar."""
 BUDGET_S = 60.0
-"""What PLEDGE may spend on making its sample diverse where there is no time limit: its own default."""
+"""Seconds that PLEDGE may spend on diversity without a time limit: its own default."""
 _SHARE = 0.25
-"""Of a time limit, what PLEDGE is told to spend: it overruns by up to eight times, and is then ended with nothing."""
+"""Share of the time left that PLEDGE is told to spend: it overruns up to eightfold, and would be ended with nothing."""
 
 
 def solve_pledge(cnf: Cnf, request: Request) -> Solutions:
-    """Up to `request.count` solutions of PLEDGE.
+    """Return up to `request.count` solutions of PLEDGE.
 
     Raises:
-        UsageError: No jar, or as many configurations as exist, or more.
+        UsageError: The request names no jar, or asks for as many configurations as exist, or more.
         UnsatisfiableError: The CNF has no solution.
-        ToolError: No jar that can be run, no Java, or a wrong answer.
+        ToolError: The jar cannot be run, Java is missing, or the answer is wrong.
     """
     path = request.options.get(OPTION, "")
     if not path:
@@ -61,10 +61,10 @@ def solve_pledge(cnf: Cnf, request: Request) -> Solutions:
 
 
 def _jar(path: str) -> Path:
-    """The jar, if it is one.
+    """Return the path of the jar.
 
     Raises:
-        ToolError: It is missing, or no Java archive with a program.
+        ToolError: It is missing, or not a Java archive with a program.
     """
     jar = Path(path).absolute()
     if not jar.is_file():

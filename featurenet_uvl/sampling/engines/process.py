@@ -1,4 +1,4 @@
-"""Runs another program in a folder of its own, and leaves no process of it behind."""
+"""Runs another program in its own folder, and leaves no process of it behind."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from pathlib import Path
 from featurenet_uvl.errors import ToolError
 
 _SHOWN = 160
+"""Characters of a line that a message quotes."""
 _READ = 4096
+"""Bytes at each end of an output in which that line is looked for."""
 _GRACE_S = 2.0
-"""Between asking a program to end and ending it."""
+"""Seconds between asking a program to end and killing it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a program ended. `code` is None where it was ended at the time limit."""
+    """The end of a program. `code` is None if it was ended at the time limit."""
 
     code: int | None
     stdout: Path
     stderr: Path
 
     def words(self) -> str:
-        """The first and the last line that the program wrote, for messages: tools say the reason in one of them."""
+        """Return the first and last line of the program's output, for messages: tools say the reason in one of them."""
         for path in (self.stderr, self.stdout):
             with path.open("rb") as file:
                 start = file.read(_READ)
@@ -43,18 +45,18 @@ class Outcome:
 
 
 def run_process(arguments: Sequence[str], folder: Path, timeout_s: float | None) -> Outcome:
-    """Runs a program to its end, or to the time limit.
+    """Run a program to its end, or to the time limit.
 
-    The program and those that it starts form a group of their own, which is ended when the time is over, when an
-    exception such as KeyboardInterrupt comes, and, for those that it left behind, at its end.
+    The program and the processes that it starts form a group. The group is killed when the time is over, at an
+    exception such as KeyboardInterrupt, and when the program ends.
 
     Args:
         arguments: The program and its arguments.
-        folder: Where it runs, and where its output goes.
-        timeout_s: None is no limit.
+        folder: Working folder of the program, which also gets its output.
+        timeout_s: Seconds until it is ended; None: no limit.
 
     Raises:
-        ToolError: It cannot be started.
+        ToolError: The program cannot be started.
     """
     out, err = folder / "stdout", folder / "stderr"
     with out.open("wb") as out_file, err.open("wb") as err_file:
@@ -82,7 +84,7 @@ def run_process(arguments: Sequence[str], folder: Path, timeout_s: float | None)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Lets the program write what it has, if it can."""
+    """Ask the program to end, so that it can write its results, and wait a moment."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""Finds the groups and arrays of a feature tree in its CNF, so that a sampler can choose among siblings evenly."""
+"""Finds the groups and arrays of a feature tree in its CNF, so that a sampler can choose evenly among siblings."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from featurenet_uvl.solvers.decisions import ALWAYS
 
 @dataclass(frozen=True, slots=True)
 class ChoiceGroup:
-    """At least one of `members` is selected if `parent` is (a variable, or ALWAYS). Nothing is said of how many."""
+    """At least one of `members` is selected if `parent` is: a variable, or ALWAYS below a root without a variable.
+
+    The largest number of selected members is not known.
+    """
 
     parent: int
     members: tuple[int, ...]
 
 
 def choice_groups(cnf: Cnf) -> Mapping[int, ChoiceGroup]:
-    """The or- and alternative group that each feature variable belongs to, where there is one.
+    """Return the or- or alternative group of each feature variable that belongs to one.
 
-    A group shows as one clause `!p | c1 | ... | ck`, k >= 2, with a clause `!ci | p` for each member; below the root it
-    may be `c1 | ... | ck` alone. Constraints that look the same are taken for groups, too, which harms nothing. Where a
-    feature belongs to several, groups with a parent come first, then the order of the clauses decides. O(literals).
+    A group shows as one clause `!p | c1 | ... | ck`, k >= 2, with a clause `!ci | p` for each member. Below the root it
+    may be `c1 | ... | ck` alone. Constraints of the same form count as groups, too, which does no harm. If a feature
+    belongs to several groups, one with a parent comes first, then the first in the order of the clauses. O(literals).
     """
     features = cnf.variables.feature_count
     has_parent = _implications(cnf)
@@ -47,8 +50,8 @@ def choice_groups(cnf: Cnf) -> Mapping[int, ChoiceGroup]:
 class Arrays:
     """The unfolded multi-features of a model.
 
-    `lengths` has, for each feature variable (index 0 is variable 1), the number of elements from it to the end of its
-    array, itself included: 1 outside arrays. `elements` are the variables in arrays, in document order.
+    `lengths` has, per feature variable (index 0 is variable 1), the number of elements from it to the end of its array,
+    itself included; 1 outside arrays. `elements` are the variables in arrays, in document order.
     """
 
     lengths: tuple[int, ...]
@@ -56,9 +59,9 @@ class Arrays:
 
 
 def find_arrays(cnf: Cnf) -> Arrays:
-    """The arrays of a CNF: siblings of which each needs the one before it.
+    """Return the arrays of a CNF: siblings each of which needs the one before it.
 
-    They show as `!next | v`, and `!next | p`, `!v | p` for some earlier p. O(implications * parents of a feature).
+    They show as `!next | v`, and `!next | p`, `!v | p` for an earlier p. O(implications * parents of a feature).
     """
     features = cnf.variables.feature_count
     needs: list[set[int]] = [set() for _ in range(features + 1)]
@@ -76,5 +79,5 @@ def find_arrays(cnf: Cnf) -> Arrays:
 
 
 def _implications(cnf: Cnf) -> set[tuple[int, int]]:
-    """(a, b) for each clause `!a | b`."""
+    """Return (a, b) for each clause `!a | b`."""
     return {(-min(c), max(c)) for c in cnf.clauses if len(c) == 2 and min(c) < 0 < max(c)}

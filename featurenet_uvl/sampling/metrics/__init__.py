@@ -1,1 +1,1 @@
-"""Measure samples: distances, coverage, and bounds on how diverse a sample can be."""
+"""Measures samples: distances, coverage, and bounds on how diverse a sample can be."""

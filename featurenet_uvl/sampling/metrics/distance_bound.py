@@ -1,9 +1,9 @@
-"""The certificate: how large the mean distance of a sample can be at all, and how exactly that is known.
+"""The certificate of a mean distance: an upper bound for all samples of a model, and its accuracy.
 
-The mean distance hangs on how often each feature is selected alone: c of N configurations with it make c (N - c) pairs
-that differ in it. How often all features can be selected together is a point in the convex hull of the solutions, so
-the largest mean distance is where 2 p (1 - p), summed over the features, is largest there: at the point that is nearest
-to (1/2, ..., 1/2).
+The mean distance depends only on how often each feature is selected: if c of N configurations select it, c (N - c)
+pairs differ in it. The shares of all features together are a point in the convex hull of the solutions. So the mean
+distance is largest at the point of the hull with the largest sum of 2 p (1 - p) over the features, which is the point
+nearest to (1/2, ..., 1/2).
 """
 
 from __future__ import annotations
@@ -17,19 +17,21 @@ import numpy.typing as npt
 from featurenet_uvl.analysis.choice_graph import Choices, FloatArray
 
 TOLERANCE = 5e-4
-"""How far the bound may be above what is reached, as a share."""
+"""Largest gap between the bound and the largest value reached, as a share of the latter."""
 MAX_STEPS = 1000
+"""Largest number of steps, so that the same input gives the same bound."""
 TIME_LIMIT_S = 20.0
+"""Seconds after which the search ends even earlier."""
 _NARROW = 16
-"""Up to so many choices on a height, one solution is found faster without arrays."""
+"""Choices per height up to which one solution is found faster without arrays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The mean distance of no sample of this size is above `upper`; a share of the number of features, as metrics are.
+    """No sample of `count` configurations has a mean distance above `upper`, a share of the number of features.
 
-    `gap` says how far `upper` may be from the best bound of its kind, as a share of it: 0.0005 is 0.05 %;
-    infinite where nothing is known of it.
+    `gap` is the largest distance of `upper` from the best bound of its kind, as a share of that: 0.0005 is 0.05 %. It
+    is infinite if nothing is known about it.
     """
 
     count: int
@@ -37,7 +39,7 @@ class Limit:
     gap: float
 
     def share(self, mean_distance: float) -> float:
-        """What share of the limit a mean distance is, at least; at most `gap` more."""
+        """Return a lower bound of the share of the limit that a mean distance is; the share is at most `gap` higher."""
         return mean_distance / self.upper if self.upper else 1.0
 
 
@@ -49,19 +51,19 @@ def mean_distance_limit(
     max_steps: int = MAX_STEPS,
     time_limit_s: float = TIME_LIMIT_S,
 ) -> Limit:
-    """An upper bound of the mean distance of `count` solutions.
+    """Return an upper bound of the mean distance of `count` solutions.
 
-    The method of Frank and Wolfe with step 1/k: each step is a heaviest solution, and gives a bound of its own.
+    The method of Frank and Wolfe with step 1/k: each step goes towards a heaviest solution, and gives a bound.
 
     Source: Frank, Wolfe, *An algorithm for quadratic programming*, 1956; Jaggi, *Revisiting Frank-Wolfe*, ICML 2013.
 
     Args:
-        choices: Of a diagram of all variables.
-        features: How many variables, from the first, count.
-        count: At least 2.
-        tolerance: When to stop: the gap.
-        max_steps: When to stop at the latest, so that the same input gives the same bound.
-        time_limit_s: When to stop even earlier.
+        choices: The choices of a diagram of all variables.
+        features: Number of the first variables that are features.
+        count: Number of solutions, at least 2.
+        tolerance: Gap at which the search ends.
+        max_steps: Largest number of steps.
+        time_limit_s: Seconds after which it ends.
 
     >>> from featurenet_uvl.analysis.choice_graph import find_choices
     >>> from featurenet_uvl.analysis.diagram import build_diagram
@@ -97,7 +99,7 @@ class _Oracle:
     features: int
 
     def heaviest(self, weights: FloatArray) -> FloatArray:
-        """A heaviest solution, over the features."""
+        """Return a heaviest solution, over the features."""
         padded = np.zeros(self.choices.variables)
         padded[: self.features] = weights
         if len(self.choices) <= _NARROW * len(self.choices.heights):
@@ -108,9 +110,9 @@ class _Oracle:
 
 
 def _whole_bound(oracle: _Oracle, point: FloatArray, count: int) -> float:
-    """The bound at a point, given that whole numbers of solutions select a feature: of 3 at best 1, not 1.5.
+    """Return the bound at a point that uses that whole numbers of solutions select a feature: of 3 at best 1, not 1.5.
 
-    c (N - c) is interpolated linearly between whole c; a tangent of that bounds it.
+    c (N - c) is interpolated linearly between whole c; a tangent of the interpolation bounds it.
     """
     selected = point * count
     below = np.floor(selected)

@@ -1,8 +1,8 @@
-"""A bound of the mean distance where no diagram fits: heaviest solutions come from integer programs.
+"""A bound of the mean distance without a diagram: heaviest solutions come from integer programs.
 
-`limit` says why the bound is that of the point of the solutions' convex hull that is nearest to (1/2, ..., 1/2). Here a
-heaviest solution may be known within bounds only, as the solver can be stopped. Its upper bound makes the limit hold,
-whatever time there was; a solution that it has makes it closer.
+`distance_bound` explains why the point of the solutions' convex hull nearest to (1/2, ..., 1/2) gives the bound. Here a
+heaviest solution may be known within bounds only, as the solver can be stopped. The solver's upper bound makes the
+limit hold, however little time it had; its solutions make the limit closer.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from scipy.optimize import LinearConstraint, OptimizeResult
 
 MAX_STEPS = 60
-"""Integer programs to solve; the gap closes slowly after that."""
+"""Largest number of programs to solve; the gap closes slowly after that."""
 _SOLVER_TOLERANCE = 1e-6
-"""Of a bound, as a share of the weights' sum: what HiGHS may be off, as it calculates with floating-point numbers."""
+"""Largest error of a bound of HiGHS, which calculates with floating-point numbers, as a share of the weights' sum."""
 _SUM_TO_ONE = 1e3
-"""Weight of the equation that shares of points add up to 1, among equations of size 1."""
+"""Weight of the equation that the shares of points add up to 1, among equations of weight 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class HullLimit:
-    """What bounds samples of any size: the largest 2 p (1 - p), summed over the features, of the convex hull.
+    """Bounds for samples of any size: of the largest sum of 2 p (1 - p) over the features in the convex hull.
 
-    It is at most `upper` and at least `reached`, which is 0 where only one configuration was ever seen.
+    It is at most `upper` and at least `reached`, which is 0 if only one configuration is known.
     """
 
     features: int
@@ -44,7 +44,7 @@ class HullLimit:
     reached: float
 
     def at(self, count: int) -> Limit:
-        """The bound for samples of `count` configurations, at least 2.
+        """Return the bound for samples of `count` configurations, at least 2.
 
         >>> HullLimit(3, 1.0, 1.0).at(3)
         Limit(count=3, upper=0.5, gap=0.0)
@@ -57,19 +57,19 @@ class HullLimit:
 
 
 def hull_limit(cnf: Cnf, known: BoolMatrix, time_limit_s: float, tolerance: float = TOLERANCE) -> HullLimit:
-    """Bounds the convex hull of a formula's solutions by simplicial decomposition.
+    """Bound the convex hull of a formula's solutions by simplicial decomposition.
 
-    First over the linear relaxation, which is cheap and may be far too large; then over integer solutions, from the
-    known ones on. Each step solves a program for the slope at the best point there is, which gives a bound of its own,
-    and then finds the best point among the solutions so far.
+    It begins with the linear relaxation, which is cheap, but whose bound may be far too large. Then come integer
+    solutions, from the known ones on. Each step solves a program for the slope at the best point so far, which gives a
+    bound, and then finds the best mix of the solutions so far.
 
     Source: von Hohenbalken, *Simplicial decomposition in nonlinear programming algorithms*, 1977.
 
     Args:
         cnf: The formula.
         known: Solutions of it, at least one: rows over its features.
-        time_limit_s: When to stop; the bound holds nonetheless.
-        tolerance: When to stop earlier: the gap, as a share.
+        time_limit_s: Seconds after which the search ends; the bound holds nonetheless.
+        tolerance: Gap at which it ends earlier, as a share.
 
     Raises:
         UsageError: SciPy, which the extra `bounds` installs, is missing.
@@ -91,14 +91,14 @@ def hull_limit(cnf: Cnf, known: BoolMatrix, time_limit_s: float, tolerance: floa
 def _search(
     program: _Program, start: FloatArray, whole: bool, tolerance: float, bound: float = np.inf
 ) -> tuple[float, float]:
-    """An upper bound of the largest value, and the largest that was reached.
+    """Return an upper bound of the largest value, and the largest value reached.
 
     Args:
-        program: What to solve.
+        program: The formula as a program.
         start: A point of the hull, over the program's variables.
-        whole: Whether solutions are of whole numbers, or of the relaxation.
-        tolerance: When to stop.
-        bound: An upper bound that is known.
+        whole: Whether solutions are integer ones, or those of the relaxation.
+        tolerance: Gap at which the search ends.
+        bound: A known upper bound.
     """
     weights = program.weights
     points, point = [start], start
@@ -129,7 +129,7 @@ def _value(weights: FloatArray, point: FloatArray) -> float:
 
 
 def _best_shares(points: FloatArray, weights: FloatArray) -> FloatArray:
-    """The shares of points, one a row, whose mix is nearest to (1/2, ..., 1/2); they are at least 0 and add up to 1."""
+    """Return the shares of points, one per row, whose mix is nearest to (1/2, ..., 1/2): at least 0, with the sum 1."""
     scale = np.sqrt(weights)[:, np.newaxis]
     left = np.vstack([points.T * scale, np.full((1, len(points)), _SUM_TO_ONE)])
     right = np.concatenate([scale[:, 0] / 2, [_SUM_TO_ONE]])
@@ -140,9 +140,9 @@ def _best_shares(points: FloatArray, weights: FloatArray) -> FloatArray:
 
 
 class _Program:
-    """A formula as linear inequalities over its variables but decided and equal ones.
+    """A formula as linear inequalities over its variables, without decided ones and those equal to others.
 
-    `weights` has for each variable that is left how many features it stands for.
+    `weights` has, per remaining variable, the number of features that it stands for.
     """
 
     def __init__(self, cnf: Cnf, deadline: float) -> None:
@@ -156,7 +156,7 @@ class _Program:
             for feature, literal in enumerate(literals)
             if abs(literal) in column
         ]
-        """Feature by feature that is not decided: its column here, and whether it is that one or its negation."""
+        """Each feature that is not decided: its number, its column here, and whether it equals that or its negation."""
         self.weights = np.zeros(len(column))
         np.add.at(self.weights, [place for _, place, _ in self._places], 1)
         self._constraint = _inequalities(found.clauses, column) if found.clauses else None
@@ -167,19 +167,19 @@ class _Program:
         return time.monotonic() >= self._deadline
 
     def merged(self, shares: FloatArray) -> FloatArray:
-        """A point over the features as one over the variables that are left; auxiliaries have no weight."""
+        """Return a point over the features as one over the remaining variables; auxiliaries have no weight."""
         merged = np.zeros(len(self.weights))
         for feature, place, is_same in self._places:
             merged[place] = shares[feature] if is_same else 1 - shares[feature]
         return merged
 
     def heaviest(self, weights: FloatArray, whole: bool) -> tuple[FloatArray | None, float]:
-        """A heavy solution, or None where there was no time for one; and what no solution is heavier than."""
+        """Return a heavy solution, or None if there was no time for one; and an upper bound of the weight of all."""
         most = float(np.maximum(weights, 0).sum())
         if self._constraint is None:
             return (weights > 0).astype(np.float64), most
         found = _solve(weights, self._constraint, whole, max(0.1, self._deadline - time.monotonic()))
-        # Without integers, a program that was stopped has no bound, and its value may be below the best one.
+        # Without integers, a stopped program has no bound, and its value may be below the best one.
         bound = found.mip_dual_bound if whole else (found.fun if found.status == 0 else None)
         if bound is not None and np.isfinite(bound):
             most = min(most, -float(bound) + _SOLVER_TOLERANCE * float(np.abs(weights).sum()))
@@ -189,7 +189,7 @@ class _Program:
 
 
 def _inequalities(clauses: tuple[tuple[int, ...], ...], column: dict[int, int]) -> LinearConstraint:
-    """A clause as a sum: what it has positively, less what it has negatively, is at least 1 less the negative ones."""
+    """Return clauses as sums: positive variables minus negated ones are at least 1 minus the number of negated ones."""
     from scipy.optimize import LinearConstraint
     from scipy.sparse import csr_array
 
@@ -201,7 +201,7 @@ def _inequalities(clauses: tuple[tuple[int, ...], ...], column: dict[int, int]) 
 
 
 def _solve(weights: FloatArray, constraint: LinearConstraint, whole: bool, time_limit_s: float) -> OptimizeResult:
-    """HiGHS in a thread of its own: it does not see an interrupt, but this thread does."""
+    """Run HiGHS in its own thread: HiGHS does not see an interrupt, but this thread does."""
     from scipy.optimize import Bounds, milp
 
     found: list[OptimizeResult | Exception] = []

@@ -17,8 +17,9 @@ from featurenet_uvl.sampling.pool.bits import Words, words_of
 class Diversity:
     """Metrics of one sample. A distance is the share of features in which two configurations differ (0 to 1).
 
-    Distances are None where there are none: for a single configuration, or no feature. `nearest_mean` is the mean
-    distance of a configuration to its nearest other one; sizes are numbers of selected features.
+    Distances are None for a single configuration and without features. `nearest_mean` is the mean distance of a
+    configuration to its nearest other one, `minimum` the distance of the two nearest. Sizes are numbers of selected
+    features.
     """
 
     count: int
@@ -32,15 +33,15 @@ class Diversity:
     size_max: int
 
     def to_json(self) -> str:
-        """One JSON object, keys as the attributes are called, null for a distance that does not exist."""
+        """Return one JSON object with the names of the attributes as keys; null for a distance that does not exist."""
         return json.dumps(asdict(self))
 
 
 def diversity(selected: BoolMatrix) -> Diversity:
-    """The metrics of a sample, one row a configuration and one column a feature: O(rows^2 * columns / 64).
+    """Return the metrics of a sample: one row per configuration, one column per feature. O(rows^2 * columns / 64).
 
     Raises:
-        UsageError: There is no row.
+        UsageError: The sample has no configuration.
 
     >>> diversity(np.array([[True, False], [True, True]])).mean_distance
     0.5
@@ -70,7 +71,7 @@ def diversity(selected: BoolMatrix) -> Diversity:
 
 
 def distance_counts(selected: BoolMatrix) -> npt.NDArray[np.int64]:
-    """How many pairs of configurations differ in 0, 1, 2, ... features.
+    """Return the numbers of pairs of configurations that differ in 0, 1, 2, ... features.
 
     >>> distance_counts(np.array([[True, False], [True, True], [True, True]])).tolist()
     [1, 2, 0]
@@ -84,12 +85,12 @@ def distance_counts(selected: BoolMatrix) -> npt.NDArray[np.int64]:
 
 
 def nearest_distances(selected: BoolMatrix) -> npt.NDArray[np.int64]:
-    """For each configuration, in how many features it differs from its nearest other one; there must be two."""
+    """Return the distance of each configuration to its nearest other one, in features; there must be two."""
     return _distances(words_of(selected))[1]
 
 
 def _distances(packed: Words) -> tuple[int, npt.NDArray[np.int64]]:
-    """The sum over all pairs, and for each row the least to another, in differing features."""
+    """Return the sum of all distances, and the distance of each row to its nearest other one, in features."""
     rows = packed.shape[0]
     total = 0
     nearest = np.full(rows, np.iinfo(np.int64).max)

@@ -1,4 +1,4 @@
-"""All metrics of a sample together: distances and their share of the largest possible, coverage, sizes."""
+"""All metrics of a sample together: distances and their share of the largest possible ones, coverage, sizes."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from featurenet_uvl.sampling.pairs.possible_by_solver import PAIR_LIMITS, PairLi
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What is known of one sample.
+    """The metrics of one sample.
 
-    `covered` is the number of pairs of literals that it has. `coverage` sets those over open features in relation to
-    what the model lets be covered, and `limit` bounds the mean distance of any sample of this size; both are None
-    where the model is not known, or too hard.
+    `covered` is the number of pairs of literals that it covers. `coverage` relates those of open features to the pairs
+    that can be covered, and `limit` bounds the mean distance of any sample of this size; both are None if the model is
+    unknown or too hard.
     """
 
     diversity: Diversity
@@ -37,12 +37,12 @@ class Measures:
 
     @property
     def share_of_limit(self) -> float | None:
-        """The mean distance as a share of the largest possible one, at least."""
+        """Lower bound of the mean distance as a share of the largest possible one."""
         mean = self.diversity.mean_distance
         return None if mean is None or self.limit is None else self.limit.share(mean)
 
     def to_json(self) -> dict[str, Any]:
-        """One value an entry; null where something is not known."""
+        """Return one value per entry; None for a value that is not known."""
         found = self.coverage
         return {
             **asdict(self.diversity),
@@ -58,9 +58,9 @@ class Measures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Landscape:
-    """What a model lets samples be, as far as it is known. `notes` say why something is not.
+    """Limits that a model puts on any sample, as far as they are known. `notes` say why one is unknown.
 
-    `hull` bounds distances where there is no diagram.
+    `hull` bounds distances if the formula has no diagram.
     """
 
     coverable: Coverable | None
@@ -69,7 +69,7 @@ class Landscape:
     hull: HullLimit | None = None
 
     def limit(self, features: int, count: int) -> Limit | None:
-        """What bounds the mean distance of so many configurations; None where that is not known, or there is one."""
+        """Return the bound of the mean distance of `count` configurations; None for fewer than two, or if unknown."""
         if count < 2:
             return None
         if self.model is not None:
@@ -86,12 +86,12 @@ def explore(
     pair_limits: PairLimits = PAIR_LIMITS,
     max_pair_bytes: int = MAX_BYTES,
 ) -> Landscape:
-    """What a CNF lets samples be.
+    """Return the limits that a CNF puts on any sample.
 
     Args:
         cnf: The formula; it has a solution.
-        known: Some configurations, at least one.
-        time_limit_s: For the diagram, and again for the bound of distances and for the pairs if there is none.
+        known: Configurations of it, at least one.
+        time_limit_s: Seconds for the diagram; without one, again for the bound of distances and for the pairs.
         on_step: Receives each step that may take that long, before it begins.
         max_nodes: Largest number of nodes of the diagram.
         pair_limits: Sizes of the search for pairs by a SAT solver.
@@ -138,10 +138,10 @@ def _coverable(
 
 
 def measure(selected: BoolMatrix, landscape: Landscape | None = None) -> Measures:
-    """The metrics of a sample: one row a configuration, one column a feature of the model.
+    """Return the metrics of a sample: one row per configuration, one column per feature of the model.
 
     Raises:
-        UsageError: There is no configuration.
+        UsageError: The sample has no configuration.
     """
     found = diversity(selected)
     limit = None if landscape is None else landscape.limit(found.features, found.count)
@@ -152,7 +152,7 @@ def measure(selected: BoolMatrix, landscape: Landscape | None = None) -> Measure
 
 
 def format_measures(names: Sequence[str], measures: Sequence[Measures]) -> str:
-    """A table for people: a line a metric, a column a sample.
+    """Return a table for people: one line per metric, one column per sample.
 
     >>> import numpy as np
     >>> sample = np.array([[True, False], [True, True]])
@@ -211,7 +211,7 @@ def _distance(value: float | None) -> str:
 
 
 def _coverage(m: Measures) -> str:
-    """A share where it is known; never rounded up to all, nor down to nothing."""
+    """Return the share if it is known; never rounded up to all pairs."""
     found = m.coverage
     if found is None:
         return f"{m.covered:,} pairs"

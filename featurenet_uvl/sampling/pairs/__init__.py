@@ -1,1 +1,1 @@
-"""Pairs of literals: which can be covered, which are, and which are rare."""
+"""Pairs of literals: those that can be covered, that are covered, and that are rare."""

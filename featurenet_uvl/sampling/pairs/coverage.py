@@ -1,5 +1,7 @@
-"""Pairwise coverage: the share of the pairs of literals that any configuration has which some configuration of a sample
-has, over the features that are neither in every configuration nor in none."""
+"""Pairwise coverage: of the pairs of literals that occur in any configuration, the share that occurs in a sample.
+
+Only features that are neither core nor dead count.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +19,15 @@ from featurenet_uvl.sampling.pairs.possible_by_diagram import MAX_BYTES, pair_bi
 from featurenet_uvl.sampling.pairs.possible_by_solver import OPEN, PAIR_LIMITS, POSSIBLE, PairLimits, decide_pairs
 
 TIME_LIMIT_S = 60.0
-"""What may be spent on finding out which pairs can be covered."""
+"""Default of the seconds for finding the pairs that can be covered."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coverable:
-    """What a model lets a sample cover.
+    """The pairs that samples of a model can cover.
 
-    `columns` are the features, as positions from 0, that are neither core nor dead; `pairs` is how many pairs of their
-    literals some configuration is known to have; of `undecided` more it is not known whether one has.
+    `columns` are the features, as positions from 0, that are neither core nor dead. `pairs` of their pairs of literals
+    are known to occur in some configuration; `undecided` more may occur or not.
     """
 
     columns: npt.NDArray[np.int64]
@@ -35,7 +37,7 @@ class Coverable:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How many pairs of literals a sample covers, out of how many.
+    """The number of pairs of literals that a sample covers, out of those that can be covered.
 
     >>> Coverage(3, 4, 0).share, Coverage(3, 4, 2).share
     (0.75, 0.5)
@@ -47,7 +49,7 @@ class Coverage:
 
     @property
     def share(self) -> float:
-        """The share that is covered at least: pairs of which it is not known count as coverable. 1 if there is none."""
+        """Lower bound of the covered share: undecided pairs count as coverable. 1 if no pair can be covered."""
         total = self.coverable + self.undecided
         return self.covered / total if total else 1.0
 
@@ -65,18 +67,18 @@ def find_coverable(
     limits: PairLimits = PAIR_LIMITS,
     max_bytes: int = MAX_BYTES,
 ) -> Coverable:
-    """The pairs that can be covered: all of them by the decision diagram, where there is one, else by a SAT solver.
+    """Return the pairs that can be covered: exactly by the decision diagram, if given, else by a SAT solver.
 
     Args:
         cnf: The formula.
-        known: Configurations over its features, at least one: what they have needs no search.
-        time_limit_s: After so many seconds the SAT solver calls the rest undecided.
+        known: Configurations over its features, at least one; their pairs need no search.
+        time_limit_s: Seconds after which the SAT solver leaves the remaining pairs undecided.
         diagram: The diagram of the CNF, if it has one.
         limits: Sizes of the search of the SAT solver.
         max_bytes: Largest size of the search by the diagram.
 
     Raises:
-        LimitError: Too many features, or not even core and dead ones were found within the time.
+        LimitError: Too many features, or the time was over before the core and dead ones were known.
 
     >>> from featurenet_uvl.ir.cnf import VarMap
     >>> cnf = Cnf(VarMap.from_names(["App", "Log", "Net"]), ((1,), (-3, 2)))
@@ -91,11 +93,11 @@ def find_coverable(
 
 
 def coverage(selected: BoolMatrix, coverable: Coverable) -> Coverage:
-    """The coverage of a sample over all features of the model, one column each."""
+    """Return the coverage of a sample: one row per configuration, one column per feature of the model."""
     return coverage_by_size(selected, coverable, [len(selected)])[0]
 
 
 def coverage_by_size(selected: BoolMatrix, coverable: Coverable, sizes: Sequence[int]) -> list[Coverage]:
-    """The coverage of the first configurations of a sample, for each of some ascending numbers of them."""
+    """Return the coverage of the first `size` configurations of a sample, for each of ascending sizes."""
     covered = covered_by_size(selected[:, coverable.columns], sizes)
     return [Coverage(pairs, coverable.pairs, coverable.undecided) for pairs in covered]

@@ -1,4 +1,4 @@
-"""Which pairs of literals some configuration has, exactly, by one sweep over a decision diagram."""
+"""Finds the pairs of literals that occur in any configuration, exactly, by one sweep over a decision diagram."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _SLOTS = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairBits:
-    """For each literal, those literals of features above it in the diagram that some configuration has with it.
+    """For each literal, the literals of features above it in the diagram that occur together with it.
 
-    Literal `2 * (variable - 1) + value` stands in that row and column; `rows` has 64 columns in a word. `possible` says
-    which literals any configuration has.
+    Literal `2 * (variable - 1) + value` has that row and that column; `rows` has 64 columns per word. `possible` says
+    which literals occur in any configuration.
     """
 
     rows: Words
@@ -30,11 +30,11 @@ class PairBits:
 
     @property
     def columns(self) -> IntArray:
-        """The features, as positions from 0, that are neither core nor dead."""
+        """Features, as positions from 0, that are neither core nor dead."""
         return np.flatnonzero(self.possible[0::2] & self.possible[1::2])
 
     def count(self) -> int:
-        """How many pairs of literals of these features some configuration has."""
+        """Return the number of pairs of literals of these features that occur in any configuration."""
         literals = np.concatenate([2 * self.columns, 2 * self.columns + 1])
         mask = np.zeros(self.rows.shape[1], dtype=np.uint64)
         np.bitwise_or.at(mask, literals // 64, _bit(literals))
@@ -42,19 +42,19 @@ class PairBits:
 
 
 def pair_bits(diagram: Diagram, features: int, max_bytes: int = MAX_BYTES, slots: int = _SLOTS) -> PairBits:
-    """The pairs of literals of the first variables that some solution has.
+    """Return the pairs of literals of the first variables that occur in any solution.
 
-    From the top to the bottom, each node gets the literals of the paths that lead to it: O(nodes * features / 32)
-    operations on words, and as much for every node that an edge passes on its level.
+    From the top to the bottom, each node gets the literals of the paths that lead to it. This takes O(nodes *
+    features / 32) operations on words, and as many for every level that an edge skips.
 
     Args:
-        diagram: Of all variables, satisfiable.
+        diagram: A satisfiable diagram of all variables.
         features: Number of the first variables that are features.
         max_bytes: Largest size of the bits at the nodes, and again of those of the pairs.
         slots: Rows of bits that nodes can use before more are allocated.
 
     Raises:
-        LimitError: It would take too much memory.
+        LimitError: It takes too much memory.
 
     >>> from featurenet_uvl.analysis.diagram import build_diagram
     >>> from featurenet_uvl.ir.cnf import Cnf, VarMap
@@ -80,7 +80,7 @@ def _bit(literals: IntArray) -> Words:
 
 @dataclass(slots=True)
 class _Sweep:
-    """The bits at the nodes that edges from above lead to; a node's place is used again once it has been passed."""
+    """The bits at the nodes that edges from above lead to. A node that has been passed frees its row of bits."""
 
     diagram: Diagram
     width: int
@@ -88,7 +88,7 @@ class _Sweep:
     slots: int
     bits: Words = field(init=False)
     slot: IntArray = field(init=False)
-    """Of each node; -1 where no edge has led to it yet, or it has been passed."""
+    """Row of each node; -1 if no edge has led to it yet, or it has been passed."""
     free: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -98,12 +98,12 @@ class _Sweep:
         self.slot[self.diagram.root] = 0
 
     def step(self, nodes: IntArray, literal: int | None, result: PairBits) -> None:
-        """Goes one level down.
+        """Go one level down, and add the pairs of this level to the result.
 
         Args:
-            nodes: Those of the level.
-            literal: "is not selected" of its feature; None on the level of an auxiliary.
-            result: What this level tells is added to it.
+            nodes: The nodes of the level.
+            literal: The literal "is not selected" of its feature; None on the level of an auxiliary.
+            result: The pairs so far.
         """
         passing = self._passing(nodes)
         ways = []
@@ -125,7 +125,7 @@ class _Sweep:
         self._arrive(np.concatenate([targets for _, targets in ways]), np.concatenate(rows))
 
     def _passing(self, nodes: IntArray) -> IntArray:
-        """The places of nodes below this level to which an edge from above leads: it skips the level."""
+        """Return the rows of nodes below this level to which an edge from above leads: it skips the level."""
         used = np.ones(len(self.bits), dtype=np.bool_)
         used[self.free] = False
         used[self.slot[nodes]] = False
@@ -136,7 +136,7 @@ class _Sweep:
         self.slot[nodes] = -1
 
     def _arrive(self, targets: IntArray, rows: Words) -> None:
-        """Adds a row of bits to each target."""
+        """Add a row of bits to each target."""
         if not len(targets):
             return
         order = np.argsort(targets, kind="stable")

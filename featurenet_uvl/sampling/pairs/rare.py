@@ -1,7 +1,7 @@
-"""The pairs of literals that few rows of a sample have, and which rows have them.
+"""The pairs of literals that occur in few rows of a sample, and the rows in which they occur.
 
-Nearly all pairs are had by many rows. What a sampler wins or loses is among the others, and they are few enough to keep
-a bit for each pair and row.
+Almost every pair occurs in many rows. A sampler can win or lose only the others, and they are few enough to keep one
+bit per pair and row.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ Places = npt.NDArray[np.intp]
 Counts = npt.NDArray[np.int32]
 
 RARE = 3
-"""A pair that more rows than so many have is taken for covered, whatever happens."""
+"""Rows in which a rare pair occurs at most; a more frequent one counts as covered, whatever happens."""
 MAX_PAIRS = 2_000_000
-"""Where there are more, every second one is drawn, or every fourth, until there are no more than this."""
+"""Largest number of pairs to keep: while there are more, each is dropped with probability 1/2."""
 _BLOCK = 1024
+"""Literals per matrix product."""
 _EXACT_BITS = 53
 """Bits of the whole numbers that a float64 holds exactly."""
 _FEW = 16
-"""Rows at a time: what is made of them fits a cache, which makes it four times as fast."""
+"""Rows per step of `alone`: their bits fit in a cache, which makes it four times as fast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,10 @@ class OpenMatrix:
 class RarePairs:
     """Rare pairs of a sample whose rows are replaced one by one.
 
-    Literal `2 * feature + value` (features from 0) is a number, as in `OpenPairs`.
+    Literals are numbered `2 * feature + value` (features from 0), as in `OpenPairs`.
 
     Args:
-        possible: The pairs that any configuration has; none of them covered yet.
+        possible: The pairs that occur in any configuration, all open.
         rows: The sample, over the features.
         known: Rows that are never replaced.
         rng: Draws some of the pairs if there are too many.
@@ -114,7 +115,7 @@ class RarePairs:
         both = possible.literals(np.concatenate([rows, known]))
         self._first, self._second, self._counts, halvings = _rare(possible, both, rng, max_pairs, block)
         self.stands_for = 1 << halvings
-        """How many pairs each of those here stands for: more than 1 where only some were drawn."""
+        """Number of pairs for which each kept one stands: more than 1 if some were dropped."""
         self._bits: Words = np.stack([words_of(self._of(literals)) for literals in both[: len(rows)]])
 
     def __len__(self) -> int:
@@ -122,11 +123,11 @@ class RarePairs:
 
     @property
     def open_count(self) -> int:
-        """How many of the pairs no row has."""
+        """Number of pairs that occur in no row."""
         return int(np.count_nonzero(self._counts == 0))
 
     def alone(self, places: Places | slice = slice(None)) -> npt.NDArray[np.int64]:
-        """How many pairs only this row has, for each row in these places."""
+        """Return, per row in these places, the number of pairs that occur in no other row."""
         wanted, bits = words_of(self._counts == 1), self._bits[places]
         found = np.empty(len(bits), dtype=np.int64)
         for start in range(0, len(bits), _FEW):
@@ -135,11 +136,11 @@ class RarePairs:
         return found
 
     def remove(self, place: int) -> None:
-        """The row in this place is gone; another can be `put` there."""
+        """Take out the row in this place; another can be `put` there."""
         self._counts -= bits_of(self._bits[place], len(self))
 
     def put(self, place: int, row: BoolMatrix) -> None:
-        """A row, over the features, in a place without one."""
+        """Put a row, over the features, in an empty place."""
         having = self._of(self._possible.literals(row[np.newaxis])[0])
         self._bits[place] = words_of(having)
         self._counts += having
@@ -152,11 +153,11 @@ class RarePairs:
         return OpenMatrix(size, np.concatenate([first, second]), np.concatenate([second, first]))
 
     def literals(self, rows: BoolMatrix) -> BoolMatrix:
-        """Configurations as rows over the literals."""
+        """Return configurations as rows over the literals."""
         return self._possible.literals(rows)
 
     def _of(self, literals: BoolMatrix) -> BoolMatrix:
-        """Which of the pairs a row with these literals has."""
+        """Return, per pair, whether it occurs in a row with these literals."""
         having: BoolMatrix = literals[self._first] & literals[self._second]
         return having
 
@@ -164,9 +165,9 @@ class RarePairs:
 def _rare(
     possible: OpenPairs, literals: BoolMatrix, rng: np.random.Generator, max_pairs: int, block: int
 ) -> tuple[Places, Places, Counts, int]:
-    """Rare pairs: their two literals, how many rows have each, and how often half of them were forgotten.
+    """Return the rare pairs: their two literals, the number of rows with each, and how often they were halved.
 
-    O(rows * literals^2), by products of matrices. Half are forgotten, each by a coin, whenever they become too many.
+    O(rows * literals^2), by products of matrices. Whenever they become too many, each is dropped with probability 1/2.
     """
     size = literals.shape[1]
     weights = literals.astype(np.float32)

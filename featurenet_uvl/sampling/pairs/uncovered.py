@@ -1,4 +1,4 @@
-"""Pairs of literals that are still to be covered, a bit each, and how many of them a configuration would cover."""
+"""Pairs of literals that are still to be covered, one bit each, and the number that a configuration would cover."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from featurenet_uvl.sampling.pool.bits import Words, bits_of, words_of
 Counts = npt.NDArray[np.int64]
 
 _BLOCK = 1024
+"""Rows that are mirrored at once."""
 
 
 class OpenPairs:
-    """Literal `2 * feature + value` (features from 0) stands in that row and column.
+    """The open pairs of literals. Literal `2 * feature + value` (features from 0) has that row and that column.
 
-    `counts` has, for each row, how many pairs are open in it.
+    `counts` has the number of open pairs per row.
     """
 
     def __init__(self, features: int, rows: Words) -> None:
@@ -28,14 +29,14 @@ class OpenPairs:
 
     @classmethod
     def of_diagram(cls, bits: PairBits) -> OpenPairs:
-        """All pairs that a diagram shows, over the features that are neither core nor dead."""
+        """Return all pairs that a diagram shows, over the features that are neither core nor dead."""
         size = len(bits.rows)
         present = bits_of(bits.rows, size)
         return cls(size // 2, _packed_both_ways(present, bits.columns))
 
     @classmethod
     def of_table(cls, table: PairTable, features: int) -> OpenPairs:
-        """All pairs that are not known to be impossible."""
+        """Return all pairs that are not known to be impossible."""
         literals = np.concatenate([2 * table.columns + 1, 2 * table.columns])
         present = np.zeros((2 * features, 2 * features), dtype=np.bool_)
         for place, literal in enumerate(literals[:-1].tolist()):
@@ -46,14 +47,14 @@ class OpenPairs:
         return int(self.counts.sum()) // 2
 
     def literals(self, selected: BoolMatrix) -> BoolMatrix:
-        """Configurations as rows over the literals."""
+        """Return configurations as rows over the literals."""
         found = np.empty((len(selected), 2 * self.features), dtype=np.bool_)
         found[:, 1::2] = selected[:, : self.features]
         np.logical_not(found[:, 1::2], out=found[:, 0::2])
         return found
 
     def partners(self, literals: BoolMatrix) -> Counts:
-        """For each literal (row), how many open pairs it has with the literals of each configuration (column)."""
+        """Return the number of open pairs of each literal (row) with the literals of each configuration (column)."""
         found = np.zeros((len(self.rows), len(literals)), dtype=np.int64)
         used = np.flatnonzero(self.counts)
         rows = self.rows[used]
@@ -62,11 +63,11 @@ class OpenPairs:
         return found
 
     def partners_of(self, literal: int) -> npt.NDArray[np.int64]:
-        """The literals that a literal has open pairs with."""
+        """Return the literals with which a literal has open pairs."""
         return np.flatnonzero(bits_of(self.rows[literal], len(self.rows)))
 
     def cover(self, selected: BoolMatrix) -> None:
-        """The pairs that these configurations have are open no more."""
+        """Close the pairs that occur in these configurations."""
         literals = self.literals(selected)
         for present, bits in zip(literals, words_of(literals)):
             changed = np.flatnonzero(present & (self.counts > 0))
@@ -74,14 +75,14 @@ class OpenPairs:
             self.counts[changed] = np.bitwise_count(self.rows[changed]).sum(axis=1, dtype=np.int64)
 
     def remove(self, first: int, second: int) -> None:
-        """A pair of literals that no configuration has."""
+        """Close a pair of literals that occurs in no configuration."""
         for one, other in ((first, second), (second, first)):
             self.rows[one, other // 64] &= ~(np.uint64(1) << np.uint64(other % 64))
             self.counts[one] -= 1
 
 
 def _packed_both_ways(present: BoolMatrix, columns: npt.NDArray[np.int64]) -> Words:
-    """A table of pairs, each there once, as one where each is there in both orders, over some features alone."""
+    """Return a table that has each pair once as one that has it in both orders, over these features only."""
     for start in range(0, len(present), _BLOCK):
         block = present[start : start + _BLOCK]
         block |= present[:, start : start + _BLOCK].T

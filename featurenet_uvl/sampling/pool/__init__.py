@@ -1,1 +1,1 @@
-"""Collect distinct solutions, and choose among them."""
+"""Collects distinct solutions, and chooses among them."""

@@ -1,4 +1,4 @@
-"""Rows of truth values as bits in 64-bit words, 64 columns in a word from its lowest bit on, zeros at the end."""
+"""Rows of truth values as bits of 64-bit words: 64 columns per word, the lowest bit first; zeros fill the last word."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Words = npt.NDArray[np.uint64]
 
 
 def words_of(rows: BoolMatrix) -> Words:
-    """Words of one row, or of each row of a matrix.
+    """Return one row, or each row of a matrix, as words.
 
     >>> words_of(np.array([[True, False, True], [False, True, False]])).tolist()
     [[5], [2]]
@@ -23,7 +23,7 @@ def words_of(rows: BoolMatrix) -> Words:
 
 
 def bits_of(words: Words, count: int) -> BoolMatrix:
-    """The first `count` columns of one row of words, or of each.
+    """Return the first `count` columns of one row of words, or of each row of a matrix of words.
 
     >>> bits_of(words_of(np.array([True, False, True])), 3).tolist()
     [True, False, True]

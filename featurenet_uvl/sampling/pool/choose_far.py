@@ -1,4 +1,4 @@
-"""Chooses a diverse part of many solutions that are there to choose from."""
+"""Chooses a diverse subset of given solutions."""
 
 from __future__ import annotations
 
@@ -10,23 +10,26 @@ from featurenet_uvl.sampling.pool.pool import Pool
 from featurenet_uvl.sampling.request import Request
 
 _RELAXED = 0.9
-"""By what the least distance shrinks when no candidate keeps it."""
+"""Factor on the floor of the distance when no candidate keeps it."""
 
 
 def choose_far(
     pool: Pool, candidates: BoolMatrix, floor: float, request: Request, limit: int, rng: np.random.Generator
 ) -> Stop:
-    """Moves candidates into the pool: always one that opposes its majority most, of those that are far from all others.
+    """Move candidates into the pool: each time the one that opposes its majority most, of those far from all its rows.
 
-    O(candidates * features) for each that is chosen.
+    O(candidates * features) per chosen one.
 
     Args:
-        candidates: Solutions, auxiliaries behind the features; those that are in the pool already are passed over.
-        floor: The least distance to begin with, in features.
-        limit: How many rows the pool is to have.
+        pool: The rows so far.
+        candidates: Solutions, features first, then auxiliaries. Those that are in the pool already are skipped.
+        floor: First floor of the distance to any row of the pool, in features.
+        request: Has the time limit, and the listeners.
+        limit: Number of rows that the pool shall have.
+        rng: Draws the noise that decides between equal candidates.
 
     Returns:
-        COMPLETE, EXHAUSTED where the candidates were not enough, or TIME.
+        COMPLETE, TIME, or EXHAUSTED if the candidates were not enough.
     """
     features = len(pool.selected)
     matrix = candidates[:, :features].astype(np.float32)
@@ -49,6 +52,7 @@ def choose_far(
 
 
 def _best(matrix: npt.NDArray[np.float32], open_: BoolMatrix, noise: npt.NDArray[np.float32], pool: Pool) -> int:
+    """Return the open candidate that opposes the majority of the pool most."""
     weights = pool.against if len(pool) else np.zeros(matrix.shape[1])
     scores = matrix @ weights.astype(np.float32) + noise
     scores[~open_] = -np.inf

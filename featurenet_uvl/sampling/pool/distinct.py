@@ -1,4 +1,4 @@
-"""Distinct solutions out of a source that may repeat itself: what repeats is forbidden, so that the source ends."""
+"""Collects distinct solutions of a source that may repeat itself: a repeated one is forbidden, so that it ends."""
 
 from __future__ import annotations
 
@@ -17,19 +17,22 @@ from featurenet_uvl.solvers.session import literals_of
 
 
 class Source(Protocol):
-    """Where solutions come from."""
+    """A source of solutions."""
 
     def next(self) -> BoolMatrix | None:
-        """A solution, auxiliaries included, or None if there is none. Raises OutOfTimeError."""
+        """Return a solution, auxiliaries included, or None if none exists; raise OutOfTimeError at the time limit."""
 
     def forbid(self, literals: Sequence[int]) -> None:
-        """No later solution has all of these literals."""
+        """Exclude solutions that have all of these literals from now on."""
 
 
 @dataclass(slots=True)
 class Collector:
-    """The distinct rows so far. A row that is met a second time is forbidden, and only then: clauses as long as the
-    model has features cost more than to meet one now and then."""
+    """The distinct rows so far.
+
+    A row is forbidden only when it comes a second time: a clause over all features costs more than a repetition now and
+    then.
+    """
 
     cnf: Cnf
     request: Request
@@ -40,7 +43,7 @@ class Collector:
         self.seen |= {np.packbits(row).tobytes() for row in self.request.known_rows(self.cnf)}
 
     def add(self, row: BoolMatrix) -> bool:
-        """Keeps a row; False if its features were there before."""
+        """Keep a row; return False if its features came before."""
         key = np.packbits(row[: self.cnf.variables.feature_count]).tobytes()
         if key in self.seen:
             return False
@@ -50,10 +53,10 @@ class Collector:
         return True
 
     def solutions(self, stop: Stop) -> Solutions:
-        """What has been kept.
+        """Return the rows as solutions.
 
         Raises:
-            UnsatisfiableError: Nothing exists at all.
+            UnsatisfiableError: No solution exists, not even a known one.
         """
         if stop is Stop.EXHAUSTED and not self.seen:
             raise UnsatisfiableError("no configuration exists: the CNF is unsatisfiable")
@@ -61,10 +64,10 @@ class Collector:
 
 
 def collect(source: Source, cnf: Cnf, request: Request) -> Solutions:
-    """Distinct solutions of a source, until there are as many as were asked for, or no more, or no more time.
+    """Return distinct solutions of a source: as many as requested, unless no more exist or the search is ended.
 
     Raises:
-        UnsatisfiableError: The source has none.
+        UnsatisfiableError: The source has no solution.
     """
     collector = Collector(cnf, request)
     try:

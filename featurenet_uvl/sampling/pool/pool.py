@@ -1,4 +1,4 @@
-"""The configurations that a sample has so far: distinct, with a least distance between any two."""
+"""The configurations of a growing sample: distinct, and not nearer to each other than a floor."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ Counts = npt.NDArray[np.int64]
 
 
 class Pool:
-    """Rows that were taken, and how many select each feature.
+    """Rows, and the number of them that select each feature.
+
+    `rows` has the new rows, over all variables. `len` counts the known ones, too.
 
     Args:
-        features: How many of the first columns count; those behind are auxiliaries.
-        known: Rows over the features that are there from the beginning.
+        features: Number of the first columns that are features; the others are auxiliaries.
+        known: Rows over the features that the pool has from the beginning.
     """
 
     def __init__(self, features: int, known: BoolMatrix) -> None:
@@ -27,22 +29,22 @@ class Pool:
         self._seen = {row.tobytes() for row in self._packed}
         self.rows: list[BoolMatrix] = []
         self.selected = known[:, :features].sum(axis=0, dtype=np.int64)
-        """By feature: how many rows select it."""
+        """Number of rows, known ones included, that select each feature."""
 
     def __len__(self) -> int:
         return self._used
 
     def mean_distance(self) -> float:
-        """Between two rows, in features; 0 for fewer than two."""
+        """Return the mean distance between two rows, in features; 0 for fewer than two rows."""
         return mean_distance(self.selected, len(self))
 
     @property
     def against(self) -> FloatArray:
-        """By feature: from 1, where no row selects it, to -1, where all do: what adds most to the mean distance."""
+        """Weight per feature, from 1 if no row selects it to -1 if all do: the slope of the mean distance."""
         return against(self.selected, len(self))
 
     def nearest(self, rows: BoolMatrix) -> npt.NDArray[np.int64]:
-        """The distance of each row to the nearest one here, in features; more than any where none is here."""
+        """Return the distance of each row to the nearest one here, in features; more than any if the pool is empty."""
         packed = words_of(rows[:, : self._features])
         result = np.full(len(rows), self._features + 1, dtype=np.int64)
         if self._used:
@@ -52,10 +54,15 @@ class Pool:
         return result
 
     def offer(self, rows: BoolMatrix, floor: float, limit: int) -> int:
-        """Takes the rows that are new, and not nearer than `floor` features to any other, until there are `limit` here.
+        """Take the rows that are new, and not nearer than `floor` features to any other.
+
+        Args:
+            rows: Rows over all variables.
+            floor: Smallest distance, in features.
+            limit: Number of rows at which the pool is full.
 
         Returns:
-            How many it took.
+            The number of rows taken.
         """
         taken = 0
         packed = words_of(rows[:, : self._features])
@@ -86,7 +93,9 @@ class Pool:
 
 
 def mean_distance(selected: Counts, rows: int) -> float:
-    """Between two of so many rows, in features, by how many select each feature; 0 for fewer than two.
+    """Return the mean distance between two rows, in features, by the number of rows that select each feature.
+
+    0 for fewer than two rows.
 
     >>> mean_distance(np.array([2, 1, 0]), 2)
     1.0
@@ -95,7 +104,7 @@ def mean_distance(selected: Counts, rows: int) -> float:
 
 
 def against(selected: Counts, rows: int) -> FloatArray:
-    """What `Pool.against` is, of so many rows.
+    """Return the weights of `Pool.against`, by the number of rows that select each feature, and of all rows.
 
     >>> against(np.array([2, 1, 0]), 2).tolist()
     [-1.0, 0.0, 1.0]
