@@ -1,4 +1,4 @@
-"""Do the laws notice faults? Each of some small faults in passes, encodings and rules is made in a copy, and tested.
+"""Do the laws notice faults? Makes small faults in passes, encodings and rules, each in a copy, and runs the laws.
 
 python benchmarks/seeded_faults.py               try all, write benchmarks/results/seeded_faults.json, print the table
 python benchmarks/seeded_faults.py --show        print the table of that file
@@ -30,7 +30,7 @@ TESTS = (
     "tests/laws/test_known_cases.py",
     "tests/laws/test_pass_laws.py",
     "tests/laws/test_count_law.py",
-    "tests/unit/rules",
+    "tests/unit/translators/rules",
     "tests/laws/test_networks.py",
 )
 FEWER = {"FAST_MODELS = 2_000": "FAST_MODELS = 300", "max_examples=400": "max_examples=100"}
@@ -46,7 +46,8 @@ class Fault(NamedTuple):
     new: str
 
 
-PASSES, ENCODINGS, RULES = "translators/passes/", "translators/encodings/", "translators/rules/"
+PASSES, ENCODINGS, RULES = "translators/passes/", "translators/encodings/", "translators/rules/tensor_shapes/"
+INSTANCES, TERMS = "translators/instances/", "translators/terms/"
 
 FAULTS = (
     Fault(PASSES + "unfold_multi_features.py", "no chain of instances", "if number - 1 > mandatory:", "if False:"),
@@ -80,85 +81,81 @@ FAULTS = (
         "elif number == 1 and choice is not None:",
         "elif choice is not None:",
     ),
+    Fault(INSTANCES + "names.py", "existence from 0", "all(1 <= index <= self.limits", "all(0 <= index <= self.limits"),
     Fault(
-        PASSES + "_instances.py", "existence from 0", "all(1 <= index <= self.limits", "all(0 <= index <= self.limits"
-    ),
-    Fault(
-        PASSES + "_instances.py",
+        INSTANCES + "names.py",
         "existence below the limit",
         "all(1 <= index <= self.limits[m]",
         "all(1 <= index < self.limits[m]",
     ),
     Fault(
-        PASSES + "_instances.py",
+        INSTANCES + "names.py",
         "an absent configurable attribute is 0",
         "if (feature, attribute) in self.domains:\n            return MISSING",
         "if (feature, attribute) in self.domains:\n            return Constant(0)",
     ),
     Fault(
-        PASSES + "_instances.py", "an absent text is 0", 'Constant("" if isinstance(value, str) else 0)', "Constant(0)"
+        INSTANCES + "names.py", "an absent text is 0", 'Constant("" if isinstance(value, str) else 0)', "Constant(0)"
     ),
-    Fault(PASSES + "_instantiate.py", "no guard of instances", "        if guards:\n", "        if False:\n"),
+    Fault(INSTANCES + "plain.py", "no guard of instances", "        if guards:\n", "        if False:\n"),
     Fault(
-        PASSES + "_instantiate.py",
+        INSTANCES + "plain.py",
         "a multi-feature is not its own subject",
         "if multi != name))\n            case AttributeRef",
         "))\n            case AttributeRef",
     ),
     Fault(
-        PASSES + "_instantiate.py",
+        INSTANCES + "plain.py",
         "the last instance is not at hand",
         "product(*(range(1, instances.limits[multi] + 1) for multi in multis))",
         "product(*(range(1, max(2, instances.limits[multi])) for multi in multis))",
     ),
     Fault(
-        PASSES + "_instantiate.py",
+        INSTANCES + "plain.py",
         "a sum lacks its first instance",
         "    total: Expression = replace(node, scope=scopes[0])",
         "    total: Expression = replace(node, scope=scopes[-1])",
     ),
     Fault(
-        PASSES + "_indexed.py",
+        INSTANCES + "indexed.py",
         "an instance out of range is true",
         "return FALSE if indices is None else FeatureRef(",
         "return fold_node(Comparison('==', Constant(1), Constant(1))) if indices is None else FeatureRef(",
     ),
     Fault(
-        PASSES + "_indexed.py",
+        INSTANCES + "indexed.py",
         "atmost is atleast",
         'lower = 0 if node.quantifier == "atmost" else node.number',
         "lower = node.number",
     ),
     Fault(
-        PASSES + "_indexed.py",
+        INSTANCES + "indexed.py",
         "exactly has no upper limit",
         'in ("atmost", "exactly") else None',
         'in ("atmost",) else None',
     ),
     Fault(
-        PASSES + "_indexed.py",
+        INSTANCES + "indexed.py",
         "ranges from 2",
         "return tuple(range(1, limit + 1)) if limit",
         "return tuple(range(2, limit + 1)) if limit > 1",
     ),
     Fault(
-        PASSES + "_indexed.py",
+        INSTANCES + "indexed.py",
         "the slope's sign is lost",
         "Fraction(target - at[0]) / slope",
         "Fraction(target - at[0])",
     ),
-    Fault(PASSES + "_simplify.py", "< is <=", '"<": operator.lt', '"<": operator.le'),
+    Fault(TERMS + "simplify.py", "< is <=", '"<": operator.lt', '"<": operator.le'),
+    Fault(TERMS + "simplify.py", "different kinds are equal", 'return comparison == "!="', 'return comparison == "=="'),
+    Fault(TERMS + "simplify.py", "numbers by floats", "Fraction(str(value))", "Fraction(value)"),
     Fault(
-        PASSES + "_simplify.py", "different kinds are equal", 'return comparison == "!="', 'return comparison == "=="'
-    ),
-    Fault(PASSES + "_simplify.py", "numbers by floats", "Fraction(str(value))", "Fraction(value)"),
-    Fault(
-        PASSES + "_simplify.py",
+        TERMS + "simplify.py",
         "a count forgets what is true",
         "lower = max(node.lower - true, 0)",
         "lower = node.lower",
     ),
-    Fault(PASSES + "_simplify.py", "an equivalence with false", "return fold_node(Not(other, span))", "return other"),
+    Fault(TERMS + "simplify.py", "an equivalence with false", "return fold_node(Not(other, span))", "return other"),
     Fault(
         PASSES + "rewrite_constraints.py",
         "a table without owners",
@@ -178,44 +175,49 @@ FAULTS = (
         "if True:",
     ),
     Fault(
-        PASSES + "_sources.py",
+        TERMS + "value_sources.py",
         "a deselected constant keeps its value",
         "(Not(selected), absent)), default=1)",
         "(Not(selected), here)), default=1)",
     ),
     Fault(
-        PASSES + "_sources.py",
+        TERMS + "value_sources.py",
         "a deselected attribute makes a sum false",
         "        nothing = (Not(FeatureRef(feature)), Fraction(0))\n",
         "        return term\n        nothing = (Not(FeatureRef(feature)), Fraction(0))\n",
     ),
     Fault(
-        PASSES + "_diagram.py",
+        ENCODINGS + "pseudo_boolean/diagram.py",
         "< is <= in diagrams",
         'case "<":\n            return _at_most(whole, ceil(limit) - 1',
         'case "<":\n            return _at_most(whole, ceil(limit)',
     ),
-    Fault(PASSES + "_diagram.py", "negative weights keep the bound", "bound += max(-weight, 0)", "bound += 0"),
     Fault(
-        PASSES + "_diagram.py",
+        ENCODINGS + "pseudo_boolean/diagram.py",
+        "negative weights keep the bound",
+        "bound += max(-weight, 0)",
+        "bound += 0",
+    ),
+    Fault(
+        ENCODINGS + "pseudo_boolean/diagram.py",
         "a diagram's end is one late",
         "if total + rest <= self.bound else below",
         "if total + rest <= self.bound + 1 else below",
     ),
     Fault(
-        PASSES + "_adder.py",
+        ENCODINGS + "pseudo_boolean/adder.py",
         "the carry of two digits is or",
         "return definitions.define(And(tuple(digits)))",
         "return definitions.define(Or(tuple(digits)))",
     ),
     Fault(
-        PASSES + "_linear.py",
+        TERMS + "linear.py",
         "a difference is a sum",
         'return left.plus(right, Fraction(-1))\n        case "*"',
         'return left.plus(right, Fraction(1))\n        case "*"',
     ),
     Fault(
-        PASSES + "_typed_domains.py",
+        TERMS + "typed_domains.py",
         "a closed end is open",
         'below, above = _Interval(None, value, True, operator == "<=")',
         "below, above = _Interval(None, value, True, False)",
@@ -223,8 +225,8 @@ FAULTS = (
     Fault(
         PASSES + "to_cnf.py",
         "a child without its parent",
-        "        builder.add((-member, parent))\n    match",
-        "        pass\n    match",
+        "        builder.add((-member, parent))\n    if",
+        "        pass\n    if",
     ),
     Fault(
         PASSES + "to_cnf.py",
@@ -281,46 +283,51 @@ FAULTS = (
         "        self.add((output, *(-literal for literal in literals)))\n",
         "",
     ),
-    Fault(RULES + "_half.py", "what sets the last axis may set it to less", "self.gates.add(-choice, literal)", "pass"),
+    Fault(
+        RULES + "cell_half.py", "what sets the last axis may set it to less", "self.gates.add(-choice, literal)", "pass"
+    ),
     Fault(ENCODINGS + "gates.py", "equal in one direction", "            self.add(*negated, left, -right)\n", ""),
     Fault(
-        RULES + "_resize.py",
+        RULES + "axis.py",
         "a size that does not fit is allowed",
         "gates.add(-condition, -active, -gates.function(claims.bits, _lacks(table)))",
         "pass",
     ),
     Fault(
-        RULES + "_half.py",
+        RULES + "cell_half.py",
         "vectors pass through convolutions",
         "self.gates.add(-self.gates.either(*(kind.variable for kind in kinds)), -self.active, -shape)",
         "pass",
     ),
     Fault(
-        RULES + "_half.py", "the last axis is not kept", "self.gates.equal_if([-setting], literal, tensor.", "(tensor."
+        RULES + "cell_half.py",
+        "the last axis is not kept",
+        "self.gates.equal_if([-setting], literal, tensor.",
+        "(tensor.",
     ),
     Fault(
         ENCODINGS + "binary.py", "no carry", "_is_many) if i + 1 < width else FALSE", "_is_many) if i < 0 else FALSE"
     ),
     Fault(
-        RULES + "tensor_shapes.py",
+        RULES + "network.py",
         "the second input comes from the first source",
         "_first_of(aims[::-1])",
         "_first_of(aims)",
     ),
     Fault(
-        RULES + "tensor_shapes.py",
+        RULES + "network.py",
         "halves of different last axes",
         "require_equal(self.gates, [active, -concat], *counts)",
         "pass",
     ),
     Fault(
-        RULES + "tensor_shapes.py",
+        RULES + "network.py",
         "halves of different heights",
         "self._equal_sizes([active, -one.is_vector], one, other, axis)",
         "pass",
     ),
     Fault(
-        RULES + "tensor_shapes.py",
+        RULES + "network.py",
         "Concat keeps the channels of the first half",
         "units = plus(self.gates, units, added, max(channels, length))",
         "pass",
