@@ -98,7 +98,7 @@ def _narrow_order(places: list[int], clauses: _Clauses) -> list[int]:
 
 
 def _width(order: Sequence[int], clauses: _Clauses) -> int:
-    """Return an upper bound of the diagram's size: over its levels, 2 to the power of the variables in use."""
+    """Return an upper bound of the diagram's size: 2 to the power of the variables in use, summed over its levels."""
     level = {variable: number for number, variable in enumerate(order)}
     last = list(range(len(order)))
     for clause in clauses:

@@ -8,13 +8,11 @@ from functools import partial
 import numpy as np
 import pytest
 
-from featurenet_uvl.errors import LimitError, UnsatisfiableError, UnsupportedError
+from featurenet_uvl.errors import LimitError, UnsatisfiableError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
-from featurenet_uvl.ir.sample import BoolMatrix, Stop
+from featurenet_uvl.ir.sample import Stop
 from featurenet_uvl.sampling.engines.cmsgen import solve_cmsgen
 from featurenet_uvl.sampling.engines.random_phases import solve_random
-from featurenet_uvl.sampling.pool import distinct
-from featurenet_uvl.sampling.pool.distinct import collect
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request
 from tests.unit.sampling.brute_force import all_configurations, hard_cnf, small_cnf
@@ -88,43 +86,3 @@ def test_time_is_a_limit_within_a_solution(sampler: str) -> None:
 def test_a_solution_that_takes_several_turns(sampler: str) -> None:
     with pytest.raises(UnsatisfiableError):
         draw(hard_cnf(6), Request(1, 1), sampler, partial(ENGINES[sampler], pause=5))
-
-
-def test_an_interrupt_leaves_what_was_found() -> None:
-    class Interrupted:
-        calls = 0
-
-        def next(self) -> BoolMatrix | None:
-            self.calls += 1
-            if self.calls == 3:
-                raise KeyboardInterrupt
-            return np.array([True, self.calls == 2])
-
-        def forbid(self, literals: object) -> None:
-            raise AssertionError
-
-    cnf = Cnf(VarMap.from_names(["a", "b"]), ())
-    found = collect(Interrupted(), cnf, Request(9, 1))
-    assert (found.values.tolist(), found.stop) == ([[True, False], [True, True]], Stop.INTERRUPTED)
-
-
-def test_what_repeats_is_forbidden_once_on_its_features() -> None:
-    class Repeating:
-        forbidden: list[object] = []
-
-        def next(self) -> BoolMatrix | None:
-            return None if self.forbidden else np.array([True, False, True])
-
-        def forbid(self, literals: object) -> None:
-            self.forbidden.append(literals)
-
-    source = Repeating()
-    found = distinct.collect(source, Cnf(VarMap.from_names(["a", "b", "__aux_1"]), ()), Request(9, 1))
-    assert (found.values.tolist(), found.stop) == ([[True, False, True]], Stop.EXHAUSTED)
-    assert source.forbidden == [[1, -2]]
-
-
-def test_without_pycmsgen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pycmsgen", None)
-    with pytest.raises(UnsupportedError, match="found no pycmsgen, expected it for the sampler cmsgen"):
-        draw(small_cnf(1), Request(1, 1), "cmsgen")
