@@ -10,20 +10,20 @@ from collections.abc import Sequence
 
 
 class FeatureNetError(Exception):
-    """Root of every error that is the input's, the environment's or the request's fault, never the project's own.
+    """Root of every error that is the fault of the input, the environment or the request, never the project's own.
 
     Args:
-        message: One line, already carrying its place.
-        exit_code: What the command line returns for it.
+        message: One line that begins with its place.
+        exit_code: Exit code of the command line for this error.
     """
 
     exit_code = 1
 
 
 class ReadError(FeatureNetError):
-    """A file that is missing, malformed or not what it should be.
+    """A file that is missing, malformed or of another kind than expected.
 
-    All problems of one file are reported together: `problems` has one finished line each, first cause first.
+    All problems of one file are reported together: `problems` has one line for each, first cause first.
     """
 
     def __init__(self, problems: str | Sequence[str]) -> None:
@@ -36,7 +36,7 @@ class ModelError(ReadError):
 
 
 class UnsupportedError(FeatureNetError):
-    """A construct that a pass or a writer cannot carry. Nothing is ever dropped in its place."""
+    """A construct that a pass or a writer cannot handle. None of them ever drops it in silence."""
 
 
 class UnsatisfiableError(FeatureNetError):
@@ -46,7 +46,7 @@ class UnsatisfiableError(FeatureNetError):
 
 
 class DecodeError(FeatureNetError):
-    """A solution that is no configuration of the model, or a configuration that is no network."""
+    """A solution that is not a configuration of the model, or a configuration that is not a network."""
 
 
 class DataError(FeatureNetError):

@@ -1,1 +1,1 @@
-"""What a notebook or a script uses, exported by `featurenet_uvl` itself; docs/tutorial.md shows it."""
+"""The classes and functions for notebooks and scripts, which `featurenet_uvl` exports; see docs/tutorial.md."""

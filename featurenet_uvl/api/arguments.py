@@ -1,4 +1,4 @@
-"""What callers pass, checked: a wrong argument is a `UsageError` that names it."""
+"""Checks of the arguments that callers pass: a wrong one is a `UsageError` that names it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from featurenet_uvl.ir.layers import Shape
 
 
 def whole(name: str, value: object, least: int) -> int:
-    """A whole number from `least`.
+    """Return a whole number that is at least `least`.
 
     >>> whole("count", 3, least=1)
     3
@@ -23,7 +23,7 @@ def whole(name: str, value: object, least: int) -> int:
 
 
 def image_shape(value: object) -> Shape:
-    """Height, width and channels.
+    """Return height, width and channels.
 
     >>> image_shape([28, 28, 1])
     (28, 28, 1)
@@ -34,14 +34,14 @@ def image_shape(value: object) -> Shape:
 
 
 def file_path(value: object) -> str:
-    """The path of a file, as text."""
+    """Return the path of a file, as text."""
     if not isinstance(value, str | os.PathLike):
         raise UsageError(f"path: found {value!r}, expected the path of a file")
     return os.fsdecode(value)
 
 
 def file_paths(values: object) -> tuple[str, ...]:
-    """Paths of files; one alone is taken for a list of one."""
+    """Return paths of files; one path stands for a list of one."""
     if isinstance(values, str | os.PathLike) or not isinstance(values, Iterable):
         return (file_path(values),)
     return tuple(file_path(value) for value in values)

@@ -1,4 +1,4 @@
-"""A compiled model: the formula, to be written, counted and sampled."""
+"""A compiled model: a formula to write, count and sample."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CompiledModel:
-    """A formula whose solutions are the configurations of a model, and what its networks are for."""
+    """A formula whose solutions are the configurations of a model, and the images and classes of its networks."""
 
     cnf: Cnf
     """The clauses and the names of their variables."""
     input_shape: Shape | None
-    """Of the images; None for a model that is not one of networks."""
+    """Height, width and channels of the images; None for a model that is not one of networks."""
     classes: int
 
     def write(self, path: str | PathLike[str], *, force: bool = False) -> None:
-        """Writes DIMACS, which names its variables.
+        """Write DIMACS, which names its variables.
 
         Raises:
             UsageError: The file exists and `force` is not set.
@@ -39,7 +39,7 @@ class CompiledModel:
         write_file(file_path(path), write_dimacs(self.cnf), force=force)
 
     def count(self, time_limit_s: float = 60.0) -> int:
-        """How many configurations there are, exactly.
+        """Return the exact number of configurations.
 
         Raises:
             LimitError: No engine can count them within the time.
@@ -47,7 +47,7 @@ class CompiledModel:
         return count_solutions(self.cnf, time_limit_s).value
 
     def limit(self, count: int, time_limit_s: float = 60.0) -> Limit:
-        """What the mean distance of no sample of so many configurations can exceed (`Limit.upper`).
+        """Return an upper bound on the mean distance of any sample with `count` configurations (`Limit.upper`).
 
         Raises:
             LimitError: The formula is too large for it, as with tensor shapes for most models of networks.

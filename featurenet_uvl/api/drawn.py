@@ -23,15 +23,15 @@ from featurenet_uvl.translators.formats.configurations.sample_file import format
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DrawnSample:
-    """Distinct configurations of a compiled model. Iterating gives the selected features of each, by name."""
+    """Distinct configurations of a compiled model. An iteration gives the names of the selected features of each."""
 
     sample: Sample
-    """The configurations as a matrix, and why there are no more."""
+    """The configurations as a matrix, and the reason why the sampler stopped."""
     cnf: Cnf
     input_shape: Shape | None
     classes: int
     notes: tuple[str, ...] = ()
-    """What the sampler said on its way, such as that another one took over."""
+    """Lines that the sampler reported, such as that another one took over."""
 
     def __len__(self) -> int:
         return len(self.sample)
@@ -40,14 +40,15 @@ class DrawnSample:
         return self.sample.configurations()
 
     def diversity(self) -> Diversity:
-        """How far apart the configurations are, and how many features they have."""
+        """Return measures of the distances between the configurations, and of their sizes."""
         return diversity(self.sample.selected)
 
     def limit(self, time_limit_s: float = 60.0) -> Limit:
-        """What the mean distance of no sample of this size can exceed: `limit().share(diversity().mean_distance)`.
+        """Return an upper bound on the mean distance of any sample of this size.
 
-        Where the formula has no decision diagram, as with tensor shapes for most models of networks, the bound comes
-        from integer programs; its `gap` says how loose it may be. `time_limit_s` is for each of the two ways.
+        `limit().share(diversity().mean_distance)` is the share of the bound that this sample reaches. If the formula
+        has no decision diagram, as with tensor shapes for most models of networks, the bound comes from integer
+        programs; its `gap` says how loose it may be. `time_limit_s` holds for each of the two ways.
 
         Raises:
             UsageError: There are fewer than two configurations, or SciPy is missing, which the integer programs need.
@@ -59,7 +60,7 @@ class DrawnSample:
             return hull_limit(self.cnf, self.sample.selected, time_limit_s).at(count)
 
     def write(self, path: str | PathLike[str], *, force: bool = False) -> None:
-        """Writes a sample file, for `CompiledModel.read_sample` and the command line.
+        """Write a sample file, for `CompiledModel.read_sample` and the command line.
 
         Raises:
             UsageError: The file exists and `force` is not set.
@@ -67,7 +68,7 @@ class DrawnSample:
         write_file(file_path(path), format_sample(self.sample), force=force)
 
     def decode(self) -> tuple[Network, ...]:
-        """One network a configuration, named by its number.
+        """Return one network per configuration, named by its number.
 
         Raises:
             UsageError: The model is not one of networks.
@@ -86,7 +87,7 @@ class DrawnSample:
 
 
 def distance_limit(cnf: Cnf, count: int, time_limit_s: float) -> Limit:
-    """The largest mean distance of so many configurations of a formula.
+    """Return a bound on the mean distance of `count` configurations of a formula.
 
     Raises:
         LimitError: Its diagram is too large, or takes too long.

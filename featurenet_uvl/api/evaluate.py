@@ -54,7 +54,7 @@ def evaluate(
     on_result: Callable[[TrialResult], None] | None = None,
     **settings: Unpack[Settings],
 ) -> Results:
-    """Trains and tests networks in this process, one after the other, and stores nothing.
+    """Train and test networks in this process, one after the other, and store nothing.
 
     Args:
         networks: One, or any number of them.
@@ -62,13 +62,13 @@ def evaluate(
         data_dir: A folder with `mnist.npz` and `cifar10.npz`; else Keras' cache, or its download.
         callbacks: Keras callbacks for each network, or a function that gives a network its own. Their `val_loss` and
             `val_accuracy` are those of the images held out (`validation_images`); test images steer nothing.
-        tensorboard: A folder for TensorBoard's logs, a folder a network in it.
+        tensorboard: A folder for TensorBoard's logs, with one folder per network in it.
         on_result: Called after each network.
         settings: `epochs`, `batch_size`, `learning_rate`, `momentum`, `train_images`, `test_images`,
             `validation_images`, `seed`, `deterministic`.
 
     Returns:
-        One result a network; one that fails or diverges is a row that says why.
+        One result per network; one that fails or diverges is a row that says why.
 
     Raises:
         UsageError: An argument that makes no sense, or a network for other images.
@@ -101,7 +101,7 @@ def train(
     on_progress: Callable[[Progress], None] | None = None,
     **settings: Unpack[Settings],
 ) -> Results:
-    """Trains and tests networks in processes of their own, many at a time, and stores each result as it comes.
+    """Train and test networks in processes of their own, several at the same time, and store each result as it comes.
 
     The same call again, or the command `train`, goes on where it was stopped, and trains nothing twice.
 
@@ -110,7 +110,7 @@ def train(
         store: The file of results; made if it is missing. Unpacked images go beside it, to `<name>.data`.
         data: As for `evaluate`.
         data_dir: Likewise.
-        workers: How many are trained at a time; one a core where None.
+        workers: Number of networks that are trained at the same time; None trains one per core.
         engine: Where they are trained, such as a `training.ray_engine.RayEngine`, instead of `workers` here.
         limits: Of time, memory and weights of each network; one over a limit is a row that says so.
         retry_failed: Train again what failed or reached a limit.
@@ -158,7 +158,7 @@ def _networks(networks: object) -> tuple[Network, ...]:
 
 @contextmanager
 def _dataset(data: object, data_dir: str | PathLike[str] | None, cache: Path | None = None) -> Iterator[Dataset]:
-    """The images, unpacked to `cache`, or for as long as they are needed."""
+    """Yield the images, unpacked to `cache`; without one, to a temporary folder that is removed at the end."""
     if isinstance(data, Dataset):
         yield data
         return
@@ -197,7 +197,7 @@ def _check_fit(networks: Iterable[Network], data: Dataset) -> None:
 def _result(
     network: Network, protocol: Protocol, data: Dataset, callbacks: Callbacks, tensorboard: Path | None
 ) -> TrialResult:
-    """The result of one network; what goes wrong in building and training it is a row."""
+    """Return the result of one network; an error while building or training it is a row."""
     own = callbacks(network) if callable(callbacks) else callbacks
     try:
         return evaluate_one(network.architecture, protocol, data, own, tensorboard=tensorboard, name=network.name)

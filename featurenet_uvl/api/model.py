@@ -24,12 +24,12 @@ from featurenet_uvl.translators.pipeline import compile_feature_model
 from featurenet_uvl.translators.rules.registry import model_input_shape
 
 CLASSES = 10
-"""How many classes networks tell apart, where nothing is said."""
+"""Number of classes that networks tell apart if the caller gives none."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FeatureModel:
-    """A feature model with its restrictions and bounds. Nothing changes it; what restricts it gives another one.
+    """A feature model with its restrictions and bounds. It never changes; `restrict` returns another one.
 
     >>> model = FeatureModel.parse("features\\n\\tShop\\n\\t\\toptional\\n\\t\\t\\tSearch\\n\\t\\t\\tCart")
     >>> model, model.compile().count()
@@ -52,11 +52,12 @@ class FeatureModel:
         restrictions: str | PathLike[str] | Iterable[str | PathLike[str]] = (),
         bounds: Mapping[str, int] | None = None,
     ) -> FeatureModel:
-        """The model of a file, in UVL, FeatureIDE's XML, SXFM or a format of flamapy: its content tells which.
+        """Read a model in UVL, FeatureIDE's XML, SXFM or a format of flamapy; the content shows the format.
 
         Args:
-            path: A model, or a restriction of one, which is read, too.
-            restrictions: Further restrictions of the same model.
+            path: A file with a model, or with a restriction, whose model is then read, too; or the name of a packaged
+                model.
+            restrictions: Further restrictions of the same model, by path or name.
             bounds: Upper limits of multi-features by name, such as `{"Block": 3}`.
 
         Raises:
@@ -69,7 +70,7 @@ class FeatureModel:
 
     @classmethod
     def named(cls, name: str, bounds: Mapping[str, int] | None = None) -> FeatureModel:
-        """A model that comes with the package: `dnn`, or its restrictions `s1`, `s2`, `s3` of the paper and others.
+        """Return a model that comes with the package: `dnn`, or a restriction such as the paper's `s1`, `s2` and `s3`.
 
         Raises:
             UsageError: None has this name.
@@ -81,7 +82,7 @@ class FeatureModel:
 
     @classmethod
     def parse(cls, text: str, bounds: Mapping[str, int] | None = None) -> FeatureModel:
-        """The model in a text of any format, such as a string of UVL.
+        """Return the model in a text of any format, such as a string of UVL.
 
         Raises:
             ReadError: The text is malformed; all its problems together.
@@ -94,7 +95,7 @@ class FeatureModel:
         return cls(_bounded(found, limits), bounds=limits)
 
     def restrict(self, *restrictions: str | PathLike[str], bounds: Mapping[str, int] | None = None) -> FeatureModel:
-        """The model with further restrictions, which are files, and bounds.
+        """Return the model with further restrictions, which are files, and bounds.
 
         Raises:
             UsageError: Restrictions of a model that is no file.
@@ -109,7 +110,7 @@ class FeatureModel:
         return replace(self, ir=_bounded(model, limits), restrictions=more, bounds={**self.bounds, **limits})
 
     def write(self, path: str | PathLike[str], *, force: bool = False, format: str | None = None) -> None:
-        """Writes the model; the ending says how, `.uvl`, `.xml` for FeatureIDE or `.sxfm`, or else `format`.
+        """Write the model in `format`, or else in that of the ending: `.uvl`, `.xml` for FeatureIDE or `.sxfm`.
 
         Raises:
             UsageError: The file exists and `force` is not set, or its ending says nothing.
@@ -129,11 +130,11 @@ class FeatureModel:
         rules: bool = True,
         specialise: bool = False,
     ) -> CompiledModel:
-        """The formula that has one solution a configuration.
+        """Return the formula that has one solution per configuration.
 
         Args:
-            input_shape: Height, width and channels of the images, such as `(28, 28, 1)`; the model's own where None.
-            classes: How many classes networks tell apart.
+            input_shape: Height, width and channels of the images, such as `(28, 28, 1)`; None takes the model's own.
+            classes: Number of classes that networks tell apart.
             rules: Whether the rule sets that the model names are in it: with `tensor-shapes` every configuration is a
                 network for these images.
             specialise: Leave out the features that no configuration has.
@@ -151,7 +152,7 @@ class FeatureModel:
     def sample(
         self, count: int, *, seed: int = 1, input_shape: Shape | None = None, classes: int = CLASSES
     ) -> DrawnSample:
-        """A diverse sample: `compile` and then `CompiledModel.sample`, which has more to choose."""
+        """Draw a diverse sample: `compile`, then `CompiledModel.sample`, which has more arguments."""
         return self.compile(input_shape=input_shape, classes=classes).sample(count, seed=seed)
 
     def decode(

@@ -36,7 +36,7 @@ class Network:
 
     @classmethod
     def named(cls, name: str, *, input_shape: Shape, classes: int = 10) -> Network:
-        """A network that comes with the package, such as `lenet5`, for images of this shape.
+        """Return a network that comes with the package, such as `lenet5`, for images of this shape.
 
         Raises:
             UsageError: None has this name.
@@ -47,7 +47,7 @@ class Network:
 
     @classmethod
     def read(cls, path: str | PathLike[str]) -> Network:
-        """The network in a JSON file, as `write` and the command `decode` write it.
+        """Read the network in a JSON file, as `write` and the command `decode` write it.
 
         Raises:
             ReadError: The file is missing or no JSON.
@@ -68,19 +68,19 @@ class Network:
 
     @property
     def weights(self) -> int:
-        """How many weights it has, known without Keras."""
+        """Number of its weights, which is known without Keras."""
         return self.architecture.weights()
 
     def to_keras(self) -> Any:
-        """The `keras.Model`, not compiled: exactly these layers, named after their cells."""
+        """Return the `keras.Model`, not compiled: exactly these layers, named after their cells."""
         return build_keras_model(self.architecture)
 
     def draw(self) -> Drawing:
-        """Its blocks, cells and layers, what goes where, shapes and weights."""
+        """Draw its blocks, cells and layers with their connections, shapes and weights."""
         return Drawing(self)
 
     def write(self, path: str | PathLike[str], *, force: bool = False) -> None:
-        """Writes a JSON file.
+        """Write a JSON file.
 
         Raises:
             UsageError: The file exists and `force` is not set.
@@ -102,7 +102,7 @@ class Drawing:
     network: Network
 
     def write(self, path: str | PathLike[str], *, force: bool = False) -> None:
-        """Writes the picture as the ending says: `.svg`, `.png` or `.txt`.
+        """Write the picture in the format of the ending: `.svg`, `.png` or `.txt`.
 
         Raises:
             UsageError: Another ending, or the file exists and `force` is not set.

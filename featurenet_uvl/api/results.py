@@ -24,7 +24,7 @@ _COLUMNS: Mapping[str, Callable[[Any], str]] = {
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Results:
-    """One result a network, in the order of the networks; a sequence of `TrialResult`, shown as a table.
+    """One result per network, in the order of the networks; a sequence of `TrialResult`, shown as a table.
 
     >>> Results((TrialResult("a", "0", TrialStatus.DONE, test_accuracy=0.5, epochs=3, weights=1290, seconds=1.25),))
     name  status  accuracy  weights  epochs  seconds
@@ -44,7 +44,7 @@ class Results:
         return iter(self.trials)
 
     def rows(self) -> list[dict[str, Any]]:
-        """One flat dict a network: `pandas.DataFrame(results.rows())` is a table of them."""
+        """Return one flat dict per network: `pandas.DataFrame(results.rows())` is a table of them."""
         return [
             {
                 "name": trial.name,
@@ -62,7 +62,7 @@ class Results:
         ]
 
     def best(self) -> TrialResult:
-        """The one with the highest accuracy on the test images; of equals the one with fewer weights.
+        """Return the result with the highest accuracy on the test images; among equals, the one with fewer weights.
 
         Raises:
             UsageError: No network has an accuracy.
@@ -73,7 +73,7 @@ class Results:
         return min(done, key=lambda trial: (-(trial.test_accuracy or 0.0), trial.weights or 0))
 
     def _cells(self) -> list[list[str]]:
-        """The heads and the rows of the table; columns that say nothing are left out."""
+        """Return the heads and the rows of the table, without empty columns."""
         rows = self.rows()
         kept = [name for name in _COLUMNS if not rows or any(row[name] not in (None, "") for row in rows)]
         cells = [["-" if row[name] is None else _COLUMNS[name](row[name]) for name in kept] for row in rows]

@@ -28,7 +28,7 @@ _WRONG_USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
 
 
 def report(error: BaseException) -> int:
-    """Says on stderr what went wrong, one line a problem, and returns the exit code."""
+    """Print an error on stderr, one line per problem, and return the exit code."""
     if os.environ.get(DEBUG_VARIABLE) and not isinstance(error, KeyboardInterrupt | BrokenPipeError):
         traceback.print_exception(error)
     code, lines = _explain(error)
@@ -48,7 +48,7 @@ def _explain(error: BaseException) -> tuple[int, tuple[str, ...]]:
         case KeyboardInterrupt() | typer.Abort():
             return INTERRUPTED, ("interrupted",)
         case BrokenPipeError():
-            return 0, ()  # who read the output has had enough, as `head` does
+            return 0, ()  # the reader of the output, such as `head`, has ended
         case MemoryError():
             return LIMIT_REACHED, ("found too little memory for this input",)
         case RecursionError():
@@ -77,7 +77,7 @@ def _system_error(error: OSError) -> str:
 
 
 def silence_stdout() -> None:
-    """What stdout still holds goes nowhere: the interpreter's own flush at the end cannot fail any more."""
+    """Drop the text that stdout still holds, so that the interpreter's own flush at the end cannot fail."""
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""The program `featurenet-uvl`: its commands, and what ends them."""
+"""The program `featurenet-uvl`: its commands, and their exit codes."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def about(
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Runs one command line, without the program's name, and returns its exit code. Nothing is raised."""
+    """Run one command line, given without the program's name, and return its exit code. Nothing is raised."""
     try:
         code = _invoke(list(arguments) or ["--help"])
         if sys.stdout is not None:
@@ -82,5 +82,5 @@ def _invoke(arguments: list[str]) -> int:
 
 
 def main() -> None:
-    """The entry point of the installed program."""
+    """Run the installed program."""
     sys.exit(run(sys.argv[1:]))

@@ -38,14 +38,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class NamedModel:
-    """A model with restrictions and bounds, and what it is called in messages."""
+    """A model with restrictions and bounds, and its name in messages."""
 
     model: FeatureModel
     name: str
 
 
 def load_named_model(path: str | None, restrictions: Sequence[str], bounds: Mapping[str, int]) -> NamedModel:
-    """The model of a file, or the DNN model where there is none.
+    """Return the model of a file or a packaged model; without a path, the DNN model.
 
     Raises:
         ReadError, ModelError: As `load_model` says.
@@ -54,15 +54,15 @@ def load_named_model(path: str | None, restrictions: Sequence[str], bounds: Mapp
 
 
 def load_network(source: str, input_shape: Shape, classes: int) -> Architecture:
-    """The network of a name, a `.toml` or a `.json`.
+    """Return a named network, or the network of a `.toml` or `.json` file.
 
     Args:
         source: A name of `architecture_names`, or a path.
-        input_shape: Of the images, for what does not say it itself; a `.json` does.
-        classes: Likewise.
+        input_shape: Height, width and channels of the images. A `.json` file has its own.
+        classes: Number of classes that the network tells apart. A `.json` file has its own.
 
     Raises:
-        UsageError: No such name and no such file.
+        UsageError: Neither a named network nor a file has this name.
         ReadError, DecodeError: The file is no network, or not for this shape.
     """
     if source in architecture_names():
@@ -77,7 +77,7 @@ def load_network(source: str, input_shape: Shape, classes: int) -> Architecture:
 
 
 def network_text(network: Architecture, target: str, model: NamedModel) -> str:
-    """The text of a file in one of FORMATS.
+    """Return the text of a file of the network in one of FORMATS.
 
     Raises:
         DecodeError: The network is no configuration of the model.
@@ -91,10 +91,10 @@ def network_text(network: Architecture, target: str, model: NamedModel) -> str:
 
 
 def target_format(output: str, to: str | None) -> str:
-    """The format to write.
+    """Return the name of the format to write: `to`, or else the format of the output's ending.
 
     Raises:
-        UsageError: An unknown name, or an ending that does not tell.
+        UsageError: An unknown format or ending.
     """
     target = to or _ENDINGS.get(Path(output).suffix.lower())
     if target is None:
@@ -105,7 +105,7 @@ def target_format(output: str, to: str | None) -> str:
 
 
 def named_facts(shapes: Sequence[Shape], classes: int) -> list[dict[str, Any]]:
-    """What `architectures list` says of each; weights are None where a network does not fit the images."""
+    """Return the facts of each named network; its weights are None for images that it does not fit."""
     facts = []
     for name in architecture_names():
         found = named_architecture(name)
@@ -130,7 +130,7 @@ def _weights(name: str, shape: Shape, classes: int) -> int | None:
 
 
 def _selections(network: Architecture, model: NamedModel) -> Sample:
-    """The network as a configuration of the unfolded model, checked against every clause.
+    """Return the network as a configuration of the unfolded model, checked against every clause.
 
     Rule sets are left out: `to_configuration` has checked all shapes by the same arithmetic, for the network's images.
     """
@@ -141,7 +141,7 @@ def _selections(network: Architecture, model: NamedModel) -> Sample:
 
 
 def _at(place: str, work: Callable[[], T]) -> T:
-    """What `work` gives; its errors get the place in front of every line."""
+    """Return the result of `work`; its errors get the place in front of every line."""
     try:
         return work()
     except DecodeError as error:

@@ -66,7 +66,7 @@ def verify_networks(networks: Mapping[str, Architecture], on_progress: Callable[
 
 
 def check_folder(path: str, *, force: bool) -> None:
-    """Refuses a folder that is not to be replaced, as `check_new_folder` does; networks may be, with `force`."""
+    """Raise for a folder that must not be replaced, as `check_new_folder` does; `force` allows to replace networks."""
     check_new_folder(path, force=force, is_ours=_is_network_file, what="networks")
 
 
@@ -77,11 +77,14 @@ def _is_network_file(name: str) -> bool:
 def write_folder(
     path: str, networks: Mapping[str, Architecture], *, force: bool, model: str = "", formula: str = ""
 ) -> None:
-    """Writes one file a network. The folder has either its old or its new content, whatever happens.
+    """Write one file per network. The folder has either its old or its new content, whatever happens.
 
     Args:
-        model: What the networks are configurations of; each file then says so, with its number.
-        formula: The fingerprint of the compiled model.
+        path: The folder.
+        networks: The networks by file name.
+        force: Replace the networks in the folder.
+        model: Name of the model that the networks are configurations of. Each file then has it, with its number.
+        formula: Fingerprint of the compiled model.
 
     Raises:
         UsageError, FeatureNetError: As `check_folder`, or a file cannot be written.
@@ -97,7 +100,7 @@ def write_folder(
 
 
 def read_networks(paths: Sequence[Path]) -> Mapping[str, Architecture]:
-    """The networks in files and folders, by name: the file's name without `.json`, or its path where two are equal.
+    """Return the networks in files and folders, by the file's name without `.json`, or by its path if two are equal.
 
     Raises:
         ReadError: A file is missing or no JSON, or a folder holds none.
@@ -115,7 +118,7 @@ def read_networks(paths: Sequence[Path]) -> Mapping[str, Architecture]:
 
 
 def read_network(path: Path) -> Architecture:
-    """The network in a JSON file.
+    """Return the network in a JSON file.
 
     Raises:
         ReadError: The file is missing or no JSON.

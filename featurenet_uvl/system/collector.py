@@ -1,7 +1,7 @@
 """Pauses of Python's garbage collector.
 
-Models, formulas and clauses are trees of frozen nodes without cycles. While hundreds of thousands of them come into
-being, the collector looks at all of them again and again and finds nothing; that is a third of the time.
+Models, formulas and clauses are trees of frozen nodes without cycles. While a pass makes hundreds of thousands of
+nodes, the collector visits all of them again and again and finds nothing, which takes a third of the time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def paused_collector() -> Iterator[None]:
-    """No garbage collection inside, if there was any outside."""
+    """Pause the garbage collector inside, if it ran outside."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -11,17 +11,17 @@ from typing import BinaryIO
 from featurenet_uvl.errors import FeatureNetError, ReadError, UsageError
 
 MAX_BYTES = 1 << 30
-"""How large a file, or a stream, may be that is read at all."""
+"""Bytes of the largest file or stream that is read."""
 
 MAX_MODEL_BYTES = 1 << 25
-"""How large the file of a feature model may be: the largest published ones have a few million bytes."""
+"""Bytes of the largest file of a feature model; the largest published ones have a few million."""
 
 
 def write_file(path: Path | str, data: str | bytes, *, force: bool = False) -> None:
-    """Writes a file so that it has either its old or its new content, even after a crash.
+    """Write a file so that it has either its old or its new content, even after a crash.
 
     The data goes to a temporary file beside the target, is synced, and takes the target's name. A link is followed. The
-    permissions are those of the file that is replaced, else what the umask says. A device or pipe is written to as is.
+    permissions are those of the replaced file, or else follow the umask. A device or pipe is written to as is.
 
     Args:
         path: The file to write; its folder must exist.
@@ -47,11 +47,11 @@ def write_file(path: Path | str, data: str | bytes, *, force: bool = False) -> N
 
 
 def read_text(path: Path | str, *, limit: int = MAX_BYTES, is_named_by_user: bool = True) -> str:
-    r"""The text of a UTF-8 file; line ends become `\n`, and a byte order mark is taken off.
+    r"""Return the text of a UTF-8 file, with `\n` as line ends and without a byte order mark.
 
     Args:
         path: The file.
-        limit: How many bytes it may have.
+        limit: Bytes that it may have at most.
         is_named_by_user: As for `read_bytes`.
 
     Raises:
@@ -62,11 +62,11 @@ def read_text(path: Path | str, *, limit: int = MAX_BYTES, is_named_by_user: boo
 
 
 def read_bytes(path: Path | str, *, limit: int = MAX_BYTES, is_named_by_user: bool = True) -> bytes:
-    """The content of a file; a device has no end, so none is read.
+    """Return the content of a file. A device has no end, so none is read.
 
     Args:
         path: The file.
-        limit: How many bytes it may have; no more are kept in memory.
+        limit: Bytes that it may have at most; no more are kept in memory.
         is_named_by_user: Whether a pipe will do: one that a person names has a writer, one that a file names may not.
 
     Raises:
@@ -83,7 +83,7 @@ def read_bytes(path: Path | str, *, limit: int = MAX_BYTES, is_named_by_user: bo
 
 
 def read_stream(file: BinaryIO, path: str, limit: int = MAX_BYTES) -> bytes:
-    """Everything that comes, up to a limit; `path` is for messages.
+    """Return the whole content of a stream, up to a limit; `path` is its name in messages.
 
     Raises:
         ReadError: More comes.
@@ -103,7 +103,7 @@ def _kind(mode: int) -> str:
 
 
 def decode_text(data: bytes, path: str) -> str:
-    """The text of a file's bytes, as `read_text` gives it; `path` is for messages.
+    """Return the text of a file's bytes, as `read_text` does; `path` is its name in messages.
 
     Raises:
         ReadError: The bytes are no UTF-8 text.
@@ -129,7 +129,7 @@ def _mode_of(path: str) -> int | None:
 
 
 def _replace(target: str, content: bytes, old_mode: int | None) -> None:
-    """Writes a temporary file and renames it to the target; a folder as target fails with `IsADirectoryError`."""
+    """Write a temporary file and rename it to the target; a folder as target fails with `IsADirectoryError`."""
     folder = os.path.dirname(target)
     temporary = os.path.join(folder, f".featurenet_uvl-{token_hex(8)}.tmp")
     try:
@@ -155,7 +155,7 @@ def _write_all(descriptor: int, content: bytes) -> None:
 
 
 def _sync_folder(folder: str) -> None:
-    """Makes the rename durable. The file is whole by now, so a file system that cannot sync folders is no error."""
+    """Make the rename durable. The file is whole by now, so a file system that cannot sync folders is no error."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except OSError:
@@ -176,5 +176,5 @@ def _reason(error: OSError | ValueError) -> str:
 
 
 def _place(path: str, before: str) -> str:
-    """`path:line:column` of what follows the text `before`."""
+    """Return the `path:line:column` that follows the text `before`."""
     return f"{path}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"

@@ -16,13 +16,13 @@ _SHOWN = 3
 
 
 def check_new_folder(path: str, *, force: bool, is_ours: Callable[[str], bool], what: str = "files") -> None:
-    """Refuses a folder before the work for it begins.
+    """Raise for a folder that cannot be written, before the work for it begins.
 
     Args:
         path: The folder to write.
         force: Whether its files may be replaced.
-        is_ours: Whether a path within it is one that the command writes; a folder with others is never replaced.
-        what: What the command writes, for messages.
+        is_ours: Whether the command writes a path within the folder; a folder with others is never replaced.
+        what: Name of the files that the command writes, in messages.
 
     Raises:
         UsageError: It is stdout, is not empty and not to be replaced, or holds something else.
@@ -47,7 +47,7 @@ def check_new_folder(path: str, *, force: bool, is_ours: Callable[[str], bool], 
 
 
 def write_files(path: str, files: Mapping[str, str]) -> None:
-    """Writes a folder, which has either its old or its new content, whatever happens.
+    """Write a folder so that it has either its old or its new content, whatever happens.
 
     Raises:
         FeatureNetError: A file cannot be written.
@@ -68,7 +68,7 @@ def write_files(path: str, files: Mapping[str, str]) -> None:
 
 
 def _take_place(new: str, target: str) -> None:
-    """The old folder stays beside until the new one has its name."""
+    """Rename the new folder to the target; the old one stays beside it until then."""
     if not os.path.isdir(target) or not os.listdir(target):
         os.replace(new, target)
         return

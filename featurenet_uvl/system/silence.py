@@ -1,4 +1,4 @@
-"""Standard error that nobody hears: TensorFlow's import writes to it, whatever its settings."""
+"""Silence for standard error: TensorFlow's import writes to it, whatever its settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def silent_stderr() -> Iterator[None]:
-    """Gives this process, and processes that are started here, no standard error."""
+    """Discard the standard error of this process and of processes that start inside."""
     saved = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:

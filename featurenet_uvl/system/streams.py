@@ -12,7 +12,7 @@ STREAM = "-"
 
 
 def read_input(path: str) -> tuple[str, str]:
-    """The text of a file or of stdin, and what to call it in messages."""
+    """Return the text of a file or of stdin, and its name in messages."""
     if path != STREAM:
         return read_text(path), path
     if sys.stdin is None:

@@ -94,6 +94,7 @@ SUITES = {
     "engines.check_engine",
     "formats.check_format",
     "layer_kinds.check_layer_kind",
+    "samplers.check_sampler",
 }
 """Functions of `featurenet_uvl.testing`."""
 

@@ -31,13 +31,14 @@ SIZES = ((28, 28, 1), (32, 32, 3))
 """The images for which `list` counts weights: MNIST's and CIFAR-10's."""
 
 Model = Annotated[
-    str | None, typer.Option("--model", metavar="MODEL", help="The model or restriction. Else the DNN model.")
+    str | None,
+    typer.Option("--model", metavar="MODEL", help="The model: a file, or a packaged model's name. Else dnn."),
 ]
 To = Annotated[
     str | None,
-    typer.Option("--to", help="The format to write: toml, json, featureide or sample. Else by the ending."),
+    typer.Option("--to", help="Format to write: toml, json, featureide or sample. Else by the ending."),
 ]
-Classes = Annotated[int, typer.Option("--classes", help="How many classes the network tells apart.")]
+Classes = Annotated[int, typer.Option("--classes", help="Number of classes that the network tells apart.")]
 
 
 @architectures.command("list")
@@ -70,8 +71,8 @@ def export(
 ) -> None:
     """Write a network as a configuration of the model, or as JSON.
 
-    toml is the form for people, json what decode writes. featureide and sample list the features of the unfolded
-    model, with its restrictions and bounds; the network must be one of its configurations.
+    toml is the form for people, json the form that decode writes. featureide and sample list the features of the
+    unfolded model, with its restrictions and bounds; the network must be one of its configurations.
     """
     from featurenet_uvl.operations.network_files import load_network, network_text, target_format
 
@@ -95,7 +96,7 @@ def import_keras(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Read a Keras model back as a configuration of the model, or say what is outside of the model.
+    """Read a Keras model back as a configuration of the model, or name its parts that the model does not have.
 
     The file is only read: no code in it runs, and its weights are left alone. Networks that were built here keep their
     blocks and cells; for others, they are chosen (see docs/models.md).
@@ -112,7 +113,7 @@ def import_keras(
 
 
 def _model(model: str | None, restrict: list[str] | None, bound: list[str] | None, input_shape: str | None) -> Any:
-    """The model, and the shape of the images: given, or the model's own."""
+    """Return the model, and the shape of the images: the given one, or the model's own."""
     from featurenet_uvl.operations.network_files import load_named_model
     from featurenet_uvl.translators.rules.registry import model_input_shape
 

@@ -22,13 +22,17 @@ _PROJECT_FILE = re.compile(r"\.project|model\.xml|configs/[^/]+\.xml")
 
 
 def convert(
-    source: Annotated[str, typer.Argument(metavar="INPUT", help="A model or restriction; - is stdin.")],
+    source: Annotated[
+        str, typer.Argument(metavar="INPUT", help="A model, or a packaged model's name such as s1; - is stdin.")
+    ],
     output: Annotated[str | None, typer.Option("-o", "--output", help="The file to write; - is stdout.")] = None,
     read_as: From = None,
     to: Format = None,
     lossy: Annotated[
         bool,
-        typer.Option("--lossy", help="Leave out what the format cannot carry, and say what; else that is an error."),
+        typer.Option(
+            "--lossy", help="Leave out the parts that the format cannot hold, and list them. Else they are an error."
+        ),
     ] = False,
     project: Annotated[
         str | None,
@@ -37,7 +41,7 @@ def convert(
     configurations: Annotated[
         str | None,
         typer.Option(
-            "--configurations", metavar="SAMPLE", help="A sample for the project, whose model is the unfolded one then."
+            "--configurations", metavar="SAMPLE", help="A sample for the project, which then has the unfolded model."
         ),
     ] = None,
     restrict: Restrictions = None,
@@ -48,7 +52,7 @@ def convert(
 ) -> None:
     """Write a feature model in another format, complete.
 
-    The format of the input is known by its content. A restriction is applied to the model that it imports.
+    The content of the input shows its format. A restriction is applied to the model that it imports.
     """
     bounds = parse_bounds(bound or ())
     losses: list[str] | None = [] if lossy else None
@@ -99,13 +103,13 @@ def _file(
 
 
 def _written(write: Write, model: FeatureModel, losses: list[str] | None) -> str:
-    """The text; where the format cannot carry something, the error says whether --lossy would do."""
+    """Return the text; if the format cannot hold a part of the model, the error says whether --lossy would help."""
     try:
         return write(model, losses)
     except UnsupportedError as error:
         if losses is not None or not _writes(write, model):
             raise
-        raise UnsupportedError(f"{error}; --lossy leaves out what the format cannot carry") from error
+        raise UnsupportedError(f"{error}; --lossy leaves out the parts that the format cannot hold") from error
 
 
 def _writes(write: Write, model: FeatureModel) -> bool:
@@ -150,7 +154,7 @@ def _sizes(model: FeatureModel) -> dict[str, int]:
 
 
 def check_references(model: FeatureModel) -> None:
-    """That a model which is to be written reads back.
+    """Check that a model which is about to be written reads back.
 
     Raises:
         ModelError: A restriction names what the model lacks, or an instance by its unfolded name.

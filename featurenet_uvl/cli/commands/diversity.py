@@ -39,8 +39,8 @@ def diversity(
 ) -> None:
     """Measure samples: distances, nearest neighbours, pairwise coverage, sizes; several side by side.
 
-    With --cnf each configuration is checked, and what the model allows is known: how far apart configurations can be in
-    the mean, and which pairs of literals can be covered at all. --time-limit is for finding out each of the two.
+    With --cnf, each configuration is checked, and two limits of the model are found: the largest possible mean
+    distance, and the pairs of literals that any configuration covers. --time-limit holds for each of the two.
     """
     import numpy as np
 
@@ -72,7 +72,7 @@ def diversity(
 
 
 def _form(plot: str, force: bool) -> str:
-    """The format that a file's ending asks for."""
+    """Return the format of the plot's ending."""
     from featurenet_uvl.report.content.figure import FORMATS
 
     ending = Path(plot).suffix.lower().removeprefix(".")
@@ -83,7 +83,7 @@ def _form(plot: str, force: bool) -> str:
 
 
 def _labels(paths: Sequence[str]) -> list[str]:
-    """Names of files, whole paths where names repeat."""
+    """Return the names of the files, or their paths if two names are equal."""
     names = [Path(path).name for path in paths]
     return names if len(set(names)) == len(names) else list(paths)
 

@@ -25,7 +25,8 @@ def show(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="NAME|FILE|FOLDER", help="A named architecture, a network's .toml or .json, or what decode wrote."
+            metavar="NAME|FILE|FOLDER",
+            help="A named architecture, a network's .toml or .json, or a folder that decode wrote.",
         ),
     ],
     output: Annotated[
@@ -33,17 +34,18 @@ def show(
     ] = STREAM,
     to: Annotated[str | None, typer.Option("--to", help="svg, png or text. Else by the ending.")] = None,
     index: Annotated[
-        int | None, typer.Option("--index", metavar="N", help="Which network of a folder, from 1.")
+        int | None, typer.Option("--index", metavar="N", help="Number of the network in a folder, from 1.")
     ] = None,
     input_shape: InputShape = None,
     classes: Annotated[
-        int | None, typer.Option("--classes", metavar="N", help="How many classes the network tells apart. Else 10.")
+        int | None,
+        typer.Option("--classes", metavar="N", help="Number of classes that the network tells apart. Else 10."),
     ] = None,
     force: Force = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Draw a network: its blocks, cells and layers, what goes where, shapes and weights.
+    """Draw a network: its blocks, cells and layers with their connections, shapes and weights.
 
     The picture is an SVG, a PNG, or text for the terminal. A network in a .json has its own input shape and classes.
     """
@@ -86,7 +88,7 @@ def _target(output: str, to: str | None) -> str:
 
 
 def _network(source: str, index: int | None, shape: Shape | None, classes: int | None) -> tuple[str, Architecture]:
-    """The network that is meant, and what it is called."""
+    """Return the name of the chosen network, and the network."""
     from featurenet_uvl.operations.network_files import load_named_model, load_network
     from featurenet_uvl.translators.rules.registry import model_input_shape
 
@@ -118,7 +120,7 @@ def _file_of(folder: Path, index: int | None) -> Path:
 
 
 def _facts(name: str, network: Architecture) -> dict[str, Any]:
-    """The network for programs: what the picture shows."""
+    """Return the content of the picture, for programs."""
     from featurenet_uvl.drawing.wording import network_steps
 
     return {

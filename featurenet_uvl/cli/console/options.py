@@ -1,4 +1,4 @@
-"""The options that several commands share, and what their texts mean."""
+"""The options that several commands share, and the values of their texts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from featurenet_uvl.errors import UsageError
 from featurenet_uvl.ir.layers import Shape, ShapeError, parse_shape
 
 MAX_TIME_LIMIT_S = 10_000_000
+"""Seconds that a time limit must stay below: about four months."""
 
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print the results as JSON on stdout.")]
@@ -55,7 +56,7 @@ DataDir: TypeAlias = Annotated[
 
 
 def parse_bounds(texts: Iterable[str]) -> Mapping[str, int]:
-    """Upper limits by name, from texts such as `Block=3`; the name may hold a `=`, the number stands last.
+    """Return upper limits by name, from texts such as `Block=3`; a name may hold a `=`, the number stands last.
 
     Raises:
         UsageError: A text of another form, or one name with two numbers.
@@ -74,7 +75,7 @@ def parse_bounds(texts: Iterable[str]) -> Mapping[str, int]:
 
 
 def parse_time_limit(seconds: float) -> float:
-    """The limit itself, if it is one.
+    """Return the limit itself, if it is a valid one.
 
     Raises:
         UsageError: Not a positive, finite number.
@@ -85,7 +86,7 @@ def parse_time_limit(seconds: float) -> float:
 
 
 def parse_input_shape(text: str | None) -> Shape | None:
-    """Height, width and channels, from a text such as `28x28x1`.
+    """Return height, width and channels, from a text such as `28x28x1`.
 
     Raises:
         UsageError: A text of another form.

@@ -1,4 +1,4 @@
-"""What a command reads and writes: `-` is stdin or stdout, results go to stdout, all other words to stderr."""
+"""The streams of a command: `-` is stdin or stdout, results go to stdout, all other words to stderr."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from featurenet_uvl.system.streams import STREAM
 
 
 def say(text: str, *, quiet: bool = False) -> None:
-    """One line for the person at the terminal. Where nobody can read it any more, the work goes on."""
+    """Print one line for the person at the terminal. If nobody can read it any more, the work goes on."""
     if not quiet and sys.stderr is not None:
         with suppress(OSError, ValueError):
             print(printable(text), file=sys.stderr, flush=True)
 
 
 def printable(text: str) -> str:
-    r"""The text with line ends and control characters spelt out, so that a file's content cannot steer the terminal.
+    r"""Return the text with line ends and control characters spelt out: a file's content cannot steer the terminal.
 
     >>> printable("a\nb")
     'a\\nb'
@@ -31,7 +31,7 @@ def printable(text: str) -> str:
 
 
 def put(text: str) -> None:
-    """A result on stdout, in UTF-8 whatever the terminal's encoding is."""
+    """Write a result to stdout, in UTF-8 whatever the terminal's encoding is."""
     if sys.stdout is None:
         raise FeatureNetError("<stdout>: is closed, expected it open; write to a file with -o")
     sys.stdout.flush()
@@ -42,15 +42,15 @@ def put(text: str) -> None:
 
 
 def put_json(value: Any) -> None:
-    """A JSON value on stdout, for programs."""
+    """Write a JSON value to stdout, for programs."""
     put(json.dumps(value, indent=2) + "\n")
 
 
 def check_output(path: str, *, force: bool, as_json: bool = False) -> None:
-    """Refuses an output before the work for it begins.
+    """Raise for an output that cannot be written, before the work for it begins.
 
     Raises:
-        UsageError: It exists and is not to be overwritten, or two outputs would go to stdout.
+        UsageError: It exists and must not be overwritten, or two outputs would go to stdout.
         FeatureNetError: It is a folder, or its folder does not exist.
     """
     if path == STREAM:
@@ -67,7 +67,7 @@ def check_output(path: str, *, force: bool, as_json: bool = False) -> None:
 
 
 def write_output(path: str, text: str, *, force: bool) -> None:
-    """Writes a file whole or not at all, or stdout."""
+    """Write a text to stdout, or to a file: whole or not at all."""
     if path == STREAM:
         put(text)
     else:
