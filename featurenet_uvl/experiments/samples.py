@@ -29,11 +29,10 @@ from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.ir.architecture_json import parse_architecture
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import Sample, Stop
+from featurenet_uvl.operations.sample import draw_sample
 from featurenet_uvl.report.content.study import DiversityLimit, ModelSizes
 from featurenet_uvl.sampling.metrics.distance_bound import mean_distance_limit
 from featurenet_uvl.sampling.metrics.distances import diversity
-from featurenet_uvl.sampling.registry import draw
-from featurenet_uvl.sampling.request import Request
 from featurenet_uvl.system.files import read_text, write_file
 from featurenet_uvl.training.data.dataset import Dataset
 from featurenet_uvl.translators.formats.configurations.sample_file import format_sample, parse_sample
@@ -163,7 +162,7 @@ def _sample(place: Path, setting: SampleSetting, cnf: Cnf, facts: SampleFacts) -
                 "remove it, and the run draws the sample again"
             )
         return parse_sample(text, str(path)), text
-    sample = draw(cnf, Request(setting.count, setting.seed), setting.sampler)
+    sample = draw_sample(cnf, setting.count, seed=setting.seed, sampler=setting.sampler).new
     if sample.stop is Stop.INTERRUPTED:
         raise KeyboardInterrupt
     text = format_sample(sample)

@@ -46,6 +46,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("decoding", "drawing"),
     ("decoding.placement",),
     ("decoding.keras",),
+    # what people do with models, samples and networks: written once, for all that follow
+    ("operations",),
     # from networks to results
     ("training.trials",),
     ("training.data",),
@@ -58,7 +60,6 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("experiments.presets",),
     ("experiments",),
     # what people call
-    ("operations",),
     ("api", "testing"),
     ("",),  # featurenet_uvl itself, which exports api
     ("cli.console",),
