@@ -1,6 +1,6 @@
 """What becomes of other people's models: FeatureIDE's own, the UVL parser's, and small ones whose counts are published.
 
-python benchmarks/corpora.py             compile and count all of them, write docs/corpora.md
+python benchmarks/corpora.py             compile and count all of them, write benchmarks/corpora.md
 python benchmarks/corpora.py --show      print the page instead
 
 The models lie beside the project, in `../shared/corpus`. What FeatureIDE 3.12 says of each stands in their
@@ -36,7 +36,7 @@ from featurenet_uvl.translators.pipeline import compile_feature_model, load_mode
 
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT / "../shared/corpus"
-PAGE = ROOT / "docs" / "corpora.md"
+PAGE = ROOT / "benchmarks" / "corpora.md"
 
 MEMORY_BYTES = 6 << 30
 TIME_LIMIT_S = 60.0
@@ -313,7 +313,7 @@ def semantics_line(file: str, expected: int | None) -> str:
 
 
 def page() -> str:
-    """docs/corpora.md."""
+    """benchmarks/corpora.md."""
     verdicts = []
     for row in featureide_rows():
         verdicts.append(judge(row))

@@ -1,4 +1,4 @@
-"""Models of other people: docs/corpora.md is what the code makes of them today.
+"""Models of other people: benchmarks/corpora.md is what the code makes of them today.
 
 After a change that is meant: `python benchmarks/corpora.py`, then look at what it changed in the page. The corpora lie
 beside the project, in `../shared/corpus`; without them the tests are skipped.
@@ -17,10 +17,10 @@ import pytest
 from featurenet_uvl.errors import FeatureNetError
 from featurenet_uvl.reference import enumerate_configurations, tree_size
 from featurenet_uvl.translators.pipeline import load_model
-from tests.places import DOCS, ROOT, SHARED
+from tests.places import ROOT, SHARED
 
 CORPUS = SHARED / "corpus"
-PAGE = (DOCS / "corpora.md").read_text(encoding="utf-8").splitlines()
+PAGE = (ROOT / "benchmarks" / "corpora.md").read_text(encoding="utf-8").splitlines()
 
 FAST_FEATURES = 110
 """Larger models are left to `make deep`; some of them need pyganak to be counted."""

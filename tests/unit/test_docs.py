@@ -1,10 +1,16 @@
-"""The documentation: its links lead somewhere, its commands exist, its numbers are those of the last measurement."""
+"""The documentation: links lead somewhere, commands exist and print what is shown, numbers are the last measured."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,9 +20,11 @@ import pytest
 import typer
 
 from featurenet_uvl.cli.main import app
+from featurenet_uvl.drawing.svg import architecture_svg
+from featurenet_uvl.ir.architecture_json import parse_architecture
 from tests.places import DOCS, ROOT
 
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((DOCS).glob("*.md")), ROOT / "benchmarks" / "README.md"]
+PAGES = [path for folder in (ROOT, DOCS, ROOT / "benchmarks") for path in sorted(folder.glob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FOLDER_OF_ONE_MACHINE = re.compile(r"/(?:home|root|tmp|Users|work)/")
 
@@ -64,8 +72,60 @@ def test_commands_and_options_in_a_page_exist(page: Path) -> None:
         assert {word for word in rest if word.startswith("-") and word != "-"} <= known, " ".join(words)
 
 
-def test_the_readme_has_commands() -> None:
-    assert len(commands((ROOT / "README.md").read_text(encoding="utf-8"))) >= 6
+NOT_RUN = {
+    "git clone": "needs the address of a repository",
+    "python3 -m venv": "test_packaging.py installs",
+    "pip install": "test_packaging.py installs",
+    "venv/bin/pip install": "needs the packages of Ray",
+    "make": "the test below looks for the target; each target is run while the project is worked on",
+    "java -jar PLEDGE.jar": "needs Java and a program of other people",
+    "ray": "needs a cluster",
+    "cd": "moves to a folder",
+    "featurenet-uvl": "the tests above and below look at its options, or run it",
+}
+"""How a line of a shell block may begin, and why no test runs it as it is."""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_every_shell_line_is_run_or_has_a_reason(page: Path) -> None:
+    blocks = re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines() if line.strip()]
+    assert [line for line in lines if not any(f"{line} ".startswith(f"{start} ") for start in NOT_RUN)] == []
+
+
+RUN = {"README.md": 5, "docs/featureide.md": 10}
+"""Pages whose commands are run from top to bottom, and the least number of them."""
+FILE = re.compile(r"`([\w.]+)`[^`\n]*:\n\n```uvl\n(.*?)```", re.DOTALL)
+SHELL = re.compile(r"```sh\n(featurenet-uvl .*?)```(?:\n```\n(.*?)```)?", re.DOTALL)
+
+
+def unhurried(output: str) -> str:
+    """An output without its seconds, which differ from run to run."""
+    return re.sub(r"\d+\.\d+ s\b", "N s", output)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RUN)
+def test_commands_of_a_page_print_what_it_shows(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    shutil.copytree(ROOT / "models", tmp_path / "models")
+    for file, content in FILE.findall(text):
+        (tmp_path / file).write_text(content, encoding="utf-8")
+    program = tmp_path / "bin" / "featurenet-uvl"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m featurenet_uvl "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    ran = 0
+    for block, shown in SHELL.findall(text):
+        command = ["sh", "-e", "-c", f"exec 2>&1\n{block}"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{block}\nprints\n{done.stdout}"
+        if shown:
+            assert unhurried(done.stdout) == unhurried(shown)
+        ran += block.count("featurenet-uvl ")
+    assert ran >= RUN[name]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
@@ -79,6 +139,42 @@ def test_make_targets_in_a_page_exist(page: Path) -> None:
 def test_the_picture_is_readable_xml_with_a_title() -> None:
     root = ElementTree.parse(DOCS / "pipeline.svg").getroot()
     assert next(iter(root)).tag == "{http://www.w3.org/2000/svg}title"
+
+
+@pytest.mark.slow
+@pytest.mark.deep
+def test_the_python_example_of_the_readme_finds_what_it_shows(tmp_path: Path) -> None:
+    """Its numbers are exact on one machine; elsewhere the accuracies may differ, the networks may not."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (code, shown), *others = re.findall(r"```python\n(.*?)```\n```\n(.*?)```", text, re.DOTALL)
+    assert others == []
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    line = re.compile(r"(\d+): (\S+)% with (\S+) weights")
+    printed, expected = line.findall(done.stdout), line.findall(shown)
+    assert len(expected) == 3
+    assert {(name, weights) for name, _, weights in printed} == {(name, weights) for name, _, weights in expected}
+    accuracies = zip(printed, expected, strict=True)
+    assert all(abs(float(here[1]) - float(there[1])) < 5 for here, there in accuracies)
+
+
+def test_the_network_in_the_readme_is_the_one_that_was_found() -> None:
+    store = ROOT / "benchmarks" / "results" / "laptop" / "trials.sqlite"
+    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
+        found = connection.execute("SELECT protocol, weights, test_accuracy, payload FROM trials WHERE name = 'S1/011'")
+        rows = sorted(found, key=lambda row: -(row[2] or 0))
+        baselines = connection.execute(
+            "SELECT test_accuracy FROM trials WHERE name = 'LeNet-5' AND protocol = ?", rows[0][:1]
+        )
+        (baseline,) = baselines.fetchone()
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"{rows[0][2]:.1%}".replace("%", " %") in text
+    assert f"{rows[0][1]:,} weights" in text
+    assert f"{baseline:.1%}".replace("%", " %") in text
+    drawing = architecture_svg(parse_architecture(json.loads(rows[0][3])), title="S1-011")
+    assert (DOCS / "found.svg").read_text(encoding="utf-8") == drawing
 
 
 @pytest.fixture(scope="module")
