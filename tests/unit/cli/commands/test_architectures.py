@@ -63,7 +63,7 @@ def test_a_keras_file_is_imported_without_its_weights(program: Program, tmp_path
             2,
             "found no architecture and no file 'nope', expected one of inception_module",
         ),
-        ("export lenet5 -o {tmp}/a.png", 2, "found no known ending, expected --to to be one of toml, json, featureide"),
+        ("export lenet5 -o {tmp}/a.png", 2, "found no known ending, expected --to with one of toml, json, featureide"),
         ("export lenet5 -o {tmp}/a.toml --to csv", 2, "--to: found format 'csv', expected one of toml"),
         ("export lenet5 -o {tmp}/a.toml --classes 0", 2, "--classes: found 0, expected at least 1"),
         ("export lenet5 -o {tmp}/a.toml --input-shape 9x9x1", 1, "lenet5: cell b3_c1: Convolution"),
