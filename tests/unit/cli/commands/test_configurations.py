@@ -213,3 +213,14 @@ def test_decode_keeps_a_sample_to_its_formula_on_request(case: Case) -> None:
         model.decode(path, input_shape=larger, any_formula=False)
     networks = model.decode(path, input_shape=larger)
     assert [network.input_shape for network in networks] == [larger] * 3
+
+
+def test_the_old_option_of_a_sampler_works_and_warns(case: Case) -> None:
+    answer, out = case.folder / "answer", case.folder / "drawn"
+    answer.write_text("1 2 -3 4 -5 0\n")
+    command = f"{sys.executable} -c '{COPY}' {{dimacs}} {answer} {{out}}"
+    done = case.program(
+        "sample", case.app, "-n", 1, "--sampler", "external", "--no-measures", "--command", command, "-o", out
+    )
+    assert (done.code, case.rows(out)) == (0, [[True, True, False, True, False]])
+    assert "warning: --command is now --sampler-option command=...; it goes away in 0.3\n" in done.err
