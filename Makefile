@@ -20,7 +20,7 @@ $(STAMP): setup.cfg pyproject.toml .ci/requirements.py
 	@command -v $(PYTHON) >/dev/null || { echo "make install: found no $(PYTHON), expected Python 3.11 or newer: make PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) .ci/requirements.py
 	@rm -f $@
-	@echo "make install: everything into $(VENV), once: 2.7 GB, mostly TensorFlow; a minute or two, and the time of the download"
+	@echo "make install: everything into $(VENV), once: 2.8 GB, mostly TensorFlow; about two minutes of one core, and the time of the download"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --editable '.[dev,flamapy,networks]'
@@ -46,7 +46,7 @@ format: $(STAMP)  ## put the code in order
 experiments: $(STAMP)  ## the paper's tables, in results/PRESET (PRESET=smoke, ARGS="--data-dir DIR")
 	$(BIN)/featurenet-uvl experiments run --preset $(PRESET) $(ARGS)
 
-models: $(STAMP)  ## models/dnn.xml and the FeatureIDE configurations again, from what they are made of
+models: $(STAMP)  ## write models/dnn.xml and the FeatureIDE configurations again, from their sources
 	$(BIN)/featurenet-uvl convert models/dnn.uvl -o models/dnn.xml --force
 	for file in models/architectures/*.toml; do \
 	  $(BIN)/featurenet-uvl architectures export $$file -o $${file%.toml}.xml --force || exit; \

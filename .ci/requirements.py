@@ -1,6 +1,6 @@
-"""Says what this machine lacks before anything is installed; exits 1 if something does.
+"""Report everything that this machine lacks before anything is installed; exit 1 if anything is missing.
 
-pyeda comes as source, so that a C compiler and Python's headers are needed. Runs on any Python from 3.6
+pyeda comes as source, so building it needs a C compiler and Python's headers. This file runs on any Python from 3.6
 on, to be able to say so.
 """
 
@@ -14,14 +14,14 @@ OLDEST = (3, 11)
 
 
 def missing(version, compiler, path, include, modules):
-    """One line a problem: what was found, what is needed, the way out.
+    """Return one line per problem: the thing found, the thing needed, the way out.
 
     Args:
-        version: Of the running Python.
+        version: Version of the running Python.
         compiler: The command, with or without arguments.
-        path: Where to look for it, as in PATH.
+        path: The folders to search for it, as in PATH.
         include: The folder of Python's headers.
-        modules: Those of the standard library that can be imported.
+        modules: The modules of the standard library that can be imported.
     """
     name = f"python{version[0]}.{version[1]}"
     problems = []

@@ -162,7 +162,7 @@ def test_the_python_example_of_the_readme_finds_what_it_shows(tmp_path: Path) ->
 
 def test_the_network_in_the_readme_is_the_one_that_was_found() -> None:
     store = ROOT / "benchmarks" / "results" / "laptop" / "trials.sqlite"
-    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
+    with closing(sqlite3.connect(f"file:{store}?immutable=1", uri=True)) as connection:
         found = connection.execute("SELECT protocol, weights, test_accuracy, payload FROM trials WHERE name = 'S1/011'")
         rows = sorted(found, key=lambda row: -(row[2] or 0))
         baselines = connection.execute(
