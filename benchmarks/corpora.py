@@ -42,7 +42,7 @@ MEMORY_BYTES = 6 << 30
 TIME_LIMIT_S = 60.0
 MAX_NODES = 1_000_000
 COUNTER_BITS = 64
-"""FeatureIDE's CNFs were counted with a counter of so many bits: larger numbers in its manifest mean nothing."""
+"""Bits of the counter behind FeatureIDE's manifest: larger numbers there mean nothing."""
 
 HELPERS = "FeatureIDE makes an abstract feature, with two clauses, of each of several groups below one feature"
 NAMES = "a formula whose clauses would multiply gets auxiliary variables, determined by the features"
@@ -105,14 +105,14 @@ class Verdict:
 
 
 def featureide_rows() -> list[dict[str, str]]:
-    """The rows of FeatureIDE's manifest whose files are there."""
+    """Return the rows of FeatureIDE's manifest whose files exist."""
     folder = CORPUS / "featureide"
     with (folder / "MANIFEST.tsv").open(encoding="utf-8", newline="") as stream:
         return [row for row in csv.DictReader(stream, delimiter="\t") if (folder / row["file"]).is_file()]
 
 
 def judge(row: Mapping[str, str]) -> Verdict:
-    """Compiles, analyses and counts one file of FeatureIDE's, and compares."""
+    """Compile, analyse and count one file of FeatureIDE's, and compare the results with the manifest."""
     file, kind, loads = row["file"], row["kind"], row["loads"] == "True"
     try:
         model = load_model(str(CORPUS / "featureide" / file))
@@ -148,7 +148,7 @@ def _differences(
 ) -> Iterator[Difference]:
     groups = sum(len(feature.groups) for feature in model.features() if len(feature.groups) > 1)
     helpers = int(row["features"]) - verdict.features
-    helpers = helpers if helpers <= groups else 0  # of so many groups it could make features
+    helpers = helpers if helpers <= groups else 0  # only groups beyond a feature's first become features
     ours = {
         "features": verdict.features,
         "constraints": len(model.constraints),
@@ -189,14 +189,14 @@ def _false_optional(
 
 
 def _only_children(path: Path) -> int:
-    """How many `or` and `alt` elements of FeatureIDE's XML have one child, not marked mandatory."""
+    """Count the `or` and `alt` elements of FeatureIDE's XML with one child that is not marked mandatory."""
     groups = (group for tag in ("or", "alt") for group in etree.parse(path).iter(tag))
     members = ([child for child in group if child.tag in ("and", "or", "alt", "feature")] for group in groups)
     return sum(len(found) == 1 and found[0].get("mandatory") != "true" for found in members)
 
 
 def _reason(what: str, theirs: int, verdict: Verdict, model: FeatureModel, helpers: int) -> str:
-    """Why a number differs from FeatureIDE's; only what the numbers bear out."""
+    """Return why a number differs from FeatureIDE's, if the numbers bear the reason out."""
     match what:
         case "features" | "core" if helpers > 0 and 0 <= theirs - getattr(verdict, what) <= helpers:
             return HELPERS
@@ -214,7 +214,7 @@ def _reason(what: str, theirs: int, verdict: Verdict, model: FeatureModel, helpe
 
 
 def _repeated(model: FeatureModel) -> int:
-    """How many clauses of one constraint each are repeated or implied by another clause of it."""
+    """Count the clauses that repeat another clause of their constraint, or follow from one."""
     names = [feature.name for feature in model.features()]
     return sum(_repeated_in(constraint, names) for constraint in model.constraints)
 
@@ -235,7 +235,7 @@ def _count(cnf: Cnf) -> int | None:
 
 
 def _first_line(error: FeatureNetError) -> str:
-    """The first problem, with the names of files only: the folders are those of one machine."""
+    """Return the first problem, with the names of files only: their folders belong to one machine."""
     return _FOLDERS.sub("", str(error).splitlines()[0])
 
 
@@ -243,7 +243,7 @@ def _first_line(error: FeatureNetError) -> str:
 
 
 def semantics_rows() -> list[tuple[str, int | None]]:
-    """The small models with their published counts, None for those that are to be refused."""
+    """Return the small models with their published counts, None for those that must be refused."""
     with (CORPUS / "semantics" / "MANIFEST.tsv").open(encoding="utf-8") as stream:
         rows = [row for row in csv.reader(stream, delimiter="\t", quoting=csv.QUOTE_NONE) if not row[0].startswith("#")]
     return [(row[0], int(row[1]) if row[1].isdecimal() else None) for row in rows]
@@ -255,13 +255,13 @@ def uvl_files() -> list[str]:
 
 
 def count_of_dimacs(path: Path) -> int | None:
-    """The solutions of what the DIMACS file of a model says, once it is read back."""
+    """Count the solutions of a model's DIMACS file after reading it back."""
     text = write_dimacs(compile_feature_model(load_model(str(path)), with_rules=False))
     return _count(read_dimacs(text, "model.dimacs"))
 
 
 def outcome(path: Path) -> str:
-    """The number of configurations, or why there is none."""
+    """Return the number of configurations, or the reason why none is known."""
     try:
         count = count_of_dimacs(path)
     except FeatureNetError as error:
@@ -313,7 +313,7 @@ def semantics_line(file: str, expected: int | None) -> str:
 
 
 def page() -> str:
-    """benchmarks/corpora.md."""
+    """Return the text of benchmarks/corpora.md."""
     verdicts = []
     for row in featureide_rows():
         verdicts.append(judge(row))

@@ -33,7 +33,7 @@ RESULTS = ROOT / "benchmarks" / "results" / "decoding.json"
 
 COUNT, SEED, CLASSES, IMAGE = 1000, 1, 10, (28, 28, 1)
 BUILT, MAX_WEIGHTS = 60, 5_000_000
-"""How many networks are built in Keras, the first that are not larger than this."""
+"""Networks to build in Keras, and the most weights of each; the first that fit are taken."""
 ROUNDS = 5
 
 Call = tuple[str, str, dict[str, Any], tuple[int, ...]]
@@ -41,7 +41,7 @@ Call = tuple[str, str, dict[str, Any], tuple[int, ...]]
 
 
 def calls_of(architecture: Architecture) -> list[Call]:
-    """The layers as a person would write them down; the image is tensor 0, call i gives tensor i + 1."""
+    """Return the layers as a person would write them down; the image is tensor 0, call i gives tensor i + 1."""
     calls: list[Call] = []
     ends: dict[Any, int] = {}
 
@@ -90,7 +90,7 @@ def calls_of(architecture: Architecture) -> list[Call]:
 
 
 def build_by_hand(keras: Any, shape: tuple[int, ...], calls: list[Call]) -> Any:
-    """The same layers, called one after the other, with nothing looked up or checked."""
+    """Call the same layers one after the other, without any look-up or check."""
     tensors = [keras.Input(shape, name="image")]
     for kind, name, settings, sources in calls:
         made = getattr(keras.layers, kind)(**settings, name=name)
@@ -100,7 +100,7 @@ def build_by_hand(keras: Any, shape: tuple[int, ...], calls: list[Call]) -> Any:
 
 
 def timed(work: Callable[[], Any]) -> tuple[Any, float]:
-    """The result, and the CPU seconds of this process that it took; garbage is collected before, not within."""
+    """Return the result, and the CPU seconds that it took this process; garbage is collected before, not within."""
     gc.collect()
     gc.disable()
     start = time.process_time()
@@ -111,7 +111,7 @@ def timed(work: Callable[[], Any]) -> tuple[Any, float]:
 
 
 def measure_keras(networks: list[Architecture]) -> dict[str, Any]:
-    """Both ways for each network, in turns; the lowest time of each counts, as a noisy machine only adds to it."""
+    """Time both ways for each network, in turns; the lowest time of each counts, as a noisy machine only adds to it."""
     import keras
 
     from featurenet_uvl.decoding.keras.build import build_keras_model

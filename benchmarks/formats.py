@@ -58,7 +58,7 @@ print(json.dumps({"flamapy_read_cpu_s": time.process_time() - start}))
 
 
 def generated_model(features: int, constraints: int, seed: int) -> str:
-    """A random tree of at most 12 levels under all group kinds, with constraints of two or three features."""
+    """Generate a random tree of at most 12 levels with all group kinds, and constraints of two or three features."""
     rng = np.random.default_rng(seed)
     children: list[list[int]] = [[] for _ in range(features)]
     depth = [0] * features

@@ -25,7 +25,7 @@ RESULTS = ROOT / "benchmarks" / "results" / "model_sizes.json"
 
 MODELS = ("dnn", "s1", "s2", "s3", "small")
 LIMIT_S = 120.0
-"""How long one exact count may take."""
+"""Seconds that one exact count may take."""
 
 DEAD_LIMIT_S = 1800.0
 PAPER = {"features": 3296, "clauses": 8004}
@@ -33,7 +33,7 @@ PAPER = {"features": 3296, "clauses": 8004}
 
 
 def size(model: str, with_rules: bool) -> dict[str, Any]:
-    """What compiling gives, without what takes long."""
+    """Return the sizes that compiling gives, without those that take long."""
     cnf = compile_model(str(ROOT / "models" / f"{model}.uvl"), with_rules=with_rules)
     count = cnf.variables.feature_count
     return {
@@ -55,7 +55,7 @@ def measure(model: str, with_rules: bool) -> dict[str, Any]:
 
 
 def _count(cnf: Any) -> Mapping[str, Any]:
-    """The exact number of configurations, None where no engine could count within the limit."""
+    """Return the exact number of configurations, None if no engine could count within the limit."""
     try:
         found: Count = count_solutions(cnf, LIMIT_S)
     except LimitError:
@@ -64,7 +64,7 @@ def _count(cnf: Any) -> Mapping[str, Any]:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """The sizes, as a Markdown table."""
+    """Return the sizes as a Markdown table."""
     return "\n".join(_lines(rows))
 
 

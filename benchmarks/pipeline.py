@@ -34,7 +34,7 @@ RESULTS = ROOT / "benchmarks" / "results" / "pipeline.json"
 COUNT, SEED, CLASSES, IMAGE = 100, 1, 10, (28, 28, 1)
 
 FIVE_BY_FIVE = {"Block": 5, "Cell": 5}
-"""The paper's size; the model itself has room for nine cells a block."""
+"""The paper's size; the model itself has room for nine cells per block."""
 
 PAPER = {"features": 3296, "clauses": 8004}
 """Ghamizi et al. 2019, section 4.1: their model at 5 blocks of 5 cells."""
@@ -66,14 +66,14 @@ T = TypeVar("T")
 
 
 def timed(work: Callable[[], T]) -> tuple[T, float]:
-    """The result, and the CPU seconds of this process that it took."""
+    """Return the result, and the CPU seconds that it took this process."""
     start = time.process_time()
     result = work()
     return result, time.process_time() - start
 
 
 def live_features(cnf: Cnf) -> frozenset[int]:
-    """Positions of features that unit propagation does not show to be dead."""
+    """Return the positions of features that unit propagation does not show to be dead."""
     with Solver(name="minisat22", bootstrap_with=cnf.clauses) as solver:
         return frozenset(v for v in range(1, cnf.variables.feature_count + 1) if solver.propagate([v])[0])
 
@@ -94,7 +94,7 @@ def size_row(name: str, path: str, rules: bool) -> tuple[Cnf, dict[str, Any]]:
 
 
 def cell_values(cnf: Cnf, live_only: bool) -> dict[str, int]:
-    """How many values each attribute has in the first half of the first cell of the first block."""
+    """Count the values of each attribute in the first half of the first cell of the first block."""
     live = live_features(cnf) if live_only else frozenset(range(1, cnf.variables.feature_count + 1))
     counts = dict.fromkeys(RELEASED_CELL, 0)
     for position, origin in enumerate(cnf.variables.origins, 1):
@@ -106,7 +106,7 @@ def cell_values(cnf: Cnf, live_only: bool) -> dict[str, int]:
 
 
 def stage_times(cnf: Cnf) -> dict[str, Any]:
-    """CPU seconds from the CNF to Keras models, for COUNT configurations."""
+    """Measure the CPU seconds from the CNF to Keras models, for COUNT configurations."""
     sample, sample_s = timed(lambda: draw(cnf, Request(COUNT, SEED)))
     architectures, decode_s = timed(
         lambda: [to_architecture(decode_solution(row, cnf.variables), IMAGE, CLASSES) for row in sample.selected]
@@ -129,7 +129,7 @@ def stage_times(cnf: Cnf) -> dict[str, Any]:
 
 
 def keras_times(architectures: list[Architecture]) -> tuple[list[int], float, float]:
-    """The weights that Keras counts, and the CPU seconds of building all models and of importing Keras."""
+    """Return the weights that Keras counts, and the CPU seconds of building all models and of importing Keras."""
     from featurenet_uvl.decoding.keras.build import build_keras_model
 
     keras, import_s = timed(lambda: __import__("keras"))
@@ -184,7 +184,7 @@ def measure() -> dict[str, Any]:
 
 
 def size_table(result: dict[str, Any]) -> str:
-    """The sizes, as a Markdown table."""
+    """Return the sizes as a Markdown table."""
     lines = [
         "| model, 5 blocks of 5 cells | features | of these not dead | auxiliaries | clauses |",
         "|---|--:|--:|--:|--:|",
@@ -198,7 +198,7 @@ def size_table(result: dict[str, Any]) -> str:
 
 
 def cell_table(result: dict[str, Any]) -> str:
-    """The domains of one half of a cell, as a Markdown table."""
+    """Return the domains of one half of a cell as a Markdown table."""
     cell = result["cell"]
     lines = ["| attribute | values, paper's release | S1 | dnn |", "|---|--:|--:|--:|"]
     columns = [cell["values_released"], cell["values_s1"], cell["values"]]
@@ -208,7 +208,7 @@ def cell_table(result: dict[str, Any]) -> str:
 
 
 def time_table(result: dict[str, Any]) -> str:
-    """The CPU seconds of the stages, as a Markdown table."""
+    """Return the CPU seconds of the stages as a Markdown table."""
     stages, shaped = result["stages"], result["sizes"][-1]
     rows = [
         ("compile S1 with tensor shapes", shaped["compile_s"]),

@@ -81,7 +81,7 @@ MODELS = (
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One sample that is to be drawn."""
+    """A sample to be drawn."""
 
     model: Model
     sampler: str
@@ -94,7 +94,7 @@ class Task:
 
 
 def tasks(model: Model, has_pledge: bool) -> Iterator[Task]:
-    """The samples of a model: the median of five seeds, or a single one where it takes minutes.
+    """Return the samples to draw from a model: five seeds each, or one if a sample takes minutes.
 
     PLEDGE has no seed and is measured once; with 1,000 configurations on the paper's model alone.
     """
@@ -116,7 +116,7 @@ def tasks(model: Model, has_pledge: bool) -> Iterator[Task]:
 
 
 def draw_one(arguments: argparse.Namespace) -> None:
-    """Draws one sample, writes it, and prints what it cost: in a process of its own."""
+    """Draw one sample, write it and print its cost; runs in a process of its own."""
     cnf = load_cnf(arguments.one).cnf
     limit_s = HARD_LIMIT_S if arguments.is_hard else None
     options = {"pledge_jar": arguments.pledge_jar} if arguments.pledge_jar else {}
@@ -134,14 +134,14 @@ def draw_one(arguments: argparse.Namespace) -> None:
 
 
 def cpu_s() -> float:
-    """CPU seconds of this process and the children that have ended."""
+    """Return the CPU seconds of this process and of its children that have ended."""
     kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     usages = [resource.getrusage(kind) for kind in kinds]
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 class Measurer:
-    """Draws and measures the samples of one model; what the model allows is found out once, with the first sample."""
+    """Draw and measure the samples of one model; the first sample also finds the model's limits, for all."""
 
     def __init__(self, model: Model, path: Path, pledge_jar: str | None) -> None:
         self._model = model
@@ -168,7 +168,7 @@ class Measurer:
 
 
 def read_rows() -> list[dict[str, Any]]:
-    """The rows so far; one that was cut off is left out."""
+    """Return the rows so far, without one that was cut off."""
     lines = ROWS.read_text(encoding="utf-8").split("\n")[:-1] if ROWS.is_file() else []
     return [json.loads(line) for line in lines]
 
@@ -211,7 +211,7 @@ COLUMNS = {
 
 
 def table(rows: Sequence[dict[str, Any]], model: str, count: int) -> str:
-    """The samplers on one model with one size, medians over the seeds, as a Markdown table."""
+    """Return the samplers on one model with one size, medians over the seeds, as a Markdown table."""
     lines = [f"| sampler | runs | {' | '.join(COLUMNS)} |", "|---|--:|" + "--:|" * len(COLUMNS)]
     for sampler in MARKS:
         mine = [row for row in rows if key_of(row)[:3] == (model, sampler, count)]
@@ -233,7 +233,7 @@ def table(rows: Sequence[dict[str, Any]], model: str, count: int) -> str:
 
 
 def page(rows: Sequence[dict[str, Any]]) -> str:
-    """All tables."""
+    """Return all tables."""
     head = (
         "# Samplers\n\nMade by `python benchmarks/sampling.py`; medians over the seeds. Distances are shares of the "
         "features, `of the limit` is the share of the largest mean distance that any sample of this size can have, "
@@ -251,7 +251,7 @@ def page(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def figure(rows: Sequence[dict[str, Any]]) -> Figure:
-    """For each model, what samples are like and what they cost: a point is the median of a sampler's."""
+    """Draw, for each model, the samples' measures against their cost: a point is the median of a sampler."""
     panels = []
     for model in MODELS:
         count = 100 if model.is_hard else 1000

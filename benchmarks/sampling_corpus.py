@@ -37,7 +37,7 @@ def measured(cnf: Cnf, sampler: str) -> dict[str, float | None]:
 
 
 def row(path: Path) -> dict[str, Any] | None:
-    """The samplers on one model; None where it is refused, or has too few configurations or no diagram."""
+    """Measure the samplers on one model; None if it is refused, or has too few configurations or no diagram."""
     try:
         cnf = compile_feature_model(load_model(str(path)), with_rules=False)
         if exact_model(cnf).total <= 2 * COUNT:

@@ -38,7 +38,7 @@ CORPUS = ROOT / "../shared/corpus"
 RESULTS = ROOT / "benchmarks" / "results" / "second_opinion.json"
 
 MAX_FEATURES = 120
-"""flamapy asks its solver once a feature, and its diagrams grow quickly."""
+"""flamapy asks its solver once per feature, and its diagrams grow quickly."""
 MAX_SAT_COUNT = 300
 """flamapy's SAT engine counts by listing every configuration."""
 TIMEOUT_S = 120
@@ -87,12 +87,12 @@ def names_of_features(dimacs: str, cnf: Cnf) -> dict[str, str]:
 
 
 def features_only(names: list[str], spelt: dict[str, str]) -> list[str]:
-    """Without auxiliaries, which flamapy takes for features."""
+    """Return the names without auxiliaries, which flamapy takes for features."""
     return sorted(spelt[name] for name in names if name in spelt)
 
 
 def compare(path: Path, python: str, folder: Path) -> dict[str, Any] | None:
-    """What differs for one model; None where it is refused here, or too large."""
+    """Return the differences for one model; None if it is refused here, or too large."""
     try:
         boolean = emit(load_model(str(path)), "rewrite_constraints")
         cnf = compile_feature_model(boolean, with_rules=False)

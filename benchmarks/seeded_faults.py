@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "seeded_faults.json"
 TIMEOUT_S = 120
 NOT_EVERYWHERE = "tests/laws/test_known_cases.py::test_the_published_models_keep_the_law"
-"""A test that needs what is not part of the project; the result must not depend on it."""
+"""A test that needs files beside the project; the result must not depend on them."""
 TESTS = (
     "tests/laws/test_known_cases.py",
     "tests/laws/test_pass_laws.py",
@@ -34,11 +34,11 @@ TESTS = (
     "tests/laws/test_networks.py",
 )
 FEWER = {"FAST_MODELS = 2_000": "FAST_MODELS = 300", "max_examples=400": "max_examples=100"}
-"""What makes the count law short: 300 seeded models, 75 of each kind of sum, 100 drawn ones."""
+"""Replacements that shorten the count law: 300 seeded models, 75 of each kind of sum, 100 drawn ones."""
 
 
 class Fault(NamedTuple):
-    """`old`, which the file holds once, becomes `new`."""
+    """A fault: `old`, which the file holds once, becomes `new`."""
 
     file: str
     what: str
@@ -336,7 +336,7 @@ FAULTS = (
 
 
 def copy_project(target: Path) -> None:
-    """The package and its tests as plain files, with a shorter count law."""
+    """Copy the package and its tests as plain files, with a shorter count law."""
     shutil.copytree(ROOT / "translators", target / "translators", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "models", target / "models", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(
@@ -355,7 +355,7 @@ def copy_project(target: Path) -> None:
 
 
 def run_tests(project: Path) -> tuple[bool, str, float]:
-    """Whether the tests pass, what fails first, and the seconds. Running out of time is no failure.
+    """Return whether the tests pass, the first failure, and the seconds. Running out of time is no failure.
 
     A fault that no test can even import is a mistake of this script, which stops.
     """

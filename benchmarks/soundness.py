@@ -44,7 +44,7 @@ SEED, CLASSES, CHUNK, SHOWN = 2019, 10, 100, 5
 
 @dataclass
 class Tally:
-    """What was seen of one model and input shape."""
+    """The networks seen for one model and input shape."""
 
     model: str
     shape: str
@@ -59,14 +59,14 @@ class Tally:
     cells_max: int = 0
     weights_max: int = 0
     features: dict[str, int] = field(default_factory=dict)
-    """How many networks have a layer or combination of each kind, or several outputs."""
+    """Networks with a layer or combination of each kind, or with several outputs."""
     failures: list[str] = field(default_factory=list)
     sample_s: float = 0.0
     check_s: float = 0.0
 
 
 def architectures(tally: Tally) -> list[Architecture]:
-    """The sample, always the same one; notes its size."""
+    """Draw the sample, always the same one, and note its size."""
     start = time.process_time()
     shape = parse_shape(tally.shape)
     cnf = compile_model(str(ROOT / "models" / f"{tally.model}.uvl"), bounds=MODELS[tally.model], input_shape=shape)
@@ -80,7 +80,7 @@ def architectures(tally: Tally) -> list[Architecture]:
 
 
 def kinds(architecture: Architecture) -> set[str]:
-    """What the network has."""
+    """Return the kinds of layers and combinations in the network."""
     found = {"several outputs"} if len(architecture.outputs) > 1 else set()
     for cell in architecture.cells:
         found |= {cell.input1.name, cell.operation1.name}
@@ -90,7 +90,7 @@ def kinds(architecture: Architecture) -> set[str]:
 
 
 def check(tally: Tally, architecture: Architecture) -> None:
-    """Builds one network and compares it."""
+    """Build one network and compare it with its configuration."""
     from featurenet_uvl.decoding.keras.build import build_keras_model
 
     tally.checked += 1
@@ -118,7 +118,7 @@ def _note(tally: Tally, failure: str) -> None:
 
 
 def run(path: Path, wanted: int, cases: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Goes through the cases, from where the file at `path` ends."""
+    """Run the cases that the file at `path` does not have yet."""
     result: dict[str, Any] = {"command": "python -m benchmarks.soundness", "seed": SEED, "cases": {}}
     if path.exists():
         result = json.loads(path.read_text(encoding="utf-8"))
@@ -144,7 +144,7 @@ def run(path: Path, wanted: int, cases: Iterable[tuple[str, str]]) -> dict[str, 
 
 
 def table(result: dict[str, Any]) -> str:
-    """The counts, as a Markdown table."""
+    """Return the counts as a Markdown table."""
     lines = [
         "| model | images | sampled | build | equal | layers compared | most cells | most weights |",
         "|---|---|--:|--:|--:|--:|--:|--:|",
