@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from featurenet_uvl.analysis.exact_model import exact_model
 from featurenet_uvl.decoding.network import to_architecture
-from featurenet_uvl.decoding.solutions import decode_solution
-from featurenet_uvl.errors import LimitError, ReadError
+from featurenet_uvl.decoding.solutions import check_solutions, decode_solution
+from featurenet_uvl.errors import DecodeError, LimitError, ReadError
 from featurenet_uvl.experiments.layout import (
     ARCHITECTURES,
     DIVERSITY,
@@ -36,6 +36,7 @@ from featurenet_uvl.sampling.metrics.distances import diversity
 from featurenet_uvl.system.files import read_text, write_file
 from featurenet_uvl.training.data.dataset import Dataset
 from featurenet_uvl.translators.formats.configurations.sample_file import format_sample, parse_sample
+from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
 from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 from featurenet_uvl.translators.pipeline import compile_model
 
@@ -69,7 +70,12 @@ def prepare_sample(
     cnf = _compiled(setting, data)
     text = write_dimacs(cnf)
     facts = manifest.samples.get(name, SampleFacts(sha256(text)))
-    check_same(folder, f"model of {name}", facts.model_sha256, sha256(text))
+    if facts.model_sha256 != sha256(text):
+        begin("checking", f"whether the sample of {name} is one of the present model")
+        if not _is_in_another_form(place, facts, cnf):
+            check_same(folder, f"model of {name}", facts.model_sha256, sha256(text))
+        facts = replace(facts, model_sha256=sha256(text))
+        (place / SIZES).unlink(missing_ok=True)
     manifest = manifest.with_sample(name, facts)
     manifest.write(folder)
     write_file(place / MODEL, text, force=True)
@@ -85,6 +91,37 @@ def prepare_sample(
         write_file(place / LIMIT, json.dumps(_limit(setting, cnf, sample)) + "\n")
     _decode(place, sample, cnf, data)
     return manifest
+
+
+def _is_in_another_form(place: Path, facts: SampleFacts, cnf: Cnf) -> bool:
+    """Whether the model of an earlier run is the present one, encoded by another version.
+
+    Versions may choose other auxiliary variables. The features and the clauses over features alone must be equal, and
+    every configuration of the sample must be one of the present formula.
+    """
+    if not (place / MODEL).exists() or not (place / SAMPLE).exists():
+        return False
+    text = read_text(place / MODEL)
+    if sha256(text) != facts.model_sha256:
+        return False
+    earlier = read_dimacs(text, str(place / MODEL))
+    names = cnf.variables.feature_names
+    if earlier.variables.feature_names != names or _feature_clauses(earlier) != _feature_clauses(cnf):
+        return False
+    sample = parse_sample(read_text(place / SAMPLE), str(place / SAMPLE))
+    if sample.names != names:
+        return False
+    try:
+        check_solutions(cnf, sample.selected, str(place / SAMPLE))
+    except DecodeError:
+        return False
+    return True
+
+
+def _feature_clauses(cnf: Cnf) -> frozenset[frozenset[int]]:
+    """Return the clauses without auxiliary variables."""
+    count = cnf.variables.feature_count
+    return frozenset(frozenset(c) for c in cnf.clauses if all(abs(literal) <= count for literal in c))
 
 
 def read_sample(folder: Path, name: str) -> Sample | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from featurenet_uvl.errors import DataError, FeatureNetError, ReadError, StoreError, UsageError
 from featurenet_uvl.experiments.collect import collect
+from featurenet_uvl.experiments.manifest import sha256
 from featurenet_uvl.experiments.preset import Preset
 from featurenet_uvl.experiments.run import Listener, RunResult, run_experiment
 from featurenet_uvl.ir.architecture_json import parse_architecture
@@ -94,6 +97,51 @@ def test_the_same_call_again_trains_nothing_and_changes_nothing(run: Run, small:
     (tmp_path / "r" / "samples" / "S1-digits" / "sample.txt").unlink()
     run(small, tmp_path / "r")
     assert contents(tmp_path / "r") == before
+
+
+def encoded_otherwise(folder: Path, clause: str) -> None:
+    """Let a results folder look as if its first model had been compiled to one more clause."""
+    model, run_file = folder / "samples" / "S1-digits" / "model.dimacs", folder / "run.json"
+    text = re.sub(
+        r"^p cnf (\d+) (\d+)$",
+        lambda match: f"p cnf {match[1]} {int(match[2]) + 1}",
+        read_text(model) + clause,
+        flags=re.MULTILINE,
+    )
+    model.write_text(text)
+    content = json.loads(run_file.read_text())
+    content["samples"]["S1-digits"]["model_sha256"] = sha256(text)
+    run_file.write_text(json.dumps(content))
+
+
+def test_a_run_goes_on_where_another_version_encoded_the_model_otherwise(
+    run: Run, small: Preset, tmp_path: Path
+) -> None:
+    first = run(small, tmp_path / "r")
+    before = contents(tmp_path / "r")
+    variables = len(read_dimacs(read_text(tmp_path / "r" / "samples" / "S1-digits" / "model.dimacs"), "m").variables)
+    encoded_otherwise(tmp_path / "r", f"{variables} -{variables} 1 0\n")
+    seen: list[Progress] = []
+    again = run(small, tmp_path / "r", listener=Listener(progress=seen.append))
+    assert all(progress.done == progress.total for progress in seen)
+    assert again.study == first.study
+    assert contents(tmp_path / "r") == before
+
+
+def test_a_run_does_not_go_on_with_another_model_or_an_invalid_sample(run: Run, small: Preset, tmp_path: Path) -> None:
+    """The one has another clause over features; of the other, the sample holds what is no configuration."""
+    folder, refused = tmp_path / "r", r"found results of another model of S1-digits"
+    run(small, folder)
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    encoded_otherwise(folder, "2 3 0\n")
+    with pytest.raises(UsageError, match=refused):
+        run(small, folder)
+    variables = len(read_dimacs(read_text(copy / "samples" / "S1-digits" / "model.dimacs"), "m").variables)
+    encoded_otherwise(copy, f"{variables} -{variables} 1 0\n")
+    sample = copy / "samples" / "S1-digits" / "sample.txt"
+    sample.write_text(re.sub(r"^1 2 [\d ]+$", "1 2", read_text(sample), count=1, flags=re.MULTILINE))
+    with pytest.raises(UsageError, match=refused):
+        run(small, copy)
 
 
 class StoppedError(Exception):
