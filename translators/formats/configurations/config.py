@@ -32,6 +32,17 @@ def is_config(text: str, names: Collection[str]) -> bool:
     return False
 
 
+def names_in(text: str) -> set[str]:
+    r"""Return the names in a text, in so far as their quotation marks match.
+
+    >>> sorted(names_in('# by hand\n"Log file" App\n'))
+    ['App', 'Log file']
+    """
+    lines = (line for line in text.split("\n") if not line.startswith("#"))
+    found = (_name(match) for line in lines for match in _TOKEN.finditer(line))
+    return {name for name in found if name is not None}
+
+
 def write_config(selections: Selections, abstract: Collection[str] = ()) -> str:
     """Return the text of a `.config` file: one selected concrete feature per line, in order.
 

@@ -6,12 +6,15 @@ To add a format, write its file in this folder and one entry of `FORMATS`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import numpy as np
+
 from featurenet_uvl.errors import ModelError, ReadError, UsageError
 from featurenet_uvl.ir.cnf import AUXILIARY_PREFIX, VarMap
-from featurenet_uvl.ir.sample import Selections
+from featurenet_uvl.ir.sample import BoolMatrix, Selections
 from featurenet_uvl.translators.formats.configurations import config, csv, featureide, literals, pdt, sample_file
 from featurenet_uvl.translators.formats.dimacs.writer import safe_name
 
@@ -89,9 +92,7 @@ FORMATS: Mapping[str, ConfigurationFormat] = MappingProxyType(
             "a .config file",
             ".config",
             detects=config.is_config,
-            read=lambda text, place, variables: config.read_config(
-                text, place, variables.feature_names, variables.abstract
-            ),
+            read=lambda text, place, variables: _read_config(text, place, variables),
             write=config.write_config,
             holds_many=False,
             names_all=False,
@@ -170,15 +171,61 @@ def detect(text: str, place: str, variables: VarMap | None = None) -> str:
     Raises:
         ReadError: The text begins like none of the formats.
     """
-    names = frozenset() if variables is None else frozenset(variables.feature_names)
-    for name, entry in FORMATS.items():
-        if entry.detects(text, names):
-            return name
+    own = () if variables is None else variables.feature_names
+    names = frozenset((*own, *map(safe_name, own)))
+    found = [name for name, entry in FORMATS.items() if entry.detects(text, names)]
+    if len(found) > 1 and variables is not None and found[0] != "sample":
+        return _one_of(found, text, place, variables)
+    if found:
+        return found[0]
+    raise ReadError(f"{place}:1: {_unknown(text, variables)}")
+
+
+def _unknown(text: str, variables: VarMap | None) -> str:
+    """Return the complaint about a text that begins like none of the formats."""
     first = text.lstrip().split("\n", 1)[0]
     found = repr(first if len(first) <= 60 else first[:57] + "...") if first else "nothing"
     *titles, last = (entry.title for name, entry in FORMATS.items() if name != "config" or variables is not None)
     more = "" if variables is not None else "; a .config file is known by the features of its model: give the model"
-    raise ReadError(f"{place}:1: found {found}, expected {', '.join(titles)} or {last}{more}")
+    return f"found {found}, expected {', '.join(titles)} or {last}{more}"
+
+
+def _one_of(candidates: Sequence[str], text: str, place: str, variables: VarMap) -> str:
+    """Return the one of several formats that a text can be read in; names such as `1` begin like other formats.
+
+    Raises:
+        ReadError: Two formats can be read, and give other configurations.
+    """
+    readable: dict[str, Selections] = {}
+    for name in candidates:
+        with suppress(ReadError):
+            readable[name] = _matched(FORMATS[name].read(text, place, variables), place, variables, "")
+    if not readable:
+        return candidates[0]
+    first, *others = readable
+    for other in others:
+        shared = [name for name in readable[other].names if name in readable[first].names]
+        one, two = (_columns(readable[name], shared) for name in (first, other))
+        if not np.array_equal(one, two):
+            titles = f"{FORMATS[first].title} or {FORMATS[other].title}"
+            raise ReadError(f"{place}: found a text that is {titles}, expected one of them: give it in another format")
+    return first
+
+
+def _columns(selections: Selections, names: Sequence[str]) -> BoolMatrix:
+    columns = [selections.names.index(name) for name in names]
+    return selections.take(names, columns).selected
+
+
+def _read_config(text: str, place: str, variables: VarMap) -> Selections:
+    """Return the configuration of a `.config` file. It names features as the model does, or as `safe_name` spells them."""
+    mentioned = config.names_in(text)
+    safe = [safe_name(name) for name in variables.feature_names]
+    if not mentioned <= set(variables.feature_names) and mentioned <= set(safe):
+        back = dict(zip(safe, variables.feature_names, strict=True))
+        found = config.read_config(text, place, safe, frozenset(map(safe_name, variables.abstract)))
+        return Selections(tuple(back[name] for name in found.names), found.selected)
+    return config.read_config(text, place, variables.feature_names, variables.abstract)
 
 
 def align(selections: Selections, place: str, names: Sequence[str], whose: str) -> Selections:
@@ -227,5 +274,7 @@ def _difference(names: Sequence[str], expected: Sequence[str], whose: str) -> st
 
 
 def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN:,} more features" if len(names) > _SHOWN else ""
-    return ", ".join(map(repr, names[:_SHOWN])) + more
+    more = len(names) - _SHOWN
+    if more <= 1:
+        return ", ".join(map(repr, names))
+    return f"{', '.join(map(repr, names[:_SHOWN]))} and {more:,} more features"

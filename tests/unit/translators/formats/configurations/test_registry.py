@@ -51,6 +51,42 @@ def test_auxiliaries_are_kept_for_a_model_and_left_out_without() -> None:
     assert read_configurations("1 -2 3 4 0\n", "f", VARIABLES) == Selections(NAMES, ROWS[:1])
 
 
+NUMBERS = VarMap.from_names(("App", "1", "Configuration", "3->x", "<b>", "Log file"))
+"""Names that begin like a line of numbers, a CSV, a .pdt and XML."""
+
+
+@pytest.mark.parametrize(
+    ("text", "selected"),
+    [
+        ("1\nApp\n", {"App", "1"}),
+        ("Configuration\nApp\n", {"App", "Configuration"}),
+        ("3->x\nApp\n", {"App", "3->x"}),
+        ("<b>\nApp\n", {"App", "<b>"}),
+        ("1\nApp\nLog_x20_file\n", {"App", "1", "Log file"}),
+        ("Log_x20_file\nApp\n", {"App", "Log file"}),
+        ("1 -2 -3 -4 -5 6\n", {"App", "Log file"}),
+    ],
+)
+def test_a_config_may_begin_with_any_name_as_it_is_or_in_safe_letters(text: str, selected: set[str]) -> None:
+    assert read_configurations(text, "f", NUMBERS) == Selections.of(NUMBERS.names, [selected])
+
+
+def test_a_text_that_two_formats_read_differently_is_refused() -> None:
+    variables = VarMap.from_names(("1", "-2"))
+    message = "f: found a text that is lines of signed numbers or a .config file, expected one of them"
+    with pytest.raises(ReadError, match=message):
+        read_configurations("1 -2\n", "f", variables)
+    assert read_configurations("1 2\n", "f", variables) == Selections.of(("1", "-2"), [{"1", "-2"}])
+    assert read_configurations("1\n", "f", VarMap.from_names(("1",))).selected.tolist() == [[True]]
+
+
+def test_a_config_in_safe_letters_leaves_abstract_features_out() -> None:
+    variables = VarMap(("The app", "Log file"), 2, abstract=frozenset({"The app"}))
+    assert read_configurations("Log_x20_file\n", "f", variables) == Selections.of(("Log file",), [{"Log file"}])
+    with pytest.raises(ReadError, match="found the abstract feature 'The_x20_app'"):
+        read_configurations("The_x20_app\n", "f", variables)
+
+
 def test_repeated_configurations_stay() -> None:
     assert read_configurations("1 -2 3\n1 -2 3\n", "f", VARIABLES).selected.tolist() == [[True, False, True]] * 2
     assert Selections.of(NAMES, []).selected.shape == (0, 3)
@@ -68,7 +104,7 @@ def test_repeated_configurations_stay() -> None:
         ("# by hand\nHello Net\n", "f:1: found '# by hand', expected a sample file"),
         ("1 2 3 4 5\n", r"f:1: found '5', expected a variable within 1\.\.4"),
         ("1 -1 2 3\n", "f:1: found 1 and -1, expected one of them"),
-        ("1 2 3\n1 2\n", "f:2: found no value for variable 3, expected one for each of the 3 features"),
+        ("1 2 3\n1 2\n", "f:2: found no value for variable 3, expected one for each feature"),
         ("1 2 x\n", "f:1: found 'x', expected a variable"),
         ("1 2 0 3\n", "f:1: found '0', expected a variable"),
         ("1 2 99999999999999999999\n", "f:1: found '99999999999999999999', expected a variable"),
