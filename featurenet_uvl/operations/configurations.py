@@ -12,7 +12,7 @@ from featurenet_uvl.analysis.complete_configurations import complete_selections
 from featurenet_uvl.analysis.violations import first_duplicate
 from featurenet_uvl.decoding.solutions import check_formula
 from featurenet_uvl.errors import ModelError, ReadError
-from featurenet_uvl.ir.cnf import Cnf, VarMap
+from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import Sample, Selections, Stop
 from featurenet_uvl.system.folders import check_new_folder, write_files
 from featurenet_uvl.system.streams import STREAM, read_input
@@ -35,8 +35,7 @@ def read_selections(source: str, cnf: Cnf | None = None, format: str | None = No
         ReadError, ModelError: A file cannot be read, holds no configuration, or has other features.
         DecodeError: A configuration violates the model.
     """
-    found, place = _read(source, None if cnf is None else cnf.variables, format)
-    return found if cnf is None else complete_selections(found, cnf, place)
+    return _read(source, cnf, format)[0]
 
 
 def read_side_by_side(sources: Sequence[str], cnf: Cnf | None = None) -> list[Selections]:
@@ -72,16 +71,13 @@ def read_sample(source: str, cnf: Cnf, *, any_formula: bool = False) -> Sample:
         ReadError, ModelError: As `read_selections`, or a configuration occurs twice.
         DecodeError: A configuration violates the model, or the sample was drawn from another formula.
     """
-    found, place = _read(source, cnf.variables, None)
-    if isinstance(found, Sample) and not any_formula:
-        check_formula(found.formula, cnf, place)
-    checked = complete_selections(found, cnf, place)
-    twice = first_duplicate(checked.selected)
+    found, place = _read(source, cnf, any_formula=any_formula)
+    twice = first_duplicate(found.selected)
     if twice is not None:
         raise ModelError(f"{place}: configuration {twice[1] + 1} repeats {twice[0] + 1}, expected each once")
-    if isinstance(checked, Sample) and checked.formula == cnf.fingerprint():
-        return checked
-    return Sample(checked.names, checked.selected, "read", 0, Stop.COMPLETE, cnf.fingerprint())
+    if isinstance(found, Sample) and found.formula == cnf.fingerprint():
+        return found
+    return Sample(found.names, found.selected, "read", 0, Stop.COMPLETE, cnf.fingerprint())
 
 
 def check_target(output: str, format: str, *, force: bool) -> None:
@@ -116,23 +112,33 @@ def write_folder(output: str, format: str, selections: Selections, abstract: Col
     write_files(output, files)
 
 
-def _read(source: str, variables: VarMap | None, format: str | None) -> tuple[Selections, str]:
-    """Return the configurations, at least one, and the name of their source in messages."""
+def _read(
+    source: str, cnf: Cnf | None, format: str | None = None, *, any_formula: bool = True
+) -> tuple[Selections, str]:
+    """Return the configurations, at least one, and the name of their source in messages.
+
+    A model checks and completes the configurations of each file of a folder by itself: one file may name all features,
+    another one some.
+    """
     if source != STREAM and Path(source).is_dir():
-        return _read_folder(Path(source), variables, format), source
+        return _read_folder(Path(source), cnf, format, any_formula), source
     text, place = read_input(source)
-    found = read_configurations(text, place, variables, format)
+    found = read_configurations(text, place, None if cnf is None else cnf.variables, format)
     if not len(found):
         raise ReadError(f"{place}: found no configurations, expected at least one")
-    return found, place
+    if cnf is None:
+        return found, place
+    if isinstance(found, Sample) and not any_formula:
+        check_formula(found.formula, cnf, place)
+    return complete_selections(found, cnf, place), place
 
 
-def _read_folder(folder: Path, variables: VarMap | None, format: str | None) -> Selections:
+def _read_folder(folder: Path, cnf: Cnf | None, format: str | None, any_formula: bool) -> Selections:
     """Return the configurations of all files of a folder, in the order of the files' names."""
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     if not files:
         raise ReadError(f"{folder}: found no file, expected configurations")
-    parts = [_read(str(path), variables, format)[0] for path in files]
+    parts = [_read(str(path), cnf, format, any_formula=any_formula)[0] for path in files]
     for path, part in zip(files, parts, strict=True):
         if part.names != parts[0].names:
             raise ModelError(

@@ -147,7 +147,7 @@ class Sampler:
     >>> Sampler(print, {"level": "a number from 1 to 9"}).check_options("theirs", {"level": "3"})
     >>> Sampler(print, {"level": "a number from 1 to 9"}).check_options("theirs", {"depth": "3"})
     Traceback (most recent call last):
-    featurenet_uvl.errors.UsageError: sampler theirs: found the option 'depth', expected one of level
+    featurenet_uvl.errors.UsageError: sampler theirs: found the option 'depth', expected level
     """
 
     engine: Engine
@@ -162,7 +162,7 @@ class Sampler:
         """
         for option, value in options.items():
             if option not in self.options:
-                known = f"one of {', '.join(self.options)}" if self.options else "none: it has no options"
+                known = f"{'one of ' * (len(self.options) > 1)}{', '.join(self.options)}" or "none: it has no options"
                 raise UsageError(f"sampler {name}: found the option {option!r}, expected {known}")
             if not isinstance(value, str):
                 raise UsageError(f"sampler {name}: found {value!r} for the option {option}, expected a text")

@@ -55,6 +55,7 @@ def configurations(
     Formats that hold one configuration per file (featureide, config) are written to a folder. Give the model, and the
     restrictions, bounds and input shape of the sample, to check the configurations of another tool.
     """
+    from featurenet_uvl.ir.sample import Sample
     from featurenet_uvl.operations.configurations import check_target, read_selections, write_folder
     from featurenet_uvl.operations.sources import load_cnf
     from featurenet_uvl.translators.formats.configurations.registry import find_format, format_of_ending
@@ -72,6 +73,9 @@ def configurations(
         check_target(output, target, force=force)
     cnf = None if model is None else load_cnf(model, *options).cnf
     found = read_selections(source, cnf, read_as)
+    has_order = cnf is not None or (isinstance(found, Sample) and found.formula != "")
+    if target == "literals" and not has_order:
+        raise UsageError(f"found --to {target} without --model, expected both: the model numbers the features")
     abstract = frozenset() if cnf is None else cnf.variables.abstract
     if holds_many:
         write_output(output, find_format(target).write(found, abstract), force=force)

@@ -165,16 +165,20 @@ def _sampler_options(texts: Sequence[str], old: Mapping[str, str | None], quiet:
     for name, old_value in old.items():
         if old_value is not None:
             option = f"--{name.replace('_', '-')}"
+            if found.setdefault(name, old_value) != old_value:
+                raise UsageError(f"found {option} and --sampler-option {name}=..., expected the latter alone")
             say(f"warning: {option} is now --sampler-option {name}=...; it goes away in {GONE_IN}", quiet=quiet)
-            found[name] = old_value
     return found
 
 
 def _is_same(output: str, append: str | None) -> bool:
-    """Whether the output is the sample that is continued: then nothing is lost."""
-    return (
-        append is not None and STREAM not in (output, append) and os.path.realpath(output) == os.path.realpath(append)
-    )
+    """Whether the output is the sample file that is continued: then nothing is lost, unlike a file of another tool."""
+    from featurenet_uvl.system.files import read_text
+    from featurenet_uvl.translators.formats.configurations.sample_file import is_sample
+
+    if append is None or STREAM in (output, append) or not os.path.isfile(append):
+        return False
+    return os.path.realpath(output) == os.path.realpath(append) and is_sample(read_text(append))
 
 
 def _say_how_many(drawn: DrawnConfigurations, asked: int, has_assumptions: bool, seconds: float, quiet: bool) -> None:

@@ -148,6 +148,11 @@ CASES = [
     ("sample {small}/net.cnf --sampler-option level=3 -o {tmp}/o", 2, "sampler diverse: found the option 'level', exp"),
     ("sample {small}/net.cnf --sampler-option level -o {tmp}/o", 2, "--sampler-option: found 'level', expected NAME="),
     (
+        "sample {small}/net.cnf --sampler external --command a --sampler-option command=b -o {tmp}/o",
+        2,
+        "found --command and --sampler-option command=\\.\\.\\., expected the latter alone",
+    ),
+    (
         "sample {small}/net.cnf --sampler-option a=1 --sampler-option a=2 -o {tmp}/o",
         2,
         "--sampler-option: found two values of a, expected one",

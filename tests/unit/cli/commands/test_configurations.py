@@ -194,6 +194,56 @@ def test_every_entry_point_refuses_the_same(case: Case, text: tuple[str, str]) -
     assert not (case.folder / "never").exists()
 
 
+def test_a_folder_mixes_formats_that_name_all_features_and_some(case: Case) -> None:
+    """An .xml names the abstract features, a .config does not: each file is completed by itself."""
+    cnf = FeatureModel.read(case.app).compile().cnf
+    chosen = Selections.of(cnf.variables.feature_names, SELECTED)
+    folder = case.folder / "mixed"
+    folder.mkdir()
+    for number, form in enumerate(("featureide", "config", "csv")):
+        one = Selections(chosen.names, chosen.selected[number : number + 1])
+        (folder / f"{number}").write_text(FORMATS[form].write(one, cnf.variables.abstract))
+    assert by_configurations(case, folder, 3) == by_append(case, folder, 3) == chosen.selected.tolist()
+    (folder / "0").write_text("Configuration;App;Kind;Log file;Net;Cache\n0;-;-;-;-;-\n")
+    done = case.program("diversity", folder, "--cnf", case.app, "-q")
+    assert (done.code, f"{folder / '0'}: configuration 1 violates the model" in done.err) == (1, True), done.err
+
+
+def test_a_sample_in_a_folder_is_kept_to_its_formula_too(case: Case) -> None:
+    folder = case.folder / "samples"
+    folder.mkdir()
+    (folder / "s.txt").write_text(format_sample(case.sample))
+    larger = ("--bound", "Block=1", "--bound", "Cell=2", "--input-shape", "32x32x1", "-o", case.folder / "never")
+    done = case.program("decode", folder, "--model", case.s1, *larger)
+    assert (done.code, "s.txt: found a sample of the formula" in done.err) == (1, True), done.err
+
+
+def test_a_file_of_another_tool_is_not_replaced_by_the_sample_that_continues_it(case: Case) -> None:
+    """A sample file is: it holds the same configurations and more."""
+    table, arguments = case.folder / "t.csv", ("-n", "1", "--sampler", "steered", "--no-measures", "-q")
+    table.write_text("Configuration;App;Kind;Log file;Net;Cache\n0;+;+;-;+;-\n")
+    before = table.read_text()
+    done = case.program("sample", case.app, "--append", table, "-o", table, *arguments)
+    assert (done.code, "t.csv: exists; --force overwrites it" in done.err, table.read_text()) == (2, True, before)
+    assert case.program("configurations", table, "-o", case.folder / "t.sample").code == 0
+    sample = case.folder / "t.sample"
+    assert case.program("sample", case.app, "--append", sample, "-o", sample, *arguments).code == 0
+    assert len(case.rows(sample)) == 2
+
+
+def test_numbers_of_features_need_the_model_or_a_sample_of_it(case: Case) -> None:
+    """A table has its columns in any order, and numbers mean the order of the model."""
+    table, out = case.folder / "t.csv", case.folder / "t.solutions"
+    table.write_text("Configuration;Net;App;Kind;Log file;Cache\n0;+;+;+;-;-\n")
+    done = case.program("configurations", table, "-o", out)
+    assert (done.code, "found --to literals without --model" in done.err, out.exists()) == (2, True, False)
+    assert case.program("configurations", table, "--model", case.app, "-o", out).code == 0
+    assert out.read_text() == "1 2 -3 4 -5 0\n"
+    drawn = case.folder / "t.sample"
+    assert case.program("sample", case.app, "-n", "2", "-o", drawn, "-q", "--no-measures").code == 0
+    assert case.program("configurations", drawn, "--to", "literals", "-o", "-").code == 0
+
+
 def test_lists_without_names_need_the_model(case: Case) -> None:
     path = case.folder / "given"
     for text, message in (
