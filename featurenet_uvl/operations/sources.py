@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from featurenet_uvl.errors import ReadError, UnsupportedError, UsageError
 from featurenet_uvl.system.streams import STREAM, read_input
-from featurenet_uvl.translators.formats.configurations.sample_file import is_sample
 
 if TYPE_CHECKING:
     from featurenet_uvl.ir.boolean_model import BooleanModel
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from featurenet_uvl.ir.feature_model import FeatureModel
     from featurenet_uvl.ir.layers import Shape
 
-_DIMACS = re.compile(r"\s*(?:c(?:[ \t].*)?\n\s*)*(?:p[ \t]+cnf\b|c[ \t]+[0-9]+[ \t])")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _ENDING = ".uvl"
 
@@ -52,16 +50,20 @@ def packaged_model(name: str) -> str:
 def find_model(source: str) -> str:
     """Return the path of a model: the source itself if such a file exists, else the packaged model of this name.
 
+    A folder is no model, so one of that name, such as the results of an experiment, hides nothing.
+
     Raises:
         ReadError: The source looks like a name, but neither a file nor a packaged model has it.
 
     >>> os.path.basename(find_model("s1")), find_model("mine/s1.uvl")
     ('s1.uvl', 'mine/s1.uvl')
     """
-    if _NAME.fullmatch(source) is None or os.path.lexists(source):
+    if _NAME.fullmatch(source) is None or (os.path.lexists(source) and not os.path.isdir(source)):
         return source
     known = packaged_models()
     if source not in known:
+        if os.path.isdir(source):
+            return source
         raise ReadError(
             f"{source}: found no such file and no packaged model, expected a file or one of {', '.join(known)}"
         )
@@ -103,7 +105,7 @@ def load_source(
     """
     from featurenet_uvl.ir.feature_model import FeatureModel
     from featurenet_uvl.ir.restriction import apply_bounds
-    from featurenet_uvl.translators.formats.registry import detect_format, format_names, parse_model
+    from featurenet_uvl.translators.formats.registry import detect_format, format_names, parse_model, refuse_other_kinds
 
     if read_as is not None and read_as not in format_names():
         raise UsageError(f"`read_as`: found format {read_as!r}, expected one of {', '.join(format_names())}")
@@ -142,7 +144,7 @@ def load_cnf(
         UsageError: Restrictions, bounds, a shape or `no_rules` with DIMACS.
         ReadError, ModelError, UnsupportedError: As the readers and passes say.
     """
-    from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
+    from featurenet_uvl.translators.formats.dimacs.reader import is_dimacs, read_dimacs
     from featurenet_uvl.translators.pipeline import compile_boolean_model, to_boolean
 
     path = find_model(source)
@@ -153,29 +155,8 @@ def load_cnf(
         return Formula(read_dimacs(text, place), None)
     if _is_stream(path):
         raise ReadError(f"{place}: found no DIMACS, expected it from a stream; a model is read from a file")
-    refuse_other_kinds(text, place)
     boolean = to_boolean(load_model(path, restrict, bounds))
     return Formula(compile_boolean_model(boolean, input_shape=input_shape, with_rules=not no_rules), boolean)
-
-
-def is_dimacs(text: str) -> bool:
-    r"""Whether a text begins like DIMACS.
-
-    >>> is_dimacs("c 1 Net\np cnf 1 0\n"), is_dimacs("features\n\tNet\n")
-    (True, False)
-    """
-    return _DIMACS.match(text) is not None
-
-
-def refuse_other_kinds(text: str, place: str) -> None:
-    """Raise ReadError for DIMACS and for samples, which are no feature models, and name the commands that take them."""
-    if is_dimacs(text):
-        raise ReadError(
-            f"{place}: found DIMACS, expected a feature model: clauses have no tree any more; analyse, count and sample"
-            " take DIMACS"
-        )
-    if is_sample(text):
-        raise ReadError(f"{place}: found a sample, expected a feature model; decode and configurations take samples")
 
 
 def _is_stream(path: str) -> bool:

@@ -8,12 +8,14 @@ from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from featurenet_uvl.errors import UnsupportedError, UsageError
+from featurenet_uvl.errors import ReadError, UnsupportedError, UsageError
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.restriction import Restriction
 from featurenet_uvl.system.collector import paused_collector
 from featurenet_uvl.system.deprecated import warn_renamed
 from featurenet_uvl.system.files import MAX_MODEL_BYTES, read_text
+from featurenet_uvl.translators.formats.configurations.sample_file import is_sample
+from featurenet_uvl.translators.formats.dimacs.reader import is_dimacs
 from featurenet_uvl.translators.formats.featureide.reader import is_featureide, read_featureide
 from featurenet_uvl.translators.formats.featureide.writer import write_featureide
 from featurenet_uvl.translators.formats.flamapy.readers import (
@@ -154,10 +156,23 @@ def parse_model(text: str, path: str, name: str | None = None) -> FeatureModel |
 
     Raises:
         UsageError: No format has this name.
-        ReadError: The text is malformed; all its problems together.
+        ReadError: The text is malformed; all its problems together. DIMACS or a sample: no feature model.
     """
+    if name is None:
+        refuse_other_kinds(text, path)
     with paused_collector():
         return find_format(name or detect_format(text)).read(text, path)
+
+
+def refuse_other_kinds(text: str, place: str) -> None:
+    """Raise ReadError for DIMACS and for samples, which are no feature models, and name the commands that take them."""
+    if is_dimacs(text):
+        raise ReadError(
+            f"{place}: found DIMACS, expected a feature model: clauses have no tree any more; analyse, count and sample"
+            " take DIMACS"
+        )
+    if is_sample(text):
+        raise ReadError(f"{place}: found a sample, expected a feature model; decode and configurations take samples")
 
 
 def detect_format(text: str) -> str:

@@ -22,8 +22,8 @@ from featurenet_uvl.cli.console.options import (
 from featurenet_uvl.cli.console.progress import ProgressLine
 from featurenet_uvl.cli.console.streams import printable, put, put_json, say
 from featurenet_uvl.cli.console.wording import in_options
-from featurenet_uvl.errors import FeatureNetError, LimitError, ReadError, UsageError
-from featurenet_uvl.operations.sources import load_cnf, refuse_other_kinds
+from featurenet_uvl.errors import FeatureNetError, LimitError, ReadError, UsageError, first_lines
+from featurenet_uvl.operations.sources import load_cnf
 from featurenet_uvl.system.streams import STREAM, read_input
 
 if TYPE_CHECKING:
@@ -72,22 +72,17 @@ def check(
     if as_json:
         put_json({"problems": problems, "hints": hints})
     if problems:
-        raise ReadError(_shortened(problems, source))
+        after = " more problems; --json lists all of them"  # a file of another kind has hundreds
+        raise ReadError(first_lines(problems, MAX_PROBLEMS, f"{source}: ", after))
     for hint in hints:
         say(hint, quiet=quiet)
     say(f"{source}: no problems, {counted(len(hints), 'hint')}", quiet=quiet or as_json)
 
 
-def _shortened(problems: list[str], source: str) -> list[str]:
-    """Return the first problems, and one line with the number of the others: a file of another kind has hundreds."""
-    more = len(problems) - MAX_PROBLEMS
-    if more <= 1:
-        return problems
-    return [*problems[:MAX_PROBLEMS], f"{source}: and {more:,} more problems; --json lists all of them"]
-
-
 def _kind_problems(files: Sequence[str]) -> list[str]:
     """Return one line for each file that is DIMACS or a sample; `check_model` reports files that cannot be read."""
+    from featurenet_uvl.translators.formats.registry import refuse_other_kinds
+
     found: list[str] = []
     for file in files:
         try:

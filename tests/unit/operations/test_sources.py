@@ -31,6 +31,16 @@ def test_a_file_of_that_name_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert load_model("s2").root.name == "Architecture"
 
 
+def test_a_folder_of_that_name_hides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`experiments run -o s1` makes one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s1").mkdir()
+    (tmp_path / "mine").mkdir()
+    assert load_model("s1").root.name == "Architecture"
+    with pytest.raises(ReadError, match=r"^mine: is a directory"):
+        load_model("mine")
+
+
 @pytest.mark.parametrize("name", ["s4", "S1"])
 def test_an_unknown_name_says_which_exist(name: str) -> None:
     with pytest.raises(
@@ -65,3 +75,20 @@ def test_each_pass_runs_once(
 def test_dimacs_has_no_boolean_model(tmp_path: Path) -> None:
     (tmp_path / "m.cnf").write_text("c 1 Net\np cnf 1 1\n1 0\n")
     assert load_cnf(str(tmp_path / "m.cnf")).boolean is None
+
+
+@pytest.mark.parametrize("text", ["c 1 App\nc 2 Log\np cnf 2 1\n1 0\n", "# featurenet_uvl sample 1\n# sampler x\n"])
+def test_a_file_of_another_kind_is_one_line_wherever_a_model_is_read(text: str, tmp_path: Path) -> None:
+    """UVL's reader would report every line of it."""
+    other, model = tmp_path / "other", tmp_path / "m.uvl"
+    other.write_text(text)
+    model.write_text(OWN)
+    for read in (
+        lambda: FeatureModel.read(other),
+        lambda: FeatureModel.read(model).restrict(other),
+        lambda: load_model(str(model), [str(other)]),
+        lambda: FeatureModel.parse(text),
+    ):
+        with pytest.raises(ReadError, match=r"found (DIMACS|a sample), expected a feature model") as caught:
+            read()
+        assert len(caught.value.problems) == 1

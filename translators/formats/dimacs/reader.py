@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from featurenet_uvl.errors import ReadError
+from featurenet_uvl.errors import ReadError, first_lines
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 
 MAX_UNUSED = 500_000
 """Most variables in the header of a text with fewer characters; more are a mistake, and their names cost memory."""
 
 _MAX_PROBLEMS = 20
+_DIMACS = re.compile(r"\s*(?:c(?:[ \t].*)?\n\s*)*(?:p[ \t]+cnf\b|c[ \t]+[0-9]+[ \t])")
 _NAME = re.compile(r"c[ \t]+([0-9]{1,9})[ \t](.+)")
 _HEADER = re.compile(r"p[ \t]+cnf[ \t]+([0-9]{1,18})[ \t]+([0-9]{1,18})[ \t]*")
 _LITERAL = re.compile(r"-?[0-9]+")
@@ -37,6 +38,15 @@ class _File:
 
     def report(self, line: int, message: str) -> None:
         self.problems.append((line, message))
+
+
+def is_dimacs(text: str) -> bool:
+    r"""Whether a text begins like DIMACS.
+
+    >>> is_dimacs("c 1 Net\np cnf 1 0\n"), is_dimacs("features\n\tNet\n")
+    (True, False)
+    """
+    return _DIMACS.match(text) is not None
 
 
 def read_dimacs(text: str, path: str) -> Cnf:
@@ -186,10 +196,7 @@ def _clauses(file: _File) -> tuple[tuple[int, ...], ...]:
 
 def _raise(file: _File) -> None:
     problems = [f"{file.path}:{line}: {message}" for line, message in sorted(file.problems)]
-    more = len(problems) - _MAX_PROBLEMS
-    if more > 0:
-        problems[_MAX_PROBLEMS:] = [f"{file.path}: and {more} more problems"]
-    raise ReadError(problems)
+    raise ReadError(first_lines(problems, _MAX_PROBLEMS, f"{file.path}: "))
 
 
 def _cut(text: str) -> str:
