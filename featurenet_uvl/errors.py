@@ -9,6 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
+def first_lines(lines: Sequence[str], limit: int, before: str = "", after: str = " more problems") -> list[str]:
+    """Return the first lines of a long list, and one line with the number of the others.
+
+    Args:
+        lines: One line per problem.
+        limit: Lines that are kept. One line more is kept, too: a line that counts it would be as long.
+        before: Text before the number, such as the place of the problems.
+        after: Text behind it.
+
+    >>> first_lines(["a", "b", "c", "d"], 2, "f: "), first_lines(["a", "b", "c"], 2, "f: ")
+    (['a', 'b', 'f: and 2 more problems'], ['a', 'b', 'c'])
+    """
+    more = len(lines) - limit
+    return [*lines] if more <= 1 else [*lines[:limit], f"{before}and {more:,}{after}"]
+
+
 class FeatureNetError(Exception):
     """Root of every error that is the fault of the input, the environment or the request, never the project's own.
 

@@ -9,7 +9,7 @@ from math import prod
 from random import Random
 from typing import Any, TypeAlias
 
-from featurenet_uvl.errors import DecodeError, UnsupportedError
+from featurenet_uvl.errors import DecodeError, UnsupportedError, first_lines
 from featurenet_uvl.ir.expression import Value
 from featurenet_uvl.ir.layer_kinds import kind_problems
 from featurenet_uvl.ir.layers import HEIGHT, WIDTH, Layer, Shape, ShapeError, format_shape
@@ -52,10 +52,9 @@ def check_layer_kind(
             *_keras_problems(layers, shapes),
             *_description_problems(layers),
         ]
-    if len(problems) > MAX_PROBLEMS:
-        problems = [*problems[:MAX_PROBLEMS], f"and {len(problems) - MAX_PROBLEMS} more problems"]
     if problems:
-        raise UnsupportedError("\n".join(f"layer kind {name}: {problem}" for problem in problems))
+        lines = first_lines(problems, MAX_PROBLEMS)
+        raise UnsupportedError("\n".join(f"layer kind {name}: {line}" for line in lines))
 
 
 def _domain_problems(kind: type[Layer], domains: Mapping[str, Sequence[Value]]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, TypeAlias
 
-from featurenet_uvl.errors import DecodeError
+from featurenet_uvl.errors import DecodeError, first_lines
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellShapes
 from featurenet_uvl.ir.cell_features import CONCAT, PRODUCT, SUM
 from featurenet_uvl.ir.layers import (
@@ -70,10 +70,9 @@ def verify_keras_model(architecture: Architecture, model: Any) -> tuple[str, ...
     expected = {layer.name: layer for layer in _expected_layers(keras, architecture)}
     problems = list(_differences(expected, _called_layers(model)))
     problems.extend(_end_differences(architecture, expected, model))
-    if len(problems) > MAX_PROBLEMS:
-        problems = [*problems[:MAX_PROBLEMS], f"and {len(problems) - MAX_PROBLEMS} more differences"]
     if problems:
-        raise DecodeError("\n".join(f"Keras model: {problem}" for problem in problems))
+        lines = first_lines(problems, MAX_PROBLEMS, after=" more differences")
+        raise DecodeError("\n".join(f"Keras model: {line}" for line in lines))
     return _kinds_without_description(architecture)
 
 

@@ -18,7 +18,7 @@ from featurenet_uvl.ir.sample import BoolMatrix, Selections, Stop
 from featurenet_uvl.sampling.engines.process import Outcome, run_process
 from featurenet_uvl.sampling.request import Engine, Request, Solutions
 from featurenet_uvl.solvers.session import Session, literals_of
-from featurenet_uvl.system.files import read_text
+from featurenet_uvl.system.files import decode_text, read_bytes
 from featurenet_uvl.translators.formats.configurations.registry import read_configurations
 from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 
@@ -150,15 +150,17 @@ def _no_answer(cnf: Cnf, request: Request, name: str, outcome: Outcome) -> Solut
 
 def _checked(cnf: Cnf, request: Request, name: str, answer: Path, outcome: Outcome) -> Solutions:
     """Return the answer as solutions; raise ToolError if it is not a right one."""
+    place = f"the answer of {name}"
     try:
-        text = read_text(answer)
+        text = decode_text(read_bytes(answer), place)
         whole = text[: text.rfind("\n") + 1] if outcome.code is None else text  # the last line may have been cut off
-        selections = read_configurations(whole, f"the answer of {name}", cnf.variables)
+        selections = read_configurations(whole, place, cnf.variables)
     except ReadError as error:
         if outcome.code is None:
             request.note(f"{name}: was ended at the time limit, and its answer is not whole")
             return _nothing(cnf, Stop.TIME)
-        more = f" and {len(error.problems) - 1} more problems" if len(error.problems) > 1 else ""
+        others = len(error.problems) - 1
+        more = f" and {others} more problem{'s' if others > 1 else ''}" if others else ""
         raise ToolError(f"{error.problems[0]}{more}") from error
     found = selections.selected
     if len(found) > request.count:

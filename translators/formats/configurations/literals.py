@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from featurenet_uvl.errors import ReadError
+from featurenet_uvl.errors import ReadError, first_lines
 from featurenet_uvl.ir.cnf import VarMap
 from featurenet_uvl.ir.sample import Selections
 
@@ -66,13 +66,11 @@ def read_literals(text: str, place: str, variables: VarMap) -> Selections:
         if not found:
             missing = [variable for variable in range(1, count + 1) if variable not in values]
             if missing:
-                found = [f"found no value for variable {missing[0]}, expected one for each of the {count} features"]
+                found = [f"found no value for variable {missing[0]}, expected one for each feature"]
         problems += [f"{place}:{number}: {problem}" for problem in found]
         rows.append([values.get(variable, False) for variable in range(1, count + 1)])
-    if len(problems) > MAX_PROBLEMS:
-        problems[MAX_PROBLEMS:] = [f"{place}: and {len(problems) - MAX_PROBLEMS} more problems"]
     if problems:
-        raise ReadError(problems)
+        raise ReadError(first_lines(problems, MAX_PROBLEMS, f"{place}: "))
     return Selections(variables.feature_names, np.array(rows, dtype=np.bool_))
 
 

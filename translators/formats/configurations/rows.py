@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from featurenet_uvl.errors import ReadError, UnsupportedError
+from featurenet_uvl.errors import ReadError, UnsupportedError, first_lines
 from featurenet_uvl.ir.sample import Selections
 
 _MAX_PROBLEMS = 50
@@ -28,10 +28,8 @@ class Problems:
     def raise_any(self) -> None:
         """Raise ReadError with all problems so far, if there are any."""
         lines = [f"{self.path}:{line}:{column}: {message}" for line, column, message in sorted(self.found)]
-        if len(lines) > _MAX_PROBLEMS:
-            lines[_MAX_PROBLEMS:] = [f"{self.path}: and {len(lines) - _MAX_PROBLEMS} more problems"]
         if lines:
-            raise ReadError(lines)
+            raise ReadError(first_lines(lines, _MAX_PROBLEMS, f"{self.path}: "))
 
 
 def only_row(selections: Selections, holder: str) -> list[bool]:

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from featurenet_uvl.errors import ModelError, ReadError, UnsupportedError
+from featurenet_uvl.errors import ModelError, ReadError, UnsupportedError, first_lines
 from featurenet_uvl.ir.sample import BoolMatrix, Sample, Selections, Stop
 
 _VERSION = 1
@@ -230,7 +230,5 @@ def _shown(text: str) -> str:
 
 
 def _raise(problems: list[str]) -> None:
-    if len(problems) > _MAX_PROBLEMS:
-        problems = [*problems[:_MAX_PROBLEMS], f"and {len(problems) - _MAX_PROBLEMS} more problems"]
     if problems:
-        raise ReadError(problems)
+        raise ReadError(first_lines(problems, _MAX_PROBLEMS))

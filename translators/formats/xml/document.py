@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from featurenet_uvl.errors import ReadError
+from featurenet_uvl.errors import ReadError, first_lines
 from featurenet_uvl.ir.span import Span
 
 MAX_PROBLEMS = 50
@@ -48,9 +48,7 @@ class Document:
             return
         ordered = sorted(self.problems, key=lambda problem: problem[0])
         lines = [f"{span}: {message}" for span, message in ordered]
-        if len(lines) > MAX_PROBLEMS:
-            lines[MAX_PROBLEMS:] = [f"{self.path}: and {len(lines) - MAX_PROBLEMS} more problems"]
-        raise ReadError(lines)
+        raise ReadError(first_lines(lines, MAX_PROBLEMS, f"{self.path}: "))
 
 
 def root_name(text: str) -> str | None:
