@@ -218,7 +218,7 @@ def _columns(selections: Selections, names: Sequence[str]) -> BoolMatrix:
 
 
 def _read_config(text: str, place: str, variables: VarMap) -> Selections:
-    """Return the configuration of a `.config` file. It names features as the model does, or as `safe_name` spells them."""
+    """Return the configuration of a `.config` file, whose names are the model's, or as `safe_name` spells them."""
     mentioned = config.names_in(text)
     safe = [safe_name(name) for name in variables.feature_names]
     if not mentioned <= set(variables.feature_names) and mentioned <= set(safe):
