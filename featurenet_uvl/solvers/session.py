@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pysat.solvers import Solver
 
-from featurenet_uvl.ir.sample import BoolMatrix
 from featurenet_uvl.solvers.limits import IsOver, OutOfConflictsError, OutOfTimeError, never
+
+if TYPE_CHECKING:
+    from featurenet_uvl.ir.sample import BoolMatrix  # NumPy, which compiling does without
 
 GLUCOSE = "glucose4"
 MINISAT = "minisat22"

@@ -207,6 +207,14 @@ def test_a_library_has_one_home(library: str) -> None:
     assert wrong == []
 
 
+def test_compiling_loads_neither_numpy_nor_diagrams() -> None:
+    code = (
+        "import sys, featurenet_uvl.translators.pipeline\nprint(*sorted({'numpy', 'dd', 'keras'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
+
+
 def test_importing_every_module_loads_neither_keras_nor_tensorflow() -> None:
     names = [f"featurenet_uvl.{name}" for name in MODULES if name not in ("", "__main__")]
     code = (

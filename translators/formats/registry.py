@@ -14,7 +14,7 @@ from featurenet_uvl.ir.restriction import Restriction
 from featurenet_uvl.system.collector import paused_collector
 from featurenet_uvl.system.deprecated import warn_renamed
 from featurenet_uvl.system.files import MAX_MODEL_BYTES, read_text
-from featurenet_uvl.translators.formats.configurations.sample_file import is_sample
+from featurenet_uvl.translators.formats.configurations.sample_header import is_sample
 from featurenet_uvl.translators.formats.dimacs.reader import is_dimacs
 from featurenet_uvl.translators.formats.featureide.reader import is_featureide, read_featureide
 from featurenet_uvl.translators.formats.featureide.writer import write_featureide

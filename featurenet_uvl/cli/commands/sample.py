@@ -174,7 +174,7 @@ def _sampler_options(texts: Sequence[str], old: Mapping[str, str | None], quiet:
 def _is_same(output: str, append: str | None) -> bool:
     """Whether the output is the sample file that is continued: then nothing is lost, unlike a file of another tool."""
     from featurenet_uvl.system.files import read_text
-    from featurenet_uvl.translators.formats.configurations.sample_file import is_sample
+    from featurenet_uvl.translators.formats.configurations.sample_header import is_sample
 
     if append is None or STREAM in (output, append) or not os.path.isfile(append):
         return False

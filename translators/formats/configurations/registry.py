@@ -16,6 +16,7 @@ from featurenet_uvl.errors import ModelError, ReadError, UsageError
 from featurenet_uvl.ir.cnf import AUXILIARY_PREFIX, VarMap
 from featurenet_uvl.ir.sample import BoolMatrix, Selections
 from featurenet_uvl.translators.formats.configurations import config, csv, featureide, literals, pdt, sample_file
+from featurenet_uvl.translators.formats.configurations.sample_header import is_sample
 from featurenet_uvl.translators.formats.dimacs.writer import safe_name
 
 Read = Callable[[str, str, VarMap], Selections]
@@ -53,7 +54,7 @@ FORMATS: Mapping[str, ConfigurationFormat] = MappingProxyType(
         "sample": ConfigurationFormat(
             "a sample file",
             ".sample",
-            detects=lambda text, _: sample_file.is_sample(text),
+            detects=lambda text, _: is_sample(text),
             read=lambda text, place, _: sample_file.parse_sample(text, place),
             write=lambda selections, _: sample_file.write_sample(selections),
         ),

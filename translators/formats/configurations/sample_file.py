@@ -28,9 +28,9 @@ import numpy as np
 
 from featurenet_uvl.errors import ModelError, ReadError, UnsupportedError, first_lines
 from featurenet_uvl.ir.sample import BoolMatrix, Sample, Selections, Stop
+from featurenet_uvl.translators.formats.configurations.sample_header import MAGIC
 
 _VERSION = 1
-_MAGIC = "# featurenet_uvl sample "
 _HEADER = ("sampler", "seed", "stop", "configurations", "features")
 _STOPS = tuple(stop.value for stop in Stop)
 _FORMULA = "# formula "
@@ -42,11 +42,6 @@ _MAX_CELLS = 1 << 32
 """Truth values that one sample holds at most."""
 _MAX_DIGITS = 100
 """Decimal digits of a number in the header."""
-
-
-def is_sample(text: str) -> bool:
-    """Whether a text begins like a sample file."""
-    return text.startswith(_MAGIC)
 
 
 def format_sample(sample: Sample) -> str:
@@ -63,7 +58,7 @@ def format_sample(sample: Sample) -> str:
     if not 0 <= sample.seed < 10**_MAX_DIGITS:
         raise UnsupportedError(f"found seed {sample.seed}, expected a number from 0 of at most {_MAX_DIGITS} digits")
     values = (sample.sampler, sample.seed, sample.stop.value, len(sample), len(sample.names))
-    lines = [f"{_MAGIC}{_VERSION}"]
+    lines = [f"{MAGIC}{_VERSION}"]
     lines.extend(f"# {key} {value}" for key, value in zip(_HEADER, values, strict=True))
     lines.extend([f"{_FORMULA}{sample.formula}"] if sample.formula else [])
     lines.extend(f"c {number} {name}" for number, name in enumerate(sample.names, 1))
@@ -129,10 +124,10 @@ class _Header:
 
 
 def _parse_header(lines: list[str], path: str) -> _Header:
-    if not lines or not lines[0].startswith(_MAGIC):
-        raise ReadError(f"{path}:1: found {_found(lines, 0)}, expected '{_MAGIC}{_VERSION}'")
-    if lines[0] != f"{_MAGIC}{_VERSION}":
-        raise ReadError(f"{path}:1: found sample version {_shown(lines[0][len(_MAGIC) :])}, expected {_VERSION}")
+    if not lines or not lines[0].startswith(MAGIC):
+        raise ReadError(f"{path}:1: found {_found(lines, 0)}, expected '{MAGIC}{_VERSION}'")
+    if lines[0] != f"{MAGIC}{_VERSION}":
+        raise ReadError(f"{path}:1: found sample version {_shown(lines[0][len(MAGIC) :])}, expected {_VERSION}")
     values: dict[str, str] = {}
     for index, key in enumerate(_HEADER, 1):
         start = f"# {key} "
