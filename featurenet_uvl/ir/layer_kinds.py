@@ -12,6 +12,7 @@ from types import MappingProxyType
 from featurenet_uvl.errors import UnsupportedError
 from featurenet_uvl.ir.cell_features import INPUTS, Part
 from featurenet_uvl.ir.layers import INPUT_LAYERS, OPERATION_LAYERS, Layer
+from featurenet_uvl.system.plugins import foreign_code, load
 
 INPUT_GROUP, OPERATION_GROUP = "featurenet_uvl.input_layers", "featurenet_uvl.operation_layers"
 """The entry-point groups in which other packages offer kinds; an entry has the kind's name and its class."""
@@ -61,11 +62,9 @@ def _with_offered(own: Mapping[str, type[Layer]], group: str) -> Mapping[str, ty
         place = f"layer kind {entry.name} of {entry.value}"
         if entry.name in kinds:
             raise UnsupportedError(f"{place}: found a second kind of this name, expected one; uninstall one package")
-        try:
-            kind = entry.load()
-        except (ImportError, AttributeError) as error:
-            raise UnsupportedError(f"{place}: cannot be loaded: {error}") from error
-        problems = list(kind_problems(kind))
+        kind = load(entry.load, f"{place}: cannot be loaded")
+        with foreign_code(f"{place}: its declarations cannot be read"):
+            problems = list(kind_problems(kind))
         if not problems and kind.name != entry.name:
             problems = [f"found the name {kind.name!r} in the class, expected {entry.name!r}"]
         if problems:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 
-from featurenet_uvl.errors import LimitError, UnsatisfiableError, UnsupportedError, UsageError
+from featurenet_uvl.errors import LimitError, ToolError, UnsatisfiableError, UnsupportedError, UsageError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import Sample, Stop
 from featurenet_uvl.sampling.assumptions import format_assumptions
-from featurenet_uvl.sampling.checked import checked_sample
+from featurenet_uvl.sampling.checked import InvalidSolutionError, checked_sample
 from featurenet_uvl.sampling.engines import external, pledge
 from featurenet_uvl.sampling.engines.cmsgen import solve_cmsgen
 from featurenet_uvl.sampling.engines.covering import solve_covering
@@ -20,7 +19,8 @@ from featurenet_uvl.sampling.engines.random_phases import solve_random
 from featurenet_uvl.sampling.engines.steered import solve_steered
 from featurenet_uvl.sampling.engines.t_wise import solve_t_wise
 from featurenet_uvl.sampling.engines.uniform import solve_uniform
-from featurenet_uvl.sampling.request import Engine, Request, Sampler
+from featurenet_uvl.sampling.request import Engine, Request, Sampler, Solutions
+from featurenet_uvl.system.plugins import foreign_code, load_offer, offered_names
 
 SAMPLERS: Mapping[str, Sampler] = MappingProxyType(
     {
@@ -57,6 +57,7 @@ def draw(cnf: Cnf, request: Request, sampler: str = DEFAULT, engine: Engine | Sa
         UsageError: Unknown sampler, an option that it does not know, or a request that makes no sense.
         UnsatisfiableError: No configuration exists, or none with the assumptions.
         LimitError: The time was over before the first configuration.
+        ToolError: A sampler of another package fails, or gives a wrong answer.
 
     >>> from featurenet_uvl.ir.cnf import Cnf, VarMap
     >>> cnf = Cnf(VarMap.from_names(["App", "Log"]), ((1,), (-2, 1)))
@@ -81,12 +82,17 @@ def draw(cnf: Cnf, request: Request, sampler: str = DEFAULT, engine: Engine | Sa
         raise UnsatisfiableError(f"no configuration exists with {texts}") from error
     if not len(solutions.values):
         _explain_nothing(solutions.stop, sampler, request)
-    return replace(checked_sample(assumed, solutions, request, sampler), formula=cnf.fingerprint())
+    try:
+        return replace(checked_sample(assumed, solutions, request, sampler), formula=cnf.fingerprint())
+    except InvalidSolutionError as error:
+        if engine is not None or sampler in SAMPLERS:
+            raise
+        raise ToolError(f"sampler {error}") from error
 
 
 def sampler_names() -> tuple[str, ...]:
     """Return the names of all samplers: those of this project, then those of other packages."""
-    return (*SAMPLERS, *sorted(name for name in _offered() if name not in SAMPLERS))
+    return (*SAMPLERS, *offered_names(GROUP, SAMPLERS))
 
 
 def find_sampler(name: str) -> Sampler:
@@ -94,27 +100,39 @@ def find_sampler(name: str) -> Sampler:
 
     Raises:
         UsageError: No sampler has this name.
-        UnsupportedError: Another package offers it, but it cannot be loaded.
+        UnsupportedError: Another package offers it, but it cannot be loaded or is no sampler.
     """
     if name in SAMPLERS:
         return SAMPLERS[name]
-    offered = _offered().get(name)
-    if offered is None:
+    offer = load_offer(GROUP, name, "sampler")
+    if offer is None:
         raise UsageError(f"found sampler {name!r}, expected one of {', '.join(sampler_names())}")
-    try:
-        loaded: Engine | Sampler = offered.load()
-    except (ImportError, AttributeError) as error:
-        raise UnsupportedError(f"sampler {name}: cannot be loaded from {offered.value}: {error}") from error
-    return _as_sampler(loaded)
+    loaded, place = offer
+    found = loaded if isinstance(loaded, Sampler) else Sampler(loaded)
+    if not callable(found.engine) or not isinstance(found.options, Mapping):
+        raise UnsupportedError(
+            f"sampler {name}: found {type(loaded).__name__} at {place}, expected a function of a CNF and a request, or"
+            " a Sampler of one with its options by name"
+        )
+    return Sampler(_guarded(name, found.engine), found.options)
+
+
+def _guarded(name: str, engine: Engine) -> Engine:
+    """Return an engine of another package whose errors name it."""
+
+    def run(cnf: Cnf, request: Request) -> Solutions:
+        with foreign_code(f"sampler {name}: failed"):
+            found = engine(cnf, request)
+        if not isinstance(found, Solutions):
+            raise ToolError(f"sampler {name}: found {type(found).__name__} as its answer, expected Solutions")
+        return found
+
+    return run
 
 
 def _as_sampler(found: Engine | Sampler) -> Sampler:
     """Return a sampler as it is, and a bare engine as a sampler without options."""
     return found if isinstance(found, Sampler) else Sampler(found)
-
-
-def _offered() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 
 def _explain_nothing(stop: Stop, sampler: str, request: Request) -> None:

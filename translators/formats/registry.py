@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from featurenet_uvl.errors import ReadError, UnsupportedError, UsageError
+from featurenet_uvl.errors import ReadError, ToolError, UnsupportedError, UsageError
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.restriction import Restriction
 from featurenet_uvl.system.collector import paused_collector
 from featurenet_uvl.system.deprecated import warn_renamed
 from featurenet_uvl.system.files import MAX_MODEL_BYTES, read_text
+from featurenet_uvl.system.plugins import foreign_code, load_offer, offered_names
 from featurenet_uvl.translators.formats.configurations.sample_header import is_sample
 from featurenet_uvl.translators.formats.dimacs.reader import is_dimacs
 from featurenet_uvl.translators.formats.featureide.reader import is_featureide, read_featureide
@@ -94,7 +94,7 @@ def format_names(*, writable: bool = False) -> tuple[str, ...]:
         writable: Whether to name only formats that can be written.
     """
     if not writable:
-        return (*FORMATS, *_offered())
+        return (*FORMATS, *offered_names(GROUP, FORMATS))
     return tuple(name for name, entry in _all_formats() if entry.write is not None)
 
 
@@ -107,30 +107,65 @@ def find_format(name: str) -> Format:
     """
     if name in FORMATS:
         return FORMATS[name]
-    offered = _offered().get(name)
-    if offered is None:
+    offer = load_offer(GROUP, name, "format")
+    if offer is None:
         raise UsageError(f"found format {name!r}, expected one of {', '.join(format_names())}")
-    try:
-        loaded = offered.load()
-    except (ImportError, AttributeError) as error:
-        raise UnsupportedError(f"format {name}: cannot be loaded from {offered.value}: {error}") from error
+    loaded, place = offer
     if not isinstance(loaded, Format):
-        found = type(loaded).__name__
-        raise UnsupportedError(f"format {name}: found {found} at {offered.value}, expected a Format")
-    return loaded
+        raise UnsupportedError(f"format {name}: found {type(loaded).__name__} at {place}, expected a Format")
+    if not isinstance(loaded.endings, tuple) or not all(isinstance(ending, str) for ending in loaded.endings):
+        raise UnsupportedError(
+            f"format {name}: found the endings {loaded.endings!r} at {place}, expected a tuple of str"
+        )
+    return _guarded(name, loaded)
 
 
-def _offered() -> dict[str, EntryPoint]:
-    """Return the entry points of other packages by name; a name of this project is not theirs to take."""
-    found = {entry.name: entry for entry in entry_points(group=GROUP) if entry.name not in FORMATS}
-    return dict(sorted(found.items()))
+def _guarded(name: str, entry: Format) -> Format:
+    """Return a format of another package whose errors name it."""
+    theirs = entry.write
+
+    def read(text: str, path: str) -> FeatureModel | Restriction:
+        with foreign_code(f"{path}: the format {name} failed to read it"):
+            found = entry.read(text, path)
+        if not isinstance(found, FeatureModel | Restriction):
+            raise ToolError(f"{path}: found {type(found).__name__} from the format {name}, expected a FeatureModel")
+        return found
+
+    def write(model: FeatureModel, losses: list[str] | None = None) -> str:
+        assert theirs is not None
+        with foreign_code(f"format {name}: failed to write the model"):
+            text = theirs(model, losses)
+        if not isinstance(text, str):
+            raise ToolError(f"format {name}: found {type(text).__name__} as the model, expected a text")
+        return text
+
+    def detect(text: str) -> bool:
+        with foreign_code(f"format {name}: failed to detect a text"):
+            return bool(entry.detect(text))
+
+    return Format(read, None if theirs is None else write, entry.endings, detect)
 
 
 def _all_formats() -> Iterator[tuple[str, Format]]:
-    """Yield every format with its name; other packages are loaded only if the caller gets that far."""
+    """Yield every format with its name; other packages are loaded only if the caller gets that far.
+
+    A format that cannot be loaded is left out: it says why if it is named, and breaks nothing else.
+    """
     yield from FORMATS.items()
-    for name in _offered():
-        yield name, find_format(name)
+    for name in offered_names(GROUP, FORMATS):
+        try:
+            entry = find_format(name)
+        except UnsupportedError:
+            continue
+        yield name, entry
+
+
+def _claims(entry: Format, text: str) -> bool:
+    """Whether a format claims a text; one that fails does not."""
+    try:
+        return entry.detect(text)
+    except ToolError:
+        return False
 
 
 def read_model(path: str, *, is_named_by_user: bool = True) -> FeatureModel | Restriction:
@@ -186,7 +221,7 @@ def detect_format(text: str) -> str:
     ('fama', 'glencoe', 'afm')
     """
     start = text.lstrip("\ufeff \t\r\n")
-    claiming = (name for name, entry in _all_formats() if entry.detect(start))
+    claiming = (name for name, entry in _all_formats() if _claims(entry, start))
     return next(claiming, None) or _BY_FIRST_CHARACTER.get(start[:1], "uvl")
 
 

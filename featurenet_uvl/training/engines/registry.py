@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import TypeAlias, TypeVar
 
-from featurenet_uvl.errors import UnsupportedError, UsageError
+from featurenet_uvl.errors import ToolError, UnsupportedError, UsageError
+from featurenet_uvl.system.plugins import foreign_code, load_offer, offered_names
 from featurenet_uvl.training.engines.base import Engine
 from featurenet_uvl.training.engines.local import LocalEngine, available_cores
 from featurenet_uvl.training.engines.ray_cluster import RayEngine
@@ -81,14 +81,14 @@ def make_engine(name: str, options: Mapping[str, str] = MappingProxyType({})) ->
     offer = find_engine(name)
     for option in options:
         if option not in offer.options:
-            known = f"one of {', '.join(offer.options)}" if offer.options else "none: it has no options"
+            known = f"{'one of ' * (len(offer.options) > 1)}{', '.join(offer.options)}" or "none: it has no options"
             raise UsageError(f"engine {name}: found option {option!r}, expected {known}")
     return offer.make(options)
 
 
 def engine_names() -> tuple[str, ...]:
     """Return the names of all engines: those of this project, then those of other packages."""
-    return (*ENGINES, *sorted(name for name in _offered() if name not in ENGINES))
+    return (*ENGINES, *offered_names(GROUP, ENGINES))
 
 
 def find_engine(name: str) -> EngineOffer:
@@ -100,18 +100,30 @@ def find_engine(name: str) -> EngineOffer:
     """
     if name in ENGINES:
         return ENGINES[name]
-    offered = _offered().get(name)
-    if offered is None:
+    offer = load_offer(GROUP, name, "engine")
+    if offer is None:
         raise UsageError(f"found engine {name!r}, expected one of {', '.join(engine_names())}")
-    try:
-        loaded: MakeEngine | EngineOffer = offered.load()
-    except (ImportError, AttributeError) as error:
-        raise UnsupportedError(f"engine {name}: cannot be loaded from {offered.value}: {error}") from error
-    return loaded if isinstance(loaded, EngineOffer) else EngineOffer(loaded)
+    loaded, place = offer
+    found = loaded if isinstance(loaded, EngineOffer) else EngineOffer(loaded)
+    if not callable(found.make) or not isinstance(found.options, Mapping):
+        raise UnsupportedError(
+            f"engine {name}: found {type(loaded).__name__} at {place}, expected a function of options, or an"
+            " EngineOffer of one with its options by name"
+        )
+    return EngineOffer(_guarded(name, found.make), found.options)
 
 
-def _offered() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=GROUP)}
+def _guarded(name: str, make: MakeEngine) -> MakeEngine:
+    """Return a function of another package that makes an engine; its errors name the engine."""
+
+    def run(options: Mapping[str, str]) -> Engine:
+        with foreign_code(f"engine {name}: cannot be made"):
+            found = make(options)
+        if not callable(getattr(found, "session", None)) or not callable(getattr(found, "check", None)):
+            raise ToolError(f"engine {name}: found {type(found).__name__}, expected an Engine")
+        return found
+
+    return run
 
 
 def _number(name: str, text: str | None, kind: type[_T]) -> _T | None:

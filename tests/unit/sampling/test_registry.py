@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, EntryPoints
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from featurenet_uvl.ir.sample import Stop
 from featurenet_uvl.sampling import registry
 from featurenet_uvl.sampling.engines.steered import solve_steered
 from featurenet_uvl.sampling.request import Request, Sampler, Solutions
+from featurenet_uvl.system import plugins
 
 CNF = Cnf(VarMap.from_names(["a", "b", "__aux_1"]), ((1,), (-3, 2), (3, -2)))
 
@@ -31,7 +32,7 @@ def test_samplers_of_other_packages(monkeypatch: pytest.MonkeyPatch) -> None:
         EntryPoint("theirs", "featurenet_uvl.sampling.engines.steered:solve_steered", registry.GROUP),
         EntryPoint("broken", "featurenet_uvl.sampling.engines.steered:nothing", registry.GROUP),
     ]
-    monkeypatch.setattr(registry, "entry_points", lambda group: offers if group == registry.GROUP else [])
+    monkeypatch.setattr(plugins, "entry_points", EntryPoints(offers).select)
     assert registry.draw(CNF, Request(9, 1), "theirs").sampler == "theirs"
     with pytest.raises(UnsupportedError, match=r"sampler broken: cannot be loaded from .*steered:nothing"):
         registry.draw(CNF, Request(9, 1), "broken")
@@ -51,17 +52,17 @@ def test_options_reach_the_sampler_that_declares_them(monkeypatch: pytest.Monkey
         EntryPoint, "load", lambda entry: {"a:own": Sampler(engine, {"level": ""}), "a:bare": engine}[entry.value]
     )
     offers = [EntryPoint("own", "a:own", registry.GROUP), EntryPoint("bare", "a:bare", registry.GROUP)]
-    monkeypatch.setattr(registry, "entry_points", lambda group: offers)
+    monkeypatch.setattr(plugins, "entry_points", EntryPoints(offers).select)
     registry.draw(CNF, Request(2, 1, options={"level": "3"}), "own")
     registry.draw(CNF, Request(2, 1), "bare")
     assert seen == [{"level": "3"}, {}]
     for name, options, message in (
-        ("own", {"level": "3", "depth": "1"}, "sampler own: found the option 'depth', expected one of level"),
+        ("own", {"level": "3", "depth": "1"}, "sampler own: found the option 'depth', expected level"),
         ("own", {"level": 3}, "sampler own: found 3 for the option level, expected a text"),
         ("bare", {"level": "3"}, "sampler bare: found the option 'level', expected none: it has no options"),
         ("diverse", {"command": "x"}, "sampler diverse: found the option 'command', expected none"),
-        ("external", {"comand": "x"}, "sampler external: found the option 'comand', expected one of command"),
-        ("pledge", {"jar": "x"}, "sampler pledge: found the option 'jar', expected one of pledge_jar"),
+        ("external", {"comand": "x"}, "sampler external: found the option 'comand', expected command"),
+        ("pledge", {"jar": "x"}, "sampler pledge: found the option 'jar', expected pledge_jar"),
     ):
         with pytest.raises(UsageError, match=message):
             registry.draw(CNF, Request(2, 1, options=options), name)  # type: ignore[arg-type]  # one of them is wrong

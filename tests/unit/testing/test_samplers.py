@@ -130,7 +130,7 @@ def test_the_sampler_of_the_page(sparse: ModuleType) -> None:
     check_sampler(sparse.solve_sparse)
     with pytest.raises(UsageError, match="found the share 'much', expected a number from 0 to 1"):
         draw(SMALL["a tree"], Request(1, 1, options={"share": "much"}), "sparse")
-    with pytest.raises(UsageError, match="sampler sparse: found the option 'chance', expected one of share"):
+    with pytest.raises(UsageError, match="sampler sparse: found the option 'chance', expected share"):
         draw(SMALL["a tree"], Request(1, 1, options={"chance": "1"}), "sparse")
 
 

@@ -162,7 +162,7 @@ def test_train_passes_on_limits_and_what_is_held_out(
         ),
         ("--engine-option workers", "--engine-option: found 'workers', expected NAME=VALUE"),
         ("--workers 2 --engine-option workers=3", "--engine-option: found workers twice, expected one value"),
-        ("--engine-option speed=9", "engine local: found option 'speed', expected one of workers"),
+        ("--engine-option speed=9", "engine local: found option 'speed', expected workers"),
         ("--engine-option workers=many", "workers: found 'many', expected a whole number"),
         ("--engine ray --cpus 0", "cpus per trial: found 0, expected 0.01 or more"),
         ("--engine ray --gpus 1.5", "gpus per trial: found 1.5, expected a part of one or a whole number"),
