@@ -20,8 +20,8 @@ class Decided:
 
     `core` features are in every configuration, `dead` ones in none. `false_optional` ones are optional or in a group by
     the tree, yet in every configuration that has their parent, of which at least one exists; None without a tree.
-    Without any configuration all three are empty. FeatureIDE counts two more kinds as false-optional, which repeat what
-    is known already: dead features whose parent is dead, too, and the only member of an `or` or `alt` element.
+    Without any configuration all three are empty. FeatureIDE also counts two kinds as false-optional that add no new
+    information: dead features whose parent is dead, too, and the only member of an `or` or `alt` element.
     """
 
     is_satisfiable: bool

@@ -119,7 +119,7 @@ class CompiledModel:
                 configurations are configurations of this model.
 
         Raises:
-            ReadError, ModelError: The file is none of these, or has other features.
+            ReadError, ModelError: The file is of another kind, or has other features.
             DecodeError: A configuration violates the model, or the sample is of another formula.
         """
         sample = read_sample(file_path(path), self.cnf, any_formula=any_formula)

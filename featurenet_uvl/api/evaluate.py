@@ -58,7 +58,7 @@ def evaluate(
 
     Args:
         networks: One, or any number of them.
-        data: `digits`, which is embedded, `mnist`, `cifar10`, or what `training.data.load_dataset` has given.
+        data: `digits`, which is embedded, `mnist`, `cifar10`, or a result of `training.data.load_dataset`.
         data_dir: A folder with `mnist.npz` and `cifar10.npz`; else Keras' cache, or its download.
         callbacks: Keras callbacks for each network, or a function that gives a network its own. Their `val_loss` and
             `val_accuracy` are those of the images held out (`validation_images`); test images steer nothing.
@@ -71,8 +71,8 @@ def evaluate(
         One result per network; one that fails or diverges is a row that says why.
 
     Raises:
-        UsageError: An argument that makes no sense, or a network for other images.
-        DataError: No such data set, or fewer images than are asked for.
+        UsageError: An argument has no meaning, or a network is for other images.
+        DataError: The data set is unknown, or has fewer images than requested.
     """
     chosen = _networks(networks)
     results: list[TrialResult] = []
@@ -103,7 +103,7 @@ def train(
 ) -> Results:
     """Train and test networks in processes of their own, several at the same time, and store each result as it comes.
 
-    The same call again, or the command `train`, goes on where it was stopped, and trains nothing twice.
+    The same call again, or the command `train`, continues from where it was stopped, and trains nothing twice.
 
     Args:
         networks: One, or any number of them.
@@ -111,9 +111,9 @@ def train(
         data: As for `evaluate`.
         data_dir: Likewise.
         workers: Number of networks that are trained at the same time; None trains one per core.
-        engine: Where they are trained, such as a `training.ray_engine.RayEngine`, instead of `workers` here.
+        engine: Trains them elsewhere, such as a `training.ray_engine.RayEngine`, instead of `workers` here.
         limits: Of time, memory and weights of each network; one over a limit is a row that says so.
-        retry_failed: Train again what failed or reached a limit.
+        retry_failed: Train networks again that failed or reached a limit.
         tensorboard: As for `evaluate`.
         on_progress: Called at the start and after each result.
         settings: As for `evaluate`.

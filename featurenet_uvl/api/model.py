@@ -174,7 +174,7 @@ class FeatureModel:
 
         Raises:
             ReadError, ModelError: The file is no sample, or has other features.
-            DecodeError: A configuration is none of this model, or is no network.
+            DecodeError: A configuration violates this model, or is no network.
         """
         compiled = self.compile(input_shape=input_shape, classes=classes)
         if isinstance(sample, DrawnSample):

@@ -1,4 +1,4 @@
-"""Where in the user's files a thing comes from: the place of a node, the part of a model that demands a clause."""
+"""Origins in the user's files: the place of a node, and the part of a model that demands a clause."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Source(NamedTuple):
 class ClauseSources:
     """The source of every clause of a formula, in runs, because a source's clauses follow each other.
 
-    The clauses of `sources[i]` end before position `ends[i]` and begin where those of the source before it end.
+    The clauses of `sources[i]` end before position `ends[i]`, and begin at `ends[i - 1]`, the first ones at 0.
     """
 
     sources: Sequence[Source]

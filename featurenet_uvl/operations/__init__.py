@@ -1,1 +1,1 @@
-"""What a user can do, for the command line, Python, experiments and benchmarks alike."""
+"""The tasks of users, shared by the command line, Python, experiments and benchmarks."""

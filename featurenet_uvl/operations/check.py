@@ -36,14 +36,14 @@ def check_model(
         path: A model, or a restriction of one.
         restrictions: Further restrictions.
         bounds: Upper limits of multi-features by name.
-        input_shape: For the rule set `tensor-shapes`; the model's own where None.
+        input_shape: Height, width and channels for the rule set `tensor-shapes`; None takes the model's own.
         with_rules: Whether to check rule sets that the model switches on.
 
     Returns:
         The problems, first cause first; an empty list for a sound model that has a configuration.
 
     Raises:
-        LimitError: Whether there is a configuration could not be decided.
+        LimitError: No engine could decide whether a configuration exists.
     """
     model, problems = _loaded(path, restrictions, bounds)
     if model is None:
@@ -72,8 +72,8 @@ def check_hints(
     """Return probable mistakes in a model without problems: dead features and values, one line each.
 
     Raises:
-        FeatureNetError: A file cannot be read, or means nothing; `check_model` lists the problems. Where there is no
-            configuration, there are no hints.
+        FeatureNetError: A file cannot be read, or means nothing; `check_model` lists the problems. A model without
+            configurations has no hints.
     """
     model = load_model(path, restrictions, bounds)
     problems = meaning_problems(model)

@@ -172,7 +172,7 @@ def _exclusion(model: FeatureModel, core: list[int]) -> str:
 
 
 def _impossible_part(model: FeatureModel) -> str:
-    """Name groups of a tree without any configuration that cannot all have their numbers of members."""
+    """Name the groups of an unsatisfiable tree whose cardinalities exclude one another."""
     question, parts = Question.of_tree(model)
     core = [parts[number] for number in question.core(sorted(question.switches)) or ()]
     groups = [part for part in core if part.kind is SourceKind.GROUP] or core[1:]

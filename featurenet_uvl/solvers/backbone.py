@@ -10,8 +10,8 @@ from featurenet_uvl.solvers.session import Session
 def backbone(session: Session, literals: Iterable[int], assumptions: Sequence[int] = ()) -> frozenset[int] | None:
     """Return those of the literals that every model has, or None if no model exists.
 
-    Each model refutes all literals that it lacks; one question per literal that no model has refuted yet. What is found
-    without assumptions is added to the formula.
+    Each model refutes all literals that it lacks. Each literal that no model has refuted yet costs one question.
+    Literals that are found without assumptions are added to the formula.
 
     Source: Janota, Lynce and Marques-Silva, "Algorithms for computing backbones of propositional formulae", AI
     Communications, 2015 (iterative algorithm with one test per literal).

@@ -39,7 +39,7 @@ def check_new_folder(path: str, *, force: bool, is_ours: Callable[[str], bool], 
         return
     present = sorted(str(p.relative_to(target)) for p in Path(target).rglob("*") if not p.is_dir() or p.is_symlink())
     if present and not force:
-        raise UsageError(f"{path}: exists and is not empty; `force` replaces what is in it")
+        raise UsageError(f"{path}: exists and is not empty; `force` replaces its content")
     foreign = [name for name in present if not is_ours(name)]
     if foreign:
         shown = ", ".join(foreign[:_SHOWN])
@@ -68,7 +68,7 @@ def write_files(path: str, files: Mapping[str, str]) -> None:
 
 
 def _take_place(new: str, target: str) -> None:
-    """Rename the new folder to the target; the old one stays beside it until then."""
+    """Rename the new folder to the target; keep an old target beside it until the new one is in place."""
     if not os.path.isdir(target) or not os.listdir(target):
         os.replace(new, target)
         return

@@ -35,7 +35,7 @@ def accuracy_of(spec: TrialSpec) -> float:
 
 
 def run_trial(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surroundings) -> TrialResult:
-    """Do what the payload of a trial says, in the place of training.
+    """Carry out the payload of a trial, instead of training.
 
     Raises:
         ValueError: The payload says `raise`.

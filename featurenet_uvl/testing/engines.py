@@ -135,7 +135,7 @@ def _order_problems(engine: Engine, data: Dataset) -> Iterator[str]:
 
 
 def _run(session: Session, specs: Sequence[TrialSpec], ended: list[Finished]) -> Iterator[str]:
-    """Run trials as a run does, append those that end to `ended`, and yield what `running` gets wrong."""
+    """Run trials as a run does, append those that end to `ended`, and yield each mistake of `running`."""
     pending = list(specs)
     started: list[str] = []
     while pending or session.running:
@@ -230,7 +230,7 @@ def _images_gone_problems(engine: Engine, data: Dataset) -> Iterator[str]:
 def _closing_problems(
     engine: Engine, data: Dataset, file: Path, error: BaseException | None, patience_s: float
 ) -> Iterator[str]:
-    """Leave a session whose trial runs, by its end or by an error: the worker must end, the error must pass."""
+    """Check that a session, left while its trial runs, ends the worker and passes an error on."""
     has_passed = False
     try:
         with engine.session(_job(data)) as session:

@@ -201,7 +201,7 @@ def _differences(found: FeatureModel, expected: FeatureModel) -> Iterator[str]:
 
 
 def _facts(model: FeatureModel) -> dict[str, Any]:
-    """Everything but groups and formulas, by the words for it."""
+    """Return the content of a model except groups and formulas, keyed by its names in messages."""
     parents = {child.name: feature.name for feature in model.features() for child in feature.children}
     facts: dict[str, Any] = {
         "namespace": model.namespace,
@@ -233,7 +233,7 @@ def _plain(value: object) -> object:
 
 
 def _structure(model: FeatureModel) -> tuple[object, ...]:
-    """Groups and constraints as comparable values, without recursion over the tree."""
+    """Return groups and constraints as comparable values, without recursion over the tree."""
     groups = [
         (feature.name, group.kind, str(group.cardinality), [member.name for member in group.members])
         for feature in model.features()

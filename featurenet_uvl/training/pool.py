@@ -128,7 +128,7 @@ def _check_callbacks(protocol: Protocol, callbacks: Callbacks | None) -> None:
     if (callbacks is None) != (protocol.callbacks == ""):
         found = "callbacks" if callbacks else f"protocol.callbacks {protocol.callbacks!r} and no callbacks"
         raise UsageError(
-            f"run: found {found}, expected both or none; describe in protocol.callbacks what they do to the training"
+            f"run: found {found}, expected both or neither; describe in protocol.callbacks how they change the training"
         )
 
 

@@ -94,7 +94,7 @@ class ResultStore:
             json.dumps(dict(result.provenance), sort_keys=True),
             result.finished_at,
         )
-        way_out = "make room for it and run the same again: what was stored before is whole"
+        way_out = "make room for it and run the same again: earlier results are safe"
         with _errors(self.path, f"cannot store a result of {spec.name}", way_out), self._database:
             self._database.execute("BEGIN IMMEDIATE")
             self._database.execute(
@@ -120,7 +120,7 @@ class ResultStore:
             return int(self._database.execute("SELECT coalesce(max(rowid), 0) FROM trials").fetchone()[0])
 
     def set_last_run(self, state: str) -> None:
-        """Write how the latest run ended, in place of what an earlier run wrote.
+        """Write how the latest run ended, over the entry of an earlier run.
 
         Args:
             state: Text for `read_last_run`.

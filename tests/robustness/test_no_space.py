@@ -62,7 +62,7 @@ def test_a_result_that_cannot_be_stored_stops_the_run(fakes: ModuleType, tmp_pat
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith("t.sqlite: cannot store a result of ")
-    assert line.endswith("make room for it and run the same again: what was stored before is whole")
+    assert line.endswith("make room for it and run the same again: earlier results are safe")
     acknowledged = int(done.stdout.split()[-1])
     kept = dict(read_results(tmp_path / "t.sqlite", fakes.PROTOCOL))
     assert 0 < acknowledged == len(kept) < 60

@@ -71,7 +71,7 @@ def divide(gates: Gates, number: Sequence[int], divisor: int) -> Bits:
     The remainder so far is one-hot without a literal for 0, which takes about 5 * divisor clauses per digit.
 
     Args:
-        gates: Where the clauses go.
+        gates: Takes the clauses.
         number: The dividend.
         divisor: A power of two, or a number up to MAX_DIVISOR.
     """

@@ -27,7 +27,7 @@ from call to call, so that a result would depend on all calls before it.
 
 @lru_cache(maxsize=4096)
 def cover(on: int, off: int, width: int) -> tuple[Cube, ...]:
-    """Return few cubes that contain every assignment of `on` and none of `off`; the others do not matter.
+    """Return few cubes that contain every assignment of `on` and no assignment of `off`; others do not matter.
 
     Args:
         on: Bit i is set if a cube must contain the assignment i (bit k of i is input k).
@@ -58,9 +58,9 @@ def cover(on: int, off: int, width: int) -> tuple[Cube, ...]:
 
 @lru_cache(maxsize=4096)
 def total_cover(on: int, off: int, width: int) -> tuple[tuple[Cube, ...], tuple[Cube, ...]]:
-    """Return cubes where a function is true, and cubes where it is false; each assignment lies in one of the two only.
+    """Return cubes of a function's true assignments, and cubes of its false ones; together they contain all.
 
-    An assignment of neither `on` nor `off` takes the value that needs fewer cubes.
+    Assignments in neither `on` nor `off` take the values that need fewer cubes.
     """
     trues = cover(on, off, width)
     falses = cover(off, on, width)

@@ -48,7 +48,7 @@ MAX_ROWS = 2_000_000
 def rewrite_constraints(model: FeatureModel) -> BooleanModel:
     """Return the Boolean model: each comparison becomes the combinations of values for which it holds, or a diagram.
 
-    Needs: an unfolded model with origins. Gives: propositional constraints; features without a type; definitions where
+    Needs: an unfolded model with origins. Gives: propositional constraints; features without a type; definitions if
     a linear comparison has more than MAX_TABLE combinations. Keeps: exactly the configurations.
 
     The constant attribute or the typed value of a deselected feature counts as 0 (a text as empty); a comparison that
@@ -201,7 +201,7 @@ def _value(node: ValueNode, terms: Sequence[Term], choice: Choice, place: Span) 
 
 
 def _shorter(true: list[list[Expression]], false: list[list[Expression]], owners: list[str]) -> Expression:
-    """Return the shorter of "one of the true combinations" and "all owners, and none of the false combinations"."""
+    """Return the shorter of "one of the true combinations" and "all owners, but no false combination"."""
     if not true:
         return FALSE
     owned = tuple(FeatureRef(owner) for owner in dict.fromkeys(owners))

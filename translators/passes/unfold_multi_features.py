@@ -140,7 +140,7 @@ class _Unfolding:
         self._chain(feature, Not(FeatureRef(feature.feature.name, None, place), place))
 
     def _chain(self, draft: FeatureDraft, formula: Expression) -> None:
-        """Note a constraint that the place of a feature in the tree demands."""
+        """Record a constraint that the place of a feature in the tree demands."""
         feature = draft.feature
         source = Source(SourceKind.FEATURE, feature.span, feature.name)
         self.chains.append(Constraint(formula, span=feature.span, source=source))

@@ -64,7 +64,7 @@ def evaluate(term: Expression, leaf: Leaf, place: Span) -> Scalar | None:
     """Return the value of a term; None if a part has no value, or it divides by zero.
 
     Raises:
-        ModelError: A text or truth value in arithmetic, a number where a text is needed, something that is no value.
+        ModelError: Arithmetic on a text or a truth value, a number in place of a text, or an operand that is no value.
     """
 
     def step(node: Expression, operands: Sequence[Scalar | None]) -> Scalar | None:
@@ -85,7 +85,7 @@ def evaluate(term: Expression, leaf: Leaf, place: Span) -> Scalar | None:
 
 
 def constant_of(term: Expression) -> Scalar | None:
-    """The value of a term of constants, None where it has none or mentions anything else."""
+    """Return the value of a term of constants; None if it has no value or mentions anything else."""
 
     def refuse(node: Expression) -> Scalar | None:
         raise ModelError(f"{node.span}: found {type(node).__name__}, expected a constant")

@@ -81,7 +81,7 @@ def typed_domains(model: FeatureModel) -> dict[str, tuple[Value, ...]]:
 
 
 def _subject(constraint: Constraint) -> str | None:
-    """The one feature that a plain constraint speaks of, if it mentions nothing else."""
+    """Return the only feature that a plain constraint mentions; None if it mentions more, or an attribute."""
     names: set[str] = set()
     for node in walk(constraint.formula):
         if isinstance(node, AttributeRef | Aggregate):

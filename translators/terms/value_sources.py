@@ -21,7 +21,7 @@ VALUE = "value"
 class Term:
     """A value that depends on features: all possible values, each with its condition.
 
-    Exactly one condition holds, except where `owner` is deselected: the feature without which there is no value at all.
+    Exactly one condition holds, unless the feature `owner` is deselected: without it, the term has no value.
     `default` is the position of the choice that means "deselected" and adds nothing to an aggregate.
     """
 
@@ -39,7 +39,7 @@ class Sources:
     """The values of a model's attributes and typed features.
 
     `heads` are the features of discretised attributes, by feature and attribute; `typed` those of typed features, None
-    where no value is left; `constants` the other attributes; `owners` the features that have an attribute of a name, in
+    if no value is left; `constants` the other attributes; `owners` the features that have an attribute of a name, in
     document order.
     """
 

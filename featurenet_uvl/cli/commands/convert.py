@@ -157,7 +157,8 @@ def check_references(model: FeatureModel) -> None:
     """Check that a model which is about to be written reads back.
 
     Raises:
-        ModelError: A restriction names what the model lacks, or an instance by its unfolded name.
+        ModelError: A restriction names a feature or an attribute that the model lacks, or an instance by its
+            unfolded name.
     """
     from featurenet_uvl.translators.formats.language.references import unknown_references
 

@@ -111,7 +111,7 @@ def report(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Write a web page, tables and figures of the results so far, and tell what is missing.
+    """Write a web page, tables and figures of the results so far, and list the missing results.
 
     Nothing is trained, and a run that uses the folder is not disturbed.
     """

@@ -1,1 +1,1 @@
-"""What a command shares with the others: options, streams, progress."""
+"""The parts that commands share: options, streams, progress."""

@@ -47,7 +47,7 @@ class ProgressLine:
         self.end()
 
     def begin(self, phase: str, detail: str = "") -> None:
-        """End the phase so far and begin another, whose line appears at once.
+        """End the present phase and begin another, whose line appears at once.
 
         Args:
             phase: The name of the work, such as `training`.
@@ -65,7 +65,7 @@ class ProgressLine:
         self._next = self._clock() + INTERVAL_S
 
     def show(self, text: str, *, is_last: bool = False) -> None:
-        """Show how far the phase is; `is_last` shows it at once, also where lines are rare."""
+        """Show the progress of the phase; `is_last` shows it at once even if the stream is no terminal."""
         if self._quiet:
             return
         text = f"{self._phase}: {text}" if self._phase else text

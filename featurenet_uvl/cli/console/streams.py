@@ -42,7 +42,7 @@ def put(text: str) -> None:
 
 
 def put_json(value: Any) -> None:
-    """Write a JSON value to stdout, for programs."""
+    """Write a value to stdout as indented JSON."""
     put(json.dumps(value, indent=2) + "\n")
 
 

@@ -39,8 +39,8 @@ class LayerReader:
     """Finds the layer of the DNN model that a Keras layer is.
 
     Args:
-        candidates: Layers of kinds without an entry in `READERS`. A Keras layer of a class without an entry must be
-            what one of them makes.
+        candidates: Layers of kinds without an entry in `READERS`. A Keras layer of a class without an entry must
+            equal the layer that one of them makes.
     """
 
     def __init__(self, candidates: Iterable[Layer] = ()) -> None:
@@ -77,7 +77,7 @@ class LayerReader:
 def candidate_layers(model: FeatureModel) -> Iterator[Layer]:
     """Yield every layer that the model has of the kinds without an entry in `READERS`, with all values of its domains.
 
-    Other packages' kinds are such, and kinds of this project that nobody gave an entry.
+    These are the kinds of other packages, and those of this project that nobody gave an entry.
     """
     features = {feature.name: feature for feature in model.features()}
     for part in (Part.INPUT1, Part.OPERATION1):

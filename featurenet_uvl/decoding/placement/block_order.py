@@ -30,7 +30,7 @@ def arrange_block(
     """Return the cells of one block in an order in which each output reaches its taker; None if the search finds none.
 
     A cell takes either the block's inputs or outputs of the block's own cells, never both, and an output reaches no
-    further than the largest relative index. Where one of these rules demands it, the result has additional cells that
+    further than the largest relative index. If one of these rules demands it, the result has additional cells that
     only pass a tensor on.
 
     Args:

@@ -1,1 +1,1 @@
-"""What a report says: the study, its tables, figures and captions."""
+"""The content of a report: the study, its tables, figures and captions."""

@@ -25,7 +25,7 @@ SCHEMA = "featurenet_uvl/report/1"
 
 
 def tables(study: Study) -> tuple[Table, ...]:
-    """All tables that the study has data for, in the order of the paper's questions."""
+    """Return all tables that the study has data for, in the order of the paper's questions."""
     found = (
         conformance_table(study) if study.samples or study.named else None,
         equivalence_table(study),
@@ -40,7 +40,7 @@ def tables(study: Study) -> tuple[Table, ...]:
 
 
 def study_markdown(study: Study, pictures: str = "") -> str:
-    """The page: what is missing, all tables, and the figures where `pictures` is the folder that they lie in."""
+    """Return the report as Markdown: missing results, all tables, and the figures if `pictures` names their folder."""
     parts = [f"# Experiment {study.preset}", ""]
     if study.missing:
         parts += ["Not finished:", "", *(f"- {line}" for line in study.missing), ""]
@@ -61,7 +61,7 @@ def _picture(figure: Figure, folder: str) -> str:
 
 
 def study_json(study: Study) -> dict[str, Any]:
-    """Everything that the report shows, and every trial with its history and its architecture.
+    """Return everything that the report shows, and every trial with its history and its architecture.
 
     Trials are by name; `architecture` is in the form of `Architecture.to_json`.
     """
@@ -146,7 +146,7 @@ def _trial(result: TrialResult | None) -> dict[str, Any] | None:
 
 
 def results_of(study: Study) -> tuple[TrialResult, ...]:
-    """Every result of the study, each once."""
+    """Return every result of the study once."""
     found = [network.result for sample in study.samples for network in sample.networks]
     found += [run for one in study.baselines for run in one.runs]
     if study.equivalence is not None:
@@ -160,5 +160,5 @@ def results_of(study: Study) -> tuple[TrialResult, ...]:
 
 
 def cpu_seconds(study: Study) -> float:
-    """What all training took, where it is known."""
+    """Return the CPU seconds of all trainings; an unknown time counts as 0."""
     return sum(float(result.provenance.get("cpu_seconds", 0.0)) for result in results_of(study))

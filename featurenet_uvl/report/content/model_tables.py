@@ -30,7 +30,7 @@ def sizes_table(study: Study) -> Table | None:
         tail = (sizes.auxiliaries, sizes.clauses, sizes.auxiliaries_with_shapes, sizes.clauses_with_shapes)
         rows.append((*head, *tail))
     note = (
-        "The paper's model has 5 blocks of 5 cells, and no constraint on what tensor fits which layer; its counts are "
+        "The paper's model has 5 blocks of 5 cells, and no constraint on which tensor fits which layer; its counts are "
         "those of section 4.1. Auxiliary variables are determined by the features. A dead feature is in no "
         "configuration."
     )
@@ -58,9 +58,9 @@ def diversity_table(study: Study) -> Table | None:
     )
     note = (
         "A distance is the share of the features in which two configurations differ. "
-        "No sample of this size has a larger mean distance than what is said to be possible. With tensor shapes that "
-        "is often too hard to say: then the bound is that of the model without them, which may be far above. "
-        "Two opposite clusters have a large mean too, so the nearest neighbours are shown beside it."
+        "No sample of this size has a larger mean distance than the bound. With tensor shapes the bound is often too "
+        "hard to compute: then it is that of the model without them, which may be far higher. "
+        "Two opposite clusters have a large mean, too, so the nearest neighbours are shown beside it."
     )
     return Table("diversity", "Diversity of the samples", columns, tuple(rows), note, scale(study))
 
@@ -106,5 +106,5 @@ def costs_table(study: Study) -> Table | None:
             rows.append((data_title(sample.data), sample.name, len(pairs), *sums, slowest[2], slowest[1]))
     if not rows:
         return None
-    note = "Each network was timed on a few steps before the training; the prediction is what these steps come to."
-    return Table("costs", "What the training took", columns, tuple(rows), note, scale(study))
+    note = "Each network was timed on a few steps before the training; the prediction is extrapolated from these steps."
+    return Table("costs", "CPU time of the training", columns, tuple(rows), note, scale(study))

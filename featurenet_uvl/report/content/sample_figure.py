@@ -32,7 +32,7 @@ def sample_figure(samples: Sequence[PlottedSample], coverable: Coverable | None 
     """Return a figure of four panels with one line per sample.
 
     Args:
-        samples: At most as many as there are styles of lines.
+        samples: One per style of line at most.
         coverable: Turns numbers of pairs into shares.
 
     Raises:
@@ -57,7 +57,7 @@ def _distances(samples: Sequence[PlottedSample]) -> Panel:
 
 
 def _nearest(samples: Sequence[PlottedSample]) -> Panel:
-    """Only two configurations have a distance."""
+    """Return the panel of distances to the nearest; a sample of one configuration has none, so its line is 0."""
     counts = [
         np.bincount(nearest_distances(sample.selected), minlength=sample.selected.shape[1] + 1)
         if len(sample.selected) > 1
@@ -69,7 +69,7 @@ def _nearest(samples: Sequence[PlottedSample]) -> Panel:
 
 
 def _histograms(samples: Sequence[PlottedSample], counts: Sequence[npt.NDArray[np.int64]]) -> tuple[Series, ...]:
-    """Outlines over the same bins, which hold as many possible distances each."""
+    """Return outlines over common bins, each of which holds equally many possible distances."""
     features = len(counts[0]) - 1
     used = np.flatnonzero(np.sum(counts, axis=0))
     first, last = (int(used[0]), int(used[-1])) if len(used) else (0, features)

@@ -105,7 +105,7 @@ class SampleStudy:
         return sum(bool(network.left_out) for network in self.networks)
 
     def statuses(self) -> Counter[TrialStatus]:
-        """Number of attempts by how they ended."""
+        """Count the attempts by how they ended."""
         return Counter(network.result.status for network in self.networks if network.result is not None)
 
     def pending(self) -> int:

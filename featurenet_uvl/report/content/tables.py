@@ -13,8 +13,9 @@ from featurenet_uvl.report.content.table import Cell, Column, Table
 from featurenet_uvl.training.trials.trial import TrialStatus
 
 _INTERVALS = (
-    "Intervals are of 95 %: of one run, what other test images would do (Wilson); of several, of the mean over the "
-    "runs (Student). The best of many networks has been chosen for its accuracy, so its own interval is too hopeful."
+    "Intervals are of 95 %: for one run, of its accuracy on other test images (Wilson); for several, of the mean "
+    "over the runs (Student). The best of many networks has been chosen for its accuracy, so its own interval is too "
+    "optimistic."
 )
 
 
@@ -89,8 +90,8 @@ def equivalence_table(study: Study) -> Table | None:
             tail = (tested.difference, *ends, found.margin, tested.p_value, str(tested.verdict))
         rows.append((*head, *tail))
     note = (
-        "RQ1. Two one-sided t-tests (Welch) at 5 % each: equivalent where the 90 % interval of the difference lies "
-        "within the margin, different where it lies outside, else not decided. The paper compares by eye the mean "
+        "RQ1. Two one-sided t-tests (Welch) at 5 % each: equivalent if the 90 % interval of the difference lies "
+        "within the margin, different if it lies outside, else not decided. The paper compares by eye the mean "
         "curves of "
         f"{EQUIVALENCE_RUNS} runs on CIFAR-10 (Fig. 5)."
     )
@@ -255,6 +256,7 @@ def _longer_note(found: LongerStudy) -> str:
         state = " The base epochs are not done yet."
     return (
         f"The networks of {found.sample} with the highest test accuracies after {found.epochs[0]} epochs on "
-        f"{data_title(found.data)}, trained anew for {found.epochs[-1]} epochs, and the baselines; by accuracy at the "
-        f"end. The paper's ten stand beside them by rank: they are other networks. * its training was cut off.{state}"
+        f"{data_title(found.data)}, trained again from the start for {found.epochs[-1]} epochs, and the "
+        f"baselines; by accuracy at the end. The paper's ten stand beside them by rank: they are other networks. "
+        f"* its training was cut off.{state}"
     )

@@ -213,7 +213,7 @@ def _made(study: Study) -> Markup:
         [
             element("h3", "Commands"),
             element("pre", element("code", "\n".join(study.commands)), tabindex=0, aria_label="Commands"),
-            element("p", "The same command goes on where a run was stopped, and trains nothing twice."),
+            element("p", "The same command continues a stopped run, and trains nothing twice."),
             element("h3", "Data and settings"),
             element("ul", *data),
             element("h3", "Environment"),

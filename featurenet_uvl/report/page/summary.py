@@ -152,7 +152,7 @@ def _diversity(study: Study) -> Iterator[str]:
             share = f"at least {mean_distance / sample.limit.upper:.0%}" if sample.limit else "unknown"
             parts.append(f"{sample.name} on {data_title(sample.data)} {mean_distance:.4f} ({share})")
     if parts:
-        yield f"Mean distance, and what share it is of the largest possible one: {', '.join(parts)}."
+        yield f"Mean distance, and its share of the largest possible one: {', '.join(parts)}."
 
 
 def certificate(sample: SampleStudy) -> str:

@@ -1,7 +1,7 @@
 """The sampler `random`: MiniSat with random phases for each solution.
 
-Many tools sample like this for lack of better, so it is here for comparison. Solutions differ only in what the solver
-is free to choose, and so not evenly.
+Many tools sample like this, so it is here for comparison. The phases decide only the variables that unit propagation
+leaves open, so solutions are far from equally likely.
 """
 
 from __future__ import annotations

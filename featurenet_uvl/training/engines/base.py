@@ -53,11 +53,11 @@ class Session(Protocol):
 
     @property
     def capacity(self) -> int:
-        """Largest number of trials that may be started and not finished; 1 or more."""
+        """Return the largest number of trials that may run or wait at the same time, at least 1."""
 
     @property
     def running(self) -> Sequence[Running]:
-        """Trials that are started and not finished, the oldest first."""
+        """Return the trials that are started and not finished, the oldest first."""
 
     def start(self, spec: TrialSpec) -> None:
         """Start a trial that is not running, while fewer than `capacity` are.
@@ -75,7 +75,7 @@ class Session(Protocol):
         Those that are returned are no longer in `running`. The result may be empty.
 
         Raises:
-            DataError: A worker found the images gone.
+            DataError: A worker could not find the images.
             FeatureNetError: The engine itself broke down.
         """
 
@@ -85,7 +85,7 @@ class Engine(Protocol):
 
     @property
     def description(self) -> str:
-        """Description for people, such as `2 workers`."""
+        """Return a description for people, such as `2 workers`."""
 
     def check(self) -> None:
         """Check that the engine can be reached, before long work for it begins.

@@ -81,7 +81,7 @@ class RayEngine:
 
     @property
     def request(self) -> str:
-        """Resources that one trial requests, for people."""
+        """Return the resources that one trial requests, for people."""
         parts = [f"{self.cpus:g} CPU"]
         if self.gpus:
             parts.append(f"{self.gpus:g} GPU")
@@ -137,7 +137,7 @@ class RaySession:
 
     @property
     def capacity(self) -> int:
-        """One trial more than the cluster has room for now, so that no machine waits for the store."""
+        """Return one more than the trials that the cluster has room for, so that no machine waits for the store."""
         return max(1, self._slots()) + 1
 
     @property
@@ -153,7 +153,7 @@ class RaySession:
         """Wait until a trial ends or gets further; return those that have ended.
 
         Raises:
-            DataError: A machine found the images gone.
+            DataError: The images are missing on a machine.
             FeatureNetError: A machine cannot run any trial, or the cluster is gone.
         """
         while True:

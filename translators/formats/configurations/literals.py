@@ -75,7 +75,7 @@ def read_literals(text: str, place: str, variables: VarMap) -> Selections:
 
 
 def _line_problems(words: Sequence[str], variables: int, values: dict[int, bool]) -> Iterator[str]:
-    """Enter the values of a line; yield at most one problem of it."""
+    """Put the values of a line into `values`; yield at most one problem of the line."""
     for word in words[:-1] if words and words[-1] == "0" else words:
         digits = word.removeprefix("-")
         number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0

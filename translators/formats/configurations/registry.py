@@ -146,7 +146,7 @@ def read_configurations(
         that the file decides, in the order of the variables. A sample file gives a `Sample`.
 
     Raises:
-        ReadError: The file is in none of the formats, or has problems, which its reader lists.
+        ReadError: The file is in no known format, or has problems, which its reader lists.
         ModelError: The file has features that the model lacks, or needs a model to name its features.
         UsageError: No format has this name.
 
@@ -170,7 +170,7 @@ def detect(text: str, place: str, variables: VarMap | None = None) -> str:
         variables: The variables of the model, without which a `.config` file cannot be known.
 
     Raises:
-        ReadError: The text begins like none of the formats.
+        ReadError: The beginning of the text fits no format.
     """
     own = () if variables is None else variables.feature_names
     names = frozenset((*own, *map(safe_name, own)))

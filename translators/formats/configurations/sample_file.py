@@ -93,7 +93,7 @@ def parse_sample(text: str, path: str) -> Sample:
         path: Name of the file in messages.
 
     Raises:
-        ReadError: The text is no sample file; every problem has its line, what was found and what was expected.
+        ReadError: The text is no sample file; every problem names its line, the text found and the text expected.
     """
     lines = [line.removesuffix("\r") for line in text.split("\n")]
     if lines[-1]:

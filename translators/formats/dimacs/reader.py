@@ -1,6 +1,6 @@
 """Reads DIMACS strictly, with the names that comments give.
 
-It takes what FeatureIDE, KConfig tools and the SAT benchmarks write: comments anywhere, names before or after the
+It takes the files of FeatureIDE, KConfig tools and the SAT benchmarks: comments anywhere, names before or after the
 header, clauses over several lines or several on one, blank lines, and SATLIB's `%` at the end.
 """
 

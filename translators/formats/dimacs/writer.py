@@ -2,7 +2,7 @@
 
 Tried with each: PLEDGE wants a line `c <i> <name>` for every variable in order and before `p`, and no other comment
 there; flamapy stops at any comment that is no name, wherever it stands. So the writer adds the projection on the
-feature variables (`c p show`, `c ind`) and the sources of clauses only on request, and after the clauses, where all but
+feature variables (`c p show`, `c ind`) and the sources of clauses only on request, and after the clauses: there all but
 flamapy accept comments. The features determine the auxiliaries, so counts are the same without a projection.
 
 The writer writes an empty clause as it is (`0`), which FeatureIDE and python-sat refuse: encoders should avoid it.

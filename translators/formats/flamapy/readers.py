@@ -1,6 +1,6 @@
 """Formats that this project reads through flamapy: AFM, FaMa XML, Glencoe and flamapy's own JSON.
 
-flamapy's readers skip what they do not know and take malformed files for others. So each file is checked first; content
+flamapy's readers skip content that they do not know and misread malformed files. So each file is checked first; content
 that its reader would drop or misread is refused here, with its place if the format has places.
 """
 

@@ -13,8 +13,8 @@ r"""SXFM, the XML of the SPLOT repository: a tree drawn with tabs, and clauses o
     </constraints>
     </feature_model>
 
-A feature is called by its name where no other feature has that name, else by its id, which stands in parentheses and
-is the name itself where there are none. Constraints speak of ids.
+A feature is called by its name if no other feature has that name, else by its id. The id stands in parentheses;
+without them, it equals the name. Constraints speak of ids.
 
 Not kept, because they decide nothing and other formats have no place for them: the model's name, `<meta>`, the name
 and id of a group, the ids of features that have a name of their own, and the labels of constraints. Content that
@@ -216,7 +216,7 @@ def _cardinality(bounds: str, content: str) -> tuple[Cardinality | None, str | N
 
 
 def _label(text: str) -> tuple[str, str]:
-    """Return name and id of `NAME (ID)`, `NAME` or `(ID)`; the id is empty if the text is none of them."""
+    """Return name and id of `NAME (ID)`, `NAME` or `(ID)`; the id is empty for any other text."""
     if not text.endswith(")"):
         return text, text
     name, parenthesis, identifier = text[:-1].rpartition("(")

@@ -2,7 +2,7 @@ r"""Boolean feature models as SXFM, which `sxfm.reader` describes.
 
 Constraints become clauses, by distribution and without auxiliaries; one that needs auxiliaries is refused. Abstract
 features and the namespace, which SXFM has no words for, stand in `<meta>`, which other tools skip. A feature's id is
-its name where that is a plain word, else a made-up one.
+its name if that is a plain word, else a made-up one.
 """
 
 from __future__ import annotations

@@ -207,7 +207,7 @@ class _Document:
 
     @property
     def _alias(self) -> Path:
-        """The alias to take off references: a restriction speaks of the imported model by the model's own names."""
+        """The alias to take off references, because a restriction uses the imported model's own names."""
         return self.imports[0].alias if self.is_restriction else ()
 
     def _read_constraint(self, line: Line) -> None:

@@ -15,10 +15,10 @@ Table = tuple[int | None, ...]
 
 
 def resize(gates: Gates, selected: Selected, tensor: Tensor, axis: int, active: int, reset: int) -> tuple[Bits, int]:
-    """Return height or width after a layer, less one, and the largest possible value of it.
+    """Return height or width after a layer, less one, and its largest possible value.
 
     Args:
-        gates: Where the clauses go.
+        gates: Takes the clauses.
         selected: The layers of which one is selected.
         tensor: The tensor before the layer.
         axis: 0 for height, 1 for width.
@@ -36,7 +36,7 @@ def resize(gates: Gates, selected: Selected, tensor: Tensor, axis: int, active: 
 
 @dataclass(frozen=True, slots=True)
 class _Claims:
-    """Literals for what the selected layer does to one axis."""
+    """Literals for the effect of the selected layer on one axis."""
 
     gates: Gates
     selected: Selected

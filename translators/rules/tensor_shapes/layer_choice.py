@@ -34,7 +34,7 @@ class Window:
 SAME_SIZE = Window(0, 1, 0)
 
 Resizing = Window | tuple[int | None, ...]
-"""A window, or the new size of each size from 1, None where the layer does not fit."""
+"""A window, or the new size for each size from 1: None if the layer does not fit."""
 
 
 @lru_cache(maxsize=100_000)
@@ -84,7 +84,7 @@ class Selected:
         return self._known[key]
 
     def layers(self) -> Iterator[Layer]:
-        """Every layer that can be selected here, with the attributes that sizes depend on."""
+        """Yield every layer that can be selected here, with the attributes that sizes depend on."""
         for kind in self.kinds:
             yield from (layer for _, layer in _variants(kind))
 
@@ -94,7 +94,7 @@ class Selected:
         return any(kind.takes_vector and not kind.flattens for kind in resizing_kinds)
 
     def units(self) -> list[tuple[int, int]]:
-        """The literals that set the last axis, each with the size."""
+        """Return the literals that set the last axis, each with the size."""
         setting = [kind for kind in self.kinds if kind.kind.units_attribute is not None]
         return [(literal, int(v)) for kind in setting for v, literal in kind.attributes[str(kind.kind.units_attribute)]]
 
