@@ -16,7 +16,7 @@ from featurenet_uvl.decoding.solutions import decode_solution
 from featurenet_uvl.ir.architecture import Architecture, CellId
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.operations.network_files import load_named_model, network_text
-from featurenet_uvl.translators.formats.configurations.featureide import read_configuration
+from featurenet_uvl.translators.formats.configurations.registry import read_configurations
 from featurenet_uvl.translators.pipeline import compile_feature_model, compile_model, load_model
 from tests.places import MODELS
 
@@ -82,10 +82,9 @@ def test_the_featureide_file_is_that_of_the_toml_file(name: str) -> None:
     path = MODELS / "architectures" / f"{name}.xml"
     text = path.read_text(encoding="utf-8")
     assert text == network_text(network(name), "featureide", load_named_model(None, (), {}))
-    names = compile_model(str(MODELS / "dnn.uvl"), with_rules=False).variables.feature_names
-    found = read_configuration(text, str(path), names)
-    assert found.names == names
-    assert text.count("manual=") == len(names)
+    variables = compile_model(str(MODELS / "dnn.uvl"), with_rules=False).variables
+    assert read_configurations(text, str(path), variables).names == variables.feature_names
+    assert text.count("manual=") == variables.feature_count
 
 
 def test_the_inception_module_is_that_of_fig_6() -> None:
