@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from operator import index
 from typing import SupportsIndex
 
@@ -20,6 +20,43 @@ def whole(name: str, value: object, least: int) -> int:
     if not isinstance(value, SupportsIndex) or isinstance(value, bool) or index(value) < least:
         raise UsageError(f"{name}: found {value!r}, expected a whole number from {least}")
     return index(value)
+
+
+def seconds(name: str, value: object) -> float:
+    """Return a time limit.
+
+    >>> seconds("time_limit_s", 2)
+    2.0
+    """
+    if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
+        raise UsageError(f"{name}: found {value!r}, expected seconds above 0")
+    return float(value)
+
+
+def texts(name: str, values: object) -> tuple[str, ...]:
+    """Return texts; one text stands for a list of one.
+
+    >>> texts("assume", "Log"), texts("assume", ["Log", "!Net"])
+    (('Log',), ('Log', '!Net'))
+    """
+    found = (values,) if isinstance(values, str) or not isinstance(values, Iterable) else tuple(values)
+    for value in found:
+        if not isinstance(value, str):
+            raise UsageError(f"{name}: found {value!r}, expected a text, or several")
+    return found
+
+
+def by_name(name: str, values: object, example: str) -> Mapping[str, str]:
+    """Return values by name; None has none. `example` shows a mapping in the message.
+
+    >>> by_name("options", None, "{'command': '...'}")
+    {}
+    """
+    if values is None:
+        return {}
+    if not isinstance(values, Mapping):
+        raise UsageError(f"{name}: found {values!r}, expected a mapping such as {example}")
+    return values
 
 
 def image_shape(value: object) -> Shape:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from os import PathLike
 
 from featurenet_uvl.analysis.count import count_solutions
-from featurenet_uvl.api.arguments import file_path, whole
+from featurenet_uvl.api.arguments import by_name, file_path, seconds, texts, whole
 from featurenet_uvl.api.drawn import DrawnSample, distance_limit
 from featurenet_uvl.decoding.solutions import check_formula, check_names
+from featurenet_uvl.errors import UsageError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.layers import Shape, format_shape
 from featurenet_uvl.operations.configurations import read_sample
@@ -44,7 +45,7 @@ class CompiledModel:
         Raises:
             LimitError: No engine can count them within the time.
         """
-        return count_solutions(self.cnf, time_limit_s).value
+        return count_solutions(self.cnf, seconds("time_limit_s", time_limit_s)).value
 
     def limit(self, count: int, time_limit_s: float = 60.0) -> Limit:
         """Return an upper bound on the mean distance of any sample with `count` configurations (`Limit.upper`).
@@ -52,7 +53,7 @@ class CompiledModel:
         Raises:
             LimitError: The formula is too large for it, as with tensor shapes for most models of networks.
         """
-        return distance_limit(self.cnf, whole("count", count, least=2), time_limit_s)
+        return distance_limit(self.cnf, whole("count", count, least=2), seconds("time_limit_s", time_limit_s))
 
     def sample(
         self,
@@ -87,10 +88,10 @@ class CompiledModel:
             whole("count", count, least=1),
             seed=whole("seed", seed, least=0),
             sampler=sampler,
-            options=options,
-            assume=[assume] if isinstance(assume, str) else list(assume),
+            options=by_name("options", options, "{'command': '...'}"),
+            assume=texts("assume", assume),
             known=None if after is None else self.take(after).sample,
-            time_limit_s=time_limit_s,
+            time_limit_s=None if time_limit_s is None else seconds("time_limit_s", time_limit_s),
         )
         return DrawnSample(drawn.whole, self.cnf, self.input_shape, self.classes, drawn.notes)
 
@@ -104,6 +105,8 @@ class CompiledModel:
         Raises:
             DecodeError: It is of another model, or of other images.
         """
+        if not isinstance(sample, DrawnSample):
+            raise UsageError(f"found {sample!r} as a sample, expected a DrawnSample, as sample and read_sample give it")
         check_names(sample.sample.names, self.cnf.variables, "sample")
         if not any_formula:
             check_formula(sample.sample.formula, self.cnf, "sample")

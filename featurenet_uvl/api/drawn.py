@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from os import PathLike
 
 from featurenet_uvl.analysis.exact_model import exact_model
-from featurenet_uvl.api.arguments import file_path, whole
+from featurenet_uvl.api.arguments import file_path, seconds, whole
 from featurenet_uvl.api.network import Network
 from featurenet_uvl.decoding.sampled import decode_networks
 from featurenet_uvl.errors import LimitError, UsageError
@@ -53,7 +53,7 @@ class DrawnSample:
         Raises:
             UsageError: There are fewer than two configurations, or SciPy is missing, which the integer programs need.
         """
-        count = whole("configurations", len(self), least=2)
+        count, time_limit_s = whole("configurations", len(self), least=2), seconds("time_limit_s", time_limit_s)
         try:
             return distance_limit(self.cnf, count, time_limit_s)
         except LimitError:

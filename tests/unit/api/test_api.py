@@ -331,3 +331,25 @@ def test_a_script_without_a_guard_trains(tmp_path: Path) -> None:
         [sys.executable, "script.py"], capture_output=True, text=True, timeout=PATIENCE_S, check=False, cwd=tmp_path
     )
     assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
+
+
+def test_arguments_of_another_type_are_named_in_one_line() -> None:
+    compiled = FeatureModel.parse("features\n\tApp\n\t\toptional\n\t\t\tLog\n").compile()
+    for call, message in (
+        (
+            lambda: compiled.sample(1, options=["level"]),
+            "options: found ['level'], expected a mapping such as {'command'",
+        ),
+        (lambda: compiled.sample(1, options="level=3"), "options: found 'level=3', expected a mapping"),
+        (lambda: compiled.sample(1, assume=3), "assume: found 3, expected a text, or several"),
+        (lambda: compiled.sample(1, assume=["Log", 3]), "assume: found 3, expected a text, or several"),
+        (lambda: compiled.sample(1, time_limit_s="1"), "time_limit_s: found '1', expected seconds above 0"),
+        (lambda: compiled.sample(1, time_limit_s=float("nan")), "time_limit_s: found nan, expected seconds above 0"),
+        (lambda: compiled.count(-1), "time_limit_s: found -1, expected seconds above 0"),
+        (lambda: compiled.limit(2, time_limit_s=0), "time_limit_s: found 0, expected seconds above 0"),
+        (lambda: compiled.sample(2).limit(True), "time_limit_s: found True, expected seconds above 0"),
+        (lambda: compiled.sample(1, after=3), "found 3 as a sample, expected a DrawnSample"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            call()
+        assert str(caught.value).startswith(message)
