@@ -1,4 +1,4 @@
-"""Through how many files of the project one constraint `B => C` runs, from a UVL file to DIMACS.
+"""Through how many files of the project does one constraint `B => C` run, from a UVL file to DIMACS?
 
 python benchmarks/constraint_trip.py            measure, write benchmarks/results/constraint_trip.json, print the list
 python benchmarks/constraint_trip.py --show     print the list of that file
@@ -40,7 +40,7 @@ def files_on_the_way() -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.uvl"
         path.write_text(MODEL, encoding="utf-8")
-        write_dimacs(compile_model(str(path)))  # what is imported or cached on the first call only does not count
+        write_dimacs(compile_model(str(path)))  # imports, and results cached on the first call, do not count
         sys.settrace(note)
         try:
             write_dimacs(compile_model(str(path)))

@@ -1,10 +1,10 @@
-"""What becomes of other people's models: FeatureIDE's own, the UVL parser's, and small ones whose counts are published.
+"""How are other people's models treated: FeatureIDE's, the UVL parser's, and small ones with published counts?
 
 python benchmarks/corpora.py             compile and count all of them, write benchmarks/corpora.md
 python benchmarks/corpora.py --show      print the page instead
 
-The models lie beside the project, in `../shared/corpus`. What FeatureIDE 3.12 says of each stands in their
-`MANIFEST.tsv`: features, constraints, variables and clauses of its CNF, core, dead and false-optional features,
+The models lie beside the project, in `../shared/corpus`. Their `MANIFEST.tsv` has the results of FeatureIDE 3.12 for
+each: features, constraints, variables and clauses of its CNF, core, dead and false-optional features,
 configurations.
 """
 
@@ -46,7 +46,7 @@ COUNTER_BITS = 64
 
 HELPERS = "FeatureIDE makes an abstract feature, with two clauses, of each of several groups below one feature"
 NAMES = "a formula whose clauses would multiply gets auxiliary variables, determined by the features"
-SIMPLER = "FeatureIDE takes repeated and implied clauses out of what one constraint becomes"
+SIMPLER = "FeatureIDE removes repeated and implied clauses of one constraint"
 DEAD = "FeatureIDE calls dead features whose parent is dead, too, false-optional"
 ONLY = "FeatureIDE calls the only child of an `or` or `alt` element, not marked mandatory, false-optional"
 LARGE = f"more than {COUNTER_BITS} bits, where the manifest's counter overflows"
@@ -64,10 +64,12 @@ REFUSED = {
     "sxfm": "malformed: FeatureIDE refuses it, too",
     "uvl": "it imports a file that the corpus lacks",
 }
-"""Why files of a kind are refused."""
+"""Reason for the refusal of a file, per kind."""
 
 READ_OTHERWISE = {"lex/l02_two_block_comments.uvl": 16}
-"""The official grammar lets a comment run to the last `*/` of the file (4); here it ends where it says."""
+"""Counts of files that the official grammar reads differently: there a comment runs to the last `*/` of the file (count
+4), here to the first one.
+"""
 
 
 _FOLDERS = re.compile(r"(?<!\S)(?:[^\s:]*/)+(?=[^\s/:]+:)")
@@ -80,12 +82,12 @@ class Difference:
     ours: int
     theirs: int
     reason: str
-    """Empty for one that nobody can explain."""
+    """Empty if unexplained."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one file; `error` is set where it was refused, `count` is None where no engine could count."""
+    """The result for one file; `error` is set if it was refused, `count` is None if no engine could count."""
 
     file: str
     kind: str
@@ -171,7 +173,7 @@ def _differences(
 def _false_optional(
     row: Mapping[str, str], verdict: Verdict, boolean: BooleanModel, dead: set[str]
 ) -> Iterator[Difference]:
-    """What FeatureIDE calls false-optional besides: only what the tree and the file bear out, to the last feature."""
+    """Yield a difference in false-optional features; its reason holds only if tree and file explain each feature."""
     theirs = int(row["falseOptional"] or 0)
     if theirs == verdict.false_optional:
         return
@@ -325,18 +327,17 @@ def page() -> str:
     lines = [
         "# Models of other people",
         "",
-        "What becomes of the model files in FeatureIDE's repository, of the UVL parser's test models, and of small"
-        " models whose counts are published. `python benchmarks/corpora.py` writes this page;"
-        " `tests/golden/test_corpora.py` holds the code to it. The files are not part of the project.",
+        "The results for the model files in FeatureIDE's repository, the UVL parser's test models, and small"
+        " models with published counts. `python benchmarks/corpora.py` writes this page, and"
+        " `tests/golden/test_corpora.py` compares the code with it. The files are not part of the project.",
         "",
         "## FeatureIDE's models",
         "",
-        f"Of {len(verdicts)} files {len(loaded)} are read. FeatureIDE 3.12 reads {len(compared)} of these, too, and of"
-        f" them {equal} agree with it in everything: the numbers of features, constraints, variables, clauses, core"
-        " features, dead features, false-optional features and configurations, and whether there is a configuration at"
-        " all. All others agree in what the next table does not name. Where it names the configurations, the counts"
-        " cannot be compared:"
-        f" {LARGE}; these models agree in all else.",
+        f"Of {len(verdicts)} files {len(loaded)} are read. FeatureIDE 3.12 reads {len(compared)} of these, too, and the"
+        f" results of {equal} are equal: the numbers of features, constraints, variables, clauses, core features, dead"
+        " features, false-optional features and configurations, and whether a configuration exists. The next table has"
+        " all differences of the others. If it names the configurations, the counts cannot be compared:"
+        f" {LARGE}; everything else agrees in these models.",
         "",
         f"Not counted within {TIME_LIMIT_S:.0f} seconds and {MAX_NODES:,} nodes:"
         f" {', '.join(v.file for v in uncounted) or 'none'}.",

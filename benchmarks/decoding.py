@@ -1,4 +1,4 @@
-"""How long decoding takes: configurations of S1 to architectures, and to Keras beside a hand-written way.
+"""How long does decoding take: configurations of S1 to architectures, and to Keras beside a hand-written way?
 
 python benchmarks/decoding.py            measure, write benchmarks/results/decoding.json, print the table
 python benchmarks/decoding.py --show     print the table of that file

@@ -1,4 +1,4 @@
-"""How large the DNN model becomes and how long each stage takes: sizes, and CPU seconds from model to Keras.
+"""How large does the DNN model become, and how long does each stage take? Sizes, and CPU seconds from model to Keras.
 
 python benchmarks/pipeline.py            measure, write benchmarks/results/pipeline.json, print the tables
 python benchmarks/pipeline.py --show     print the tables of that file
@@ -58,7 +58,7 @@ RELEASED_CELL = {
     "Cell.relativeIndex": 0,
 }
 """Values of each attribute in half a cell of the model that the paper's authors released (Ghamizi2019-light in the
-public feature-model benchmark), counted in its file; 0 where it has no such attribute."""
+public feature-model benchmark), counted in its file; 0 if the attribute is missing."""
 
 RELEASED_CELL_FEATURES = 131
 

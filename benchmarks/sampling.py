@@ -1,11 +1,11 @@
-"""How diverse the samples of each sampler are, and what they cost: ours, CMSGen, random phases, PLEDGE.
+"""How diverse are the samples of each sampler, and how long do they take? Ours, CMSGen, random phases, PLEDGE.
 
-python benchmarks/sampling.py [--models DIR] [--pledge-jar JAR]    measure what is missing, write tables and figure
+python benchmarks/sampling.py [--models DIR] [--pledge-jar JAR]    measure missing samples, write tables and figure
 python benchmarks/sampling.py --show                               print the tables of the last results
 
-Each line of benchmarks/results/sampling/rows.jsonl is one sample, written as soon as it is measured: stop it at any
-time, and the same call goes on. `--again NAME` measures a sampler anew. Every sample is drawn in a process of its own;
-its CPU seconds are those from the CNF to the checked sample, diagram and child processes included, imports left out.
+Each line of benchmarks/results/sampling/rows.jsonl is one sample, written as soon as it is measured: stop the script
+at any time, and the same call continues. `--again NAME` measures a sampler again. A process of its own draws each
+sample; its CPU seconds are those from the CNF to the checked sample, with diagram and child processes, without imports.
 
 The models are the paper's released one and two of FeatureIDE's examples, in `../shared`; S1 with tensor shapes; and, in
 the folder of --models, `AlHajjaji2019-i386pc.dimacs` (eCos) and `Knüppel2017-1.18.0.dimacs` (BusyBox) of the public
@@ -44,7 +44,7 @@ ROWS = RESULTS / "rows.jsonl"
 
 PLEDGE_BUDGET_S = 60
 HARD_LIMIT_S = 120
-"""For one sample of the model that only some samplers can draw from."""
+"""Seconds per sample of the model that only some samplers can draw from."""
 MARKS = {
     "diverse": "stars",
     "covering": "plusses",
@@ -59,7 +59,7 @@ MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`file` is a path in the folder of --models where it is a name alone."""
+    """A model to sample. If `file` is a bare name, it lies in the folder of --models."""
 
     name: str
     file: Path
@@ -281,8 +281,8 @@ def points(rows: Sequence[dict[str, Any]], x: str, y: str, scale: float = 1) -> 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=Path, help="the folder of the models that are not in ../shared")
-    parser.add_argument("--pledge-jar", help="where PLEDGE.jar is")
-    parser.add_argument("--again", action="append", default=[], metavar="SAMPLER", help="measure a sampler anew")
+    parser.add_argument("--pledge-jar", help="path of PLEDGE.jar")
+    parser.add_argument("--again", action="append", default=[], metavar="SAMPLER", help="measure a sampler again")
     parser.add_argument("--show", action="store_true", help="print the tables of the last results")
     for option, kind in {"--one": str, "--out": str, "--sampler": str, "-n": int, "--seed": int}.items():
         parser.add_argument(option, type=kind, help=argparse.SUPPRESS)

@@ -1,4 +1,4 @@
-"""Does flamapy, by SAT and by BDD, say of models what we say of them?
+"""Does flamapy, by SAT and by BDD, agree with our answers on models?
 
 python benchmarks/second_opinion.py PYTHON   ask the flamapy of that interpreter, write results/second_opinion.json
 python benchmarks/second_opinion.py --show   print the table of that file
@@ -9,8 +9,8 @@ flamapy-sat wants an older python-sat than this project, so it lives in an envir
 
 The models are FeatureIDE's, the UVL parser's and those with published counts, from `../shared/corpus`. Each becomes the
 Boolean model that `--emit-after rewrite_constraints` writes, in UVL, and the DIMACS file. flamapy reads the UVL, and
-answers by SAT and by BDD; it reads the DIMACS, and answers by SAT. Compared are: satisfiable or not, the core
-and the dead features by name, and the number of configurations.
+answers by SAT and by BDD; it reads the DIMACS, and answers by SAT. The script compares: satisfiable or not,
+core and dead features by name, and the number of configurations.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def ours(cnf: Cnf) -> dict[str, Any]:
 
 
 def names_of_features(dimacs: str, cnf: Cnf) -> dict[str, str]:
-    """The features by the names that they have in the file: flamapy cuts names at blanks, so those are safe names."""
+    """Return the features by their names in the file, which are safe names, because flamapy cuts names at blanks."""
     lines = (line.split(" ", 2) for line in dimacs.splitlines() if line.startswith("c "))
     spelt = {int(number): name for _, number, name in lines}
     return {spelt[number]: name for number, name in enumerate(cnf.variables.feature_names, 1)}

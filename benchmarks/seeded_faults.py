@@ -1,4 +1,4 @@
-"""Do the laws notice faults? Makes small faults in passes, encodings and rules, each in a copy, and runs the laws.
+"""Do the laws notice faults? Puts small faults into passes, encodings and rules, each in a copy, and runs the laws.
 
 python benchmarks/seeded_faults.py               try all, write benchmarks/results/seeded_faults.json, print the table
 python benchmarks/seeded_faults.py --show        print the table of that file
@@ -357,7 +357,7 @@ def copy_project(target: Path) -> None:
 def run_tests(project: Path) -> tuple[bool, str, float]:
     """Return whether the tests pass, the first failure, and the seconds. Running out of time is no failure.
 
-    A fault that no test can even import is a mistake of this script, which stops.
+    If a fault keeps the tests from being imported, this script is wrong, and stops.
     """
     start = time.monotonic()
     command = [

@@ -159,7 +159,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--show", action="store_true", help="print the table of the last result")
     parser.add_argument("--count", type=int, default=2000, help="networks of each case")
-    parser.add_argument("--cases", nargs="*", help="MODEL-SHAPE, all where none is given")
+    parser.add_argument("--cases", nargs="*", help="MODEL-SHAPE; by default all")
     parser.add_argument("-o", "--output", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     cases = [(model, shape) for model in MODELS for shape in SHAPES]

@@ -79,7 +79,7 @@ def _rows(command: Any) -> Iterator[tuple[str, str]]:
 
 
 def _value(parameter: Any) -> str:
-    """What stands for the value: by the default, as Typer shows no types."""
+    """Return the placeholder of the value; without one, derive it from the default, as Typer shows no types."""
     if parameter.metavar:
         return str(parameter.metavar)
     if parameter.opts[0] == "-o":
