@@ -1,6 +1,6 @@
 """The layers of a Keras model against those of its Architecture: class, settings, connections, shapes, weights.
 
-What is expected is written down again here, from the names of the features, so that it shares nothing with the builder.
+The expected layers are derived here once more, from the names of the features, without any code of the builder.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MERGING = {"Sum": "Add", "Product": "Multiply", "Concat": "Concatenate"}
 
 @dataclass(frozen=True)
 class Node:
-    """One Keras layer: its class, those of its settings that are configured, what it takes, gives and weighs."""
+    """A Keras layer: its class, its configured settings, its inputs, its output and its number of weights."""
 
     kind: str
     settings: Mapping[str, Any]
@@ -41,7 +41,7 @@ class Node:
 
 
 def expected_layer(layer: Layer) -> tuple[str, str, dict[str, Any]] | None:
-    """Short name, Keras class and settings; None where there is nothing to build."""
+    """Return short name, Keras class and settings; None if there is nothing to build."""
     match layer:
         case Dense():
             return "dense", "Dense", {"units": layer.neurons, "activation": layer.activation, "use_bias": True}
@@ -70,7 +70,7 @@ def expected_layer(layer: Layer) -> tuple[str, str, dict[str, Any]] | None:
 
 @dataclass
 class _Expectation:
-    """The graph while it is put together; `ends` has the name of the layer that each cell ends in."""
+    """The graph under construction; `ends` has the name of the last layer of each cell."""
 
     architecture: Architecture
     nodes: dict[str, Node] = field(default_factory=dict)
@@ -100,7 +100,7 @@ class _Expectation:
 
 
 def expected_nodes(architecture: Architecture) -> dict[str, Node]:
-    """By layer name, what Keras should have built."""
+    """Return the layers that Keras should have built, by name."""
     shapes = architecture.shapes()
     graph = _Expectation(architecture)
     graph.nodes["image"] = Node("InputLayer", {}, (), architecture.input_shape)
@@ -121,7 +121,7 @@ def expected_nodes(architecture: Architecture) -> dict[str, Node]:
 
 
 def found_nodes(model: Any, expected: Mapping[str, Node]) -> dict[str, Node]:
-    """By layer name, what Keras has built, with those settings that are expected of a layer."""
+    """Return the layers that Keras has built, by name, with the settings that are expected of a layer."""
     found = {}
     for layer in model.layers:
         (node,) = layer._inbound_nodes
@@ -134,7 +134,7 @@ def found_nodes(model: Any, expected: Mapping[str, Node]) -> dict[str, Node]:
 
 
 def differences(model: Any, architecture: Architecture) -> list[str]:
-    """Where the Keras model is not its architecture; empty if it is."""
+    """Return the differences between the Keras model and its architecture."""
     expected = expected_nodes(architecture)
     found = found_nodes(model, expected)
     result = [
@@ -152,7 +152,7 @@ def differences(model: Any, architecture: Architecture) -> list[str]:
 
 @contextmanager
 def no_weights() -> Iterator[None]:
-    """Within it, Keras infers and checks all shapes, but no weight gets memory."""
+    """Let Keras infer and check all shapes inside, but allocate no memory for weights."""
     import keras
 
     keras.backend.clear_session(free_memory=False)

@@ -89,14 +89,14 @@ class _Seeded:
 
 @st.composite
 def feature_models(draw: st.DrawFn) -> FeatureModel:
-    """A strategy for models; shrinks towards few, plain features and no constraints."""
+    """Return a strategy for models, which shrinks towards few, plain features and no constraints."""
     model = _Builder(_Drawn(draw)).model()
     assume(_is_small(model))
     return model
 
 
 def random_model(rng: np.random.Generator) -> FeatureModel:
-    """A model from the same generator, for long runs without hypothesis."""
+    """Return a model from the same generator, for long runs without hypothesis."""
     while True:
         model = _Builder(_Seeded(rng)).model()
         if _is_small(model):
@@ -112,11 +112,11 @@ class _Builder:
     choices: Choices
     left: int = 0
     features: list[tuple[Feature, tuple[str, ...]]] = field(default_factory=list)
-    """Each finished feature with the multi-features that it lies in, itself included."""
+    """Each finished feature with the multi-features around it, itself included."""
     limits: dict[str, int] = field(default_factory=dict)
     names: int = 0
     bounds: list[Constraint] = field(default_factory=list)
-    """What gives typed features without a domain their values."""
+    """The constraints that give typed features without a domain their values."""
 
     def pick(self, options: Sequence[T]) -> T:
         return options[self.choices.integer(0, len(options) - 1)]
@@ -154,7 +154,7 @@ class _Builder:
         return feature
 
     def _type(self, name: str) -> tuple[FeatureType, tuple[Attribute, ...]]:
-        """A type, and the attribute `domain`, or none and a constraint over the feature alone instead."""
+        """Draw a type with the attribute `domain`, or with a constraint over the feature alone instead."""
         kind, values = self.pick(_TYPED)
         if self.chance(50):
             return kind, (Attribute("domain", values),)
@@ -255,7 +255,7 @@ class _Builder:
     # indexed constraints
 
     def _indexed(self) -> Expression:
-        """A formula in which every variable has a range: the guard holds the free ones as indices of their own."""
+        """Draw a formula in which every variable has a range: the guard has each free one as an index of its own."""
         inside = [(f, multis) for f, multis in self.features if multis]
         guard, multis = self.pick(inside)
         variables = [IndexVariable(name) for name in ("i", "j")[: len(multis)]]
@@ -269,7 +269,7 @@ class _Builder:
         return Implies(left, body)
 
     def _wired(self, feature: Feature, multis: tuple[str, ...], attribute: str) -> Expression:
-        """How many instances point at c, whose range is what the equality leaves."""
+        """Draw a count of the instances that point at c, whose range follows from the equality."""
         outer = (IndexVariable("i"),)[: len(multis) - 1]
         bound = IndexVariable("k")
         quantifiers: list[Quantifier] = ["atmost", "atleast"]
@@ -306,7 +306,7 @@ class _Builder:
                 return Arithmetic("+", self.pick(variables), self.pick(variables))
 
     def _indexed_text(self, variables: list[IndexVariable]) -> Expression | None:
-        """A comparison of texts, perhaps with a variable whose range are the texts of a domain."""
+        """Draw a comparison of texts, perhaps with a variable that ranges over the texts of a domain."""
         found = [(f, m, a) for f, m in self.features for a in f.attributes if a.name in ("t", "s")]
         if not found or not self.chance(25):
             return None
@@ -351,7 +351,7 @@ class _Builder:
         return Comparison(self.pick(["==", "!=", "<", ">="]), left, right)
 
     def _quantified(self, variables: list[IndexVariable]) -> Expression:
-        """A quantifier whose variable is the last index of some feature, so that it has a range."""
+        """Draw a quantifier whose variable is the last index of some feature, so that it has a range."""
         feature, multis = self.pick([entry for entry in self.features if entry[1]])
         bound = IndexVariable(self.pick(["k", "i"]))
         inner = [*variables, bound]

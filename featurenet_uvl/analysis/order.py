@@ -17,8 +17,8 @@ _ROUNDS = 200
 _PATIENCE = 20
 """Rounds without a shorter span after which the search ends."""
 _STARTS, _FEW, _STARTED_LITERALS = 20, 8, 100_000
-"""Largest number of further starts per part; variables up to which a part needs none; and literals of all starts of a
-part together, which take about a second.
+"""Most additional starts per part; variables up to which a part needs no additional start; and most literals in all
+starts of a part together, which take about a second.
 """
 
 

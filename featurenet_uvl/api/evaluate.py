@@ -109,7 +109,7 @@ def train(
         networks: One, or any number of them.
         store: The file of results; made if it is missing. Unpacked images go beside it, to `<name>.data`.
         data: As for `evaluate`.
-        data_dir: Likewise.
+        data_dir: As for `evaluate`.
         workers: Number of networks that are trained at the same time; None trains one per core.
         engine: Trains them elsewhere, such as a `training.ray_engine.RayEngine`, instead of `workers` here.
         limits: Of time, memory and weights of each network; one over a limit is a row that says so.

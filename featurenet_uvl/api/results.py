@@ -69,7 +69,7 @@ class Results:
         """
         done = [trial for trial in self.trials if trial.status is TrialStatus.DONE]
         if not done:
-            raise UsageError(f"found none of {len(self)} networks with an accuracy, expected at least one")
+            raise UsageError(f"found no network with an accuracy (0 of {len(self)}), expected at least one")
         return min(done, key=lambda trial: (-(trial.test_accuracy or 0.0), trial.weights or 0))
 
     def _cells(self) -> list[list[str]]:

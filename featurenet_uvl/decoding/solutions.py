@@ -116,5 +116,5 @@ def _reason(cnf: Cnf, row: NDArray[np.bool_], count: int) -> str:
     for clause in cnf.clauses:
         if all(abs(literal) <= count and row[abs(literal) - 1] != (literal > 0) for literal in clause):
             names = [("" if literal > 0 else "!") + cnf.variables.names[abs(literal) - 1] for literal in clause]
-            return f": found none of {' | '.join(names)}"
+            return f", which demands {' | '.join(names)}"
     return " (the tensor shapes of the network do not fit)" if len(cnf.variables) > count else ""

@@ -78,7 +78,7 @@ def read_costs(folder: Path, protocol: Protocol) -> Mapping[str, Cost]:
 
 
 def timing_protocol(protocol: Protocol) -> Protocol:
-    """Return the protocol under which costs are stored: steps cost the same, whatever the number of epochs."""
+    """Return the protocol under which costs are stored: one epoch, because the cost of a step does not depend on it."""
     return replace(protocol, epochs=1)
 
 

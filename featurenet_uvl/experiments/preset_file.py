@@ -87,7 +87,7 @@ _MISSING: Any = object()
 
 
 class _Reader:
-    """Returns values and collects problems. A section or key that nobody asked for is a problem, too."""
+    """Returns values and collects problems. A section or key that no caller has read is a problem, too."""
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path

@@ -201,8 +201,8 @@ def rules_exclusion(question: Question) -> list[str]:
     if rules is None or question.solve(()):
         return []
     return [
-        f"{rules.span}: found rule sets that leave none of the configurations that the constraints allow;"
-        " expected some: give another `input_shape`, or weaken the constraints on layers"
+        f"{rules.span}: found rule sets that exclude every configuration that the constraints allow;"
+        " expected at least one to remain: give another `input_shape`, or weaken the constraints on layers"
     ]
 
 

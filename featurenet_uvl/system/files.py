@@ -1,4 +1,4 @@
-"""Files of the user: read as UTF-8 text with places in every complaint, written whole or not at all."""
+"""Files of the user: read as UTF-8 text, with a place in every error, and written completely or not at all."""
 
 from __future__ import annotations
 

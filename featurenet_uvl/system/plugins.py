@@ -52,7 +52,7 @@ def load(function: Any, message: str) -> Any:
     """Return the result of a function that imports another package.
 
     Raises:
-        UnsupportedError: It raises whatever; the text begins with `message`.
+        UnsupportedError: The function raises any error; the text begins with `message`.
     """
     try:
         with foreign_code(message):

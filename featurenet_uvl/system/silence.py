@@ -1,4 +1,4 @@
-"""Silence for standard error: TensorFlow's import writes to it, whatever its settings."""
+"""Silence for standard error, because TensorFlow's import writes to it with any settings."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def evaluate(
         protocol: How to train it. With `deterministic`, Keras stays so for the rest of this process.
         data: The images, from `load_dataset`.
         callbacks: Keras callbacks, such as `keras.callbacks.EarlyStopping("val_loss")`. The protocol does not know
-            them, so their names stand in the result's `provenance`. `val_loss` and `val_accuracy` are those of the
+            them, so the result's `provenance` has their names. `val_loss` and `val_accuracy` are those of the
             images held out (`Protocol.validation_images`); the test images have `test_accuracy` and steer nothing.
         tensorboard: A folder for TensorBoard's logs of this network.
         name: The name of the result.

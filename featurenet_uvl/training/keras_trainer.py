@@ -23,7 +23,7 @@ from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec, TrialStatus
 
 PACKAGES = ("featurenet_uvl", "keras", "numpy", "tensorflow")
-"""Packages whose versions stand in each result."""
+"""Packages whose versions each result records."""
 
 
 def build_architecture(payload: str, input_shape: Shape, classes: int) -> Any:

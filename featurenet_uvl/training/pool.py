@@ -113,7 +113,7 @@ def run_trials(
 
 
 def _check_images(store: Path, results: Iterable[TrialResult], data: Dataset) -> None:
-    """Raise if the store has accuracies on other images: they must not stand in one table with those of this run."""
+    """Raise if the store has accuracies on other images: one table must not mix them with those of this run."""
     for result in results:
         earlier = result.provenance.get("data", data.hash)
         if earlier != data.hash:
@@ -152,7 +152,7 @@ def _finished(
 ) -> Iterator[Finished]:
     """Yield all trials as they end. A trial whose worker was killed from outside starts once more, after all others.
 
-    Call `show` whenever a trial has started, got further or ended.
+    Call `show` whenever a trial has started, made progress or ended.
     """
     tries: dict[str, int] = {}
     while pending or session.running:

@@ -47,7 +47,7 @@ class RunState:
 
     process: int
     process_started: float
-    """Start of the process in seconds since 1970, which tells it apart from a later one of the same number."""
+    """Start of the process in seconds since 1970: distinguishes it from a later process with the same number."""
     host: str
     engine: str
     protocol: Mapping[str, Any]

@@ -1,6 +1,6 @@
-"""Models of other people: benchmarks/corpora.md is what the code makes of them today.
+"""Models of other people: the code still gives the results on the page benchmarks/corpora.md.
 
-After a change that is meant: `python benchmarks/corpora.py`, then look at what it changed in the page. The corpora lie
+After an intended change, run `python benchmarks/corpora.py` and review the changes of the page. The corpora lie
 beside the project, in `../shared/corpus`; without them the tests are skipped.
 """
 
@@ -41,7 +41,7 @@ def corpora() -> ModuleType:
 
 
 def check_verdict(corpora: ModuleType, row: dict[str, str]) -> None:
-    """The file is as the page says: its lines there, and no others."""
+    """Check that the page has exactly the lines of this file."""
     verdict = corpora.judge(row)
     unexplained = [difference for difference in verdict.differences if not difference.reason]
     assert unexplained == [], verdict.file

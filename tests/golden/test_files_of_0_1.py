@@ -1,4 +1,4 @@
-"""Files of version 0.1 are read, gone on with, decoded and reported; tests/assets/0.1 says how they were made."""
+"""Files of version 0.1 can be read, continued, decoded and reported; tests/assets/0.1 explains how they were made."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ASSETS = ROOT / "tests" / "assets" / "0.1"
 NETWORKS = ("0001", "0002", "0003")
 PROTOCOL = Protocol("digits", train_images=64, test_images=32, epochs=1)
 WEIGHTS = (1_970, 36_237, 215_245)
-"""Of the three networks, as 0.1 printed them."""
+"""Numbers of weights of the three networks, as 0.1 printed them."""
 
 Program = Callable[..., tuple[int, str]]
 
@@ -70,7 +70,7 @@ def test_a_formula_and_a_sample_belong_together_as_they_did() -> None:
 
 
 MODEL = ("--model", MODELS / "s1.uvl", "--bound", "Block=1", "--bound", "Cell=1", "--input-shape", "16x16x1")
-"""What the samples were drawn from. Later versions may encode it in other clauses."""
+"""The model of the samples. Later versions may encode it in other clauses."""
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Whether a set of selected features is a network that builds, worked out from the names alone.
 
-Nothing of the project is used here but what a user sees: the names of the unfolded features. The rules are written down
-again, as docs/tensor-shapes.md says them, so that the rule set, the decoder and this page can disagree.
+This module uses nothing of the project but the names of the unfolded features, which a user sees, too. It repeats the
+rules of docs/tensor-shapes.md, so that the rule set, the decoder and this module can disagree.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Cell:
     features: frozenset[str]
 
     def one(self, pattern: str) -> str:
-        """What the one feature matches that matches the pattern."""
+        """Return the match of the only feature that matches the pattern."""
         found = {match[1] for name in self.features if (match := re.fullmatch(pattern, name))}
         if len(found) != 1:
             raise NoNetworkError(f"{pattern}: {found}")
@@ -39,13 +39,13 @@ class Cell:
 
     @property
     def distance(self) -> int | None:
-        """How many cells further its output goes within the block."""
+        """Return the number of cells that its output goes ahead within the block."""
         found = [name for name in self.features if name.startswith("Output_Cell_relativeIndex_")]
         return int(found[0].rsplit("_", 1)[1]) + 1 if found else None
 
 
 def cells_of(names: Iterable[str]) -> dict[tuple[int, int], Cell]:
-    """By block and number, in order."""
+    """Return the cells by block and number, in order."""
     features: dict[tuple[int, int], set[str]] = {}
     for name in names:
         place = place_of(name)
@@ -61,7 +61,7 @@ def place_of(name: str) -> tuple[int, int, str] | None:
 
 
 def output_shapes(names: Iterable[str], image: Shape) -> dict[tuple[int, int], Shape]:
-    """The shape that leaves each cell.
+    """Return the output shape of each cell.
 
     Raises:
         NoNetworkError: A layer or a combination does not fit.
@@ -119,7 +119,7 @@ def after_input(cell: Cell, half: int, shape: Shape) -> Shape:
 
 
 def positions(size: int, window: int, stride: int, is_same: bool) -> int:
-    """How often a window can be put down, counted one by one."""
+    """Count the positions of a window one by one."""
     last = size if is_same else size - window + 1
     if last < 1:
         raise NoNetworkError(f"a window of {window} on {size}")

@@ -1,4 +1,4 @@
-"""Makes a model that breaks a law as small as it gets, for models that hypothesis did not draw."""
+"""Shrinks a model that breaks a law, for models that hypothesis did not draw."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from featurenet_uvl.ir.feature_model import Cardinality, Constraint, Feature, Fe
 
 
 def shrunk(model: FeatureModel, fails: Callable[[FeatureModel], bool]) -> FeatureModel:
-    """A model that still fails, none of whose simpler forms does."""
+    """Return a model that still fails, but whose simpler forms all pass."""
     while (smaller := next(filter(fails, _simpler(model)), None)) is not None:
         model = smaller
     return model
@@ -36,7 +36,7 @@ def _simpler(model: FeatureModel) -> Iterator[FeatureModel]:
 
 
 def _simpler_formulas(node: Expression) -> Iterator[Expression]:
-    """An operand in the formula's place, or the formula with one operand simpler."""
+    """Yield each operand in place of the formula, and the formula with one simpler operand."""
     below = children(node)
     if isinstance(node, FeatureRef | AttributeRef | Call):
         return

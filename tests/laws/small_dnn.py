@@ -67,7 +67,7 @@ def small_model(
     operations: Sequence[str],
     combinations: Sequence[str] = ALL_COMBINATIONS[:2],
 ) -> FeatureModel:
-    """The wiring of the real model over fewer layers and values."""
+    """Return the DNN model with its wiring, but fewer layers and values."""
     text = SMALL.replace("BLOCKS", str(blocks)).replace("CELLS", str(cells))
     for half in "12":
         for word, lines in (("INPUTS", inputs), ("OPERATIONS", operations), ("COMBINATIONS", combinations)):

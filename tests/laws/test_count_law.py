@@ -33,7 +33,7 @@ MOST_MODELS = 20_000
 
 
 def all_models(cnf: Cnf) -> Iterator[frozenset[int]]:
-    """The true variables of every model, auxiliaries included; small models have few, if auxiliaries are determined."""
+    """Return the true variables of every model, auxiliaries included: few, if the features determine these."""
     count, found = len(cnf.variables), 0
     with Minicard(bootstrap_with=[list(clause) for clause in cnf.clauses]) as solver:
         for variable in range(1, count + 1):
@@ -47,7 +47,7 @@ def all_models(cnf: Cnf) -> Iterator[frozenset[int]]:
 
 
 def translated_configurations(cnf: Cnf) -> tuple[frozenset[frozenset[Origin]], int]:
-    """The models as sets of origins, and the number of models with auxiliaries."""
+    """Return the models as sets of origins, and the number of models with auxiliaries."""
     origins = cnf.variables.origins
     features = cnf.variables.feature_count
     assert len(origins) == len(set(origins)) == features
@@ -56,7 +56,7 @@ def translated_configurations(cnf: Cnf) -> tuple[frozenset[frozenset[Origin]], i
 
 
 def spelt(model: FeatureModel) -> str:
-    """The model as UVL, or as it is where UVL cannot hold it."""
+    """Return the model as UVL, or its representation if UVL cannot hold it."""
     try:
         return write_uvl(model)
     except UnsupportedError as error:
@@ -64,7 +64,7 @@ def spelt(model: FeatureModel) -> str:
 
 
 def disagreement(model: FeatureModel) -> str | None:
-    """What differs between the model's meaning and its translation; None if nothing does."""
+    """Return the difference between a model's meaning and its translation; None if they agree."""
     expected = enumerate_configurations(model)
     cnf = compile_feature_model(model, verify_each=True)
     cnf.verify()
@@ -86,7 +86,7 @@ def breaks_the_law(model: FeatureModel) -> bool:
 
 
 def check_seeds(seeds: range) -> None:
-    """The law for the random models of these seeds, most of which must be translatable."""
+    """Check the law on the random models of these seeds, most of which must be translatable."""
     skipped: list[str] = []
     for seed in seeds:
         model = random_model(np.random.default_rng(seed))
@@ -119,7 +119,7 @@ def test_a_translation_keeps_the_configurations_where_every_linear_comparison_is
 def test_a_translation_keeps_the_configurations_where_constraints_are_taken_apart(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Beyond these limits large models are written otherwise; here all are."""
+    """With these limits, the constraints of small models are split, too."""
     monkeypatch.setattr(plain, "MAX_TOGETHER", 0)
     monkeypatch.setattr(to_cnf, "MAX_PAIRWISE", 1)
     check_seeds(range(2 * DEEP_MODELS, 2 * DEEP_MODELS + FAST_MODELS // 4))

@@ -1,4 +1,4 @@
-"""The law for models that once broke it, or nearly did, each as small as it gets; and for the published ones."""
+"""The law on models that once broke it, or nearly did, each as small as possible, and on published ones."""
 
 from __future__ import annotations
 

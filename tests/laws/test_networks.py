@@ -28,7 +28,7 @@ MAX_ROWS = 6_000
 
 
 def all_rows(cnf: Cnf) -> Iterator[Row]:
-    """Every model of the CNF on its features."""
+    """Return every model of the CNF, projected on the features."""
     count = cnf.variables.feature_count
     with Solver(name="minisat22", bootstrap_with=cnf.clauses) as solver:
         for model in solver.enum_models():
@@ -41,7 +41,7 @@ def names(cnf: Cnf, row: Row) -> list[str]:
 
 
 def assert_exactly_the_networks(model: FeatureModel, image: Shape) -> tuple[int, int]:
-    """The numbers of networks and of all configurations."""
+    """Check the solutions; return the numbers of networks and of all configurations."""
     plain = compile_feature_model(model, with_rules=False)
     ruled = compile_feature_model(model, input_shape=image, verify_each=True)
     every = set(all_rows(plain))
@@ -84,7 +84,7 @@ def test_solutions_are_exactly_the_networks(
 @pytest.mark.parametrize("combinations", [TWO, THREE])
 @pytest.mark.parametrize("image", [(12, 11, 1), (21, 2, 1)])
 def test_strides_that_are_no_circuits_are_looked_up(image: Shape, combinations: tuple[str, ...]) -> None:
-    """Strides 9 and 11, size by size; what the first cell leaves may be too small for the kernel of the second."""
+    """Strides 9 and 11, size by size; the output of the first cell may be too small for the kernel of the second."""
     pooling = (
         "Input#_Pooling {kernel {domain ['2x1']}, stride {domain [ 9, 11]}, type {domain ['max']},"
         " padding {domain ['valid', 'same']}}"
@@ -104,7 +104,7 @@ def test_solutions_of_random_models_are_exactly_the_networks(seed: int) -> None:
 
 
 def random_model(random: Random) -> FeatureModel:
-    """One that is small enough to enumerate."""
+    """Return a random model that is small enough to enumerate."""
     while True:
         inputs = random.choice([[IDENTITY], [random_input(random)], [IDENTITY, random_input(random)]])
         operations = [VOID, *random.sample([FLATTEN, PADDING, NORMALISATION], random.randint(0, 2))]

@@ -1,4 +1,4 @@
-"""The laws of single passes, on models that hypothesis draws: what each keeps, and what changes nothing."""
+"""The laws of single passes, on models that hypothesis draws: each keeps its promise, needless ones change nothing."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from tests.strategies import feature_models
 
 T = TypeVar("T")
 LARGEST_TREE = 20_000
-"""How many candidates the reference tries for an unfolded model, whose chains are constraints."""
+"""Most candidates that the reference tries for an unfolded model, whose chains are constraints."""
 
 Configurations = frozenset[frozenset[Origin]]
 
@@ -60,7 +60,7 @@ pytestmark = pytest.mark.slow
 
 
 def or_assume(step: Callable[[], T]) -> T:
-    """What the step gives; a drawn model that a translation refuses says nothing about the law."""
+    """Return the result of the step; skip a model that the step refuses, as it says nothing about the law."""
     try:
         return step()
     except UnsupportedError:
@@ -69,7 +69,7 @@ def or_assume(step: Callable[[], T]) -> T:
 
 
 def configurations(model: FeatureModel) -> Configurations:
-    """The configurations by the translation; that an auxiliary decides nothing is checked, too."""
+    """Return the configurations by the translation; check that no auxiliary is free."""
     found, count = translated_configurations(or_assume(lambda: compile_feature_model(model, verify_each=True)))
     assert count == len(found)
     return found
@@ -88,7 +88,7 @@ def has_types(model: FeatureModel) -> bool:
 
 
 def single_features(model: FeatureModel) -> list[str]:
-    """The features of which there is one instance at most."""
+    """Return the features with at most one instance."""
     found: list[str] = []
     stack: list[Feature] = [model.root]
     while stack:
@@ -264,7 +264,7 @@ def _spelt(origin: Origin) -> str:
 
 
 def selected_names(model: FeatureModel) -> set[frozenset[str]]:
-    """The sets of selected features of a Boolean model."""
+    """Return the sets of selected features of a Boolean model."""
     plain = without_origins(model)
     return {frozenset(origin.feature for origin in c) for c in configurations(plain)}
 

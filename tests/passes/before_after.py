@@ -11,20 +11,20 @@ from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 
 
 def read(text: str) -> FeatureModel:
-    """A model from indented text."""
+    """Read a model from indented text."""
     model = read_uvl(tabbed(text), "model.uvl")
     assert isinstance(model, FeatureModel)
     return model
 
 
 def tabbed(text: str) -> str:
-    """Text whose blanks of indentation, four a level, become tabs."""
+    """Replace the indentation of a text, four blanks per level, by tabs."""
     lines = dedent(text).strip("\n").splitlines()
     return "".join("\t" * ((len(line) - len(line.lstrip())) // 4) + line.lstrip() + "\n" for line in lines)
 
 
 def assert_pass(run: Callable[[FeatureModel], FeatureModel], before: str, after: str) -> None:
-    """That the pass turns the one model into the other, both in UVL."""
+    """Check that the pass turns one model into the other, both in UVL."""
     result = run(read(before))
     result.verify()
     found, expected = write_uvl(result).replace("\n\n", "\n"), tabbed(after)

@@ -1,4 +1,4 @@
-"""Constraints over many instances: taken apart where that is possible, else refused with their place."""
+"""Constraints over many instances: split if possible, else refused with their place."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_what_would_be_too_many_clauses_stays_in_one_piece() -> None:
 
 
 def model_of(count: int, instances: int, *constraints: str, indexed: str = "", extra: str = "") -> FeatureModel:
-    """`count` multi-features M0, M1, .. side by side, each with an optional A0, A1, .. in every instance."""
+    """Return a model of `count` multi-features M0, M1, ..., each with an optional A0, A1, ... in every instance."""
     lines = ["features", f"\tR {{array_constraints ['{indexed}']}}" if indexed else "\tR", "\t\tmandatory"]
     for n in range(count):
         lines += [f"\t\t\tM{n} cardinality [1..{instances}]{extra}", "\t\t\t\toptional", f"\t\t\t\t\tA{n}"]

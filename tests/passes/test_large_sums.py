@@ -50,7 +50,7 @@ def priced(constraint: str) -> FeatureModel:
 
 
 def ways(holds: Callable[[int, int], bool]) -> int:
-    """How many selections of the features have a sum and a number for which `holds` is true."""
+    """Count the selections of features whose sum and number satisfy `holds`."""
     found = {(0, 0): 1}
     for number in range(MANY):
         more = dict(found)
@@ -62,7 +62,7 @@ def ways(holds: Callable[[int, int], bool]) -> int:
 
 
 def exact_count(model: BooleanModel) -> int:
-    """The number of selections of the F that satisfy the constraints, by a BDD over these features alone.
+    """Count the selections of the F that satisfy the constraints, by a BDD over these features alone.
 
     Definitions are functions of the features, and each must equal its dual.
     """
@@ -95,11 +95,11 @@ def exact_count(model: BooleanModel) -> int:
 
 
 def _models(manager: Any, root: Any) -> int:
-    """The number of assignments to the features: big integers, not the floats of CUDD."""
+    """Count the assignments to the features, with big integers instead of CUDD's floats."""
     known: dict[int, tuple[int, int]] = {}
 
     def count(node: Any) -> tuple[int, int]:
-        """Assignments to the variables from the node's level on, and this level."""
+        """Return the assignments to the variables from the node's level on, and this level."""
         if node in (manager.true, manager.false):
             return int(node == manager.true), MANY
         if int(node) not in known:

@@ -158,14 +158,14 @@ _PIECE = re.compile(rb"\w+|\s+|[^\w\s]")
 
 
 def corpus_files(*endings: str) -> list[bytes]:
-    """The small files of the corpora beside the project, if they are there."""
+    """Return the small files of the corpora beside the project, if present."""
     paths = (path for ending in endings for path in sorted(CORPUS.rglob(f"*{ending}")))
     small = [path for path in paths if path.is_file() and path.stat().st_size <= LARGEST_CORPUS_FILE]
     return [path.read_bytes() for path in small[:20]]
 
 
 def damaged(rng: Random, seeds: Sequence[bytes]) -> bytes:
-    """One of the seeds with one to four changes."""
+    """Return one of the seeds with one to four changes."""
     data = rng.choice(seeds)
     for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4))):
         data = rng.choice(_CHANGES)(rng, data, seeds)
@@ -205,7 +205,7 @@ def _splice(rng: Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
 
 
 def _change_word(rng: Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
-    """Deletes, repeats, swaps or replaces one word among the words."""
+    """Delete, repeat, swap or replace one of the words."""
     words = _PIECE.findall(data)
     if len(words) < 2:
         return data
@@ -223,7 +223,7 @@ def _change_word(rng: Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
 
 
 def _change_line(rng: Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
-    """Deletes, repeats, moves or indents one line."""
+    """Delete, repeat, move or indent one line."""
     lines = data.split(b"\n")
     at, other = rng.randrange(len(lines)), rng.randrange(len(lines))
     match rng.randrange(4):

@@ -52,7 +52,7 @@ def main(folder: Path) -> None:
 
 
 def done_so_far(results: Path) -> int:
-    """As another terminal sees it, at the base epochs; 0 before the training begins."""
+    """Return the number of trained networks as another terminal sees it; 0 before the training begins."""
     status = [*PROGRAM, "experiments", "status", str(results), "--json"]
     seen = subprocess.run(status, capture_output=True, text=True, check=False)
     run = json.loads(seen.stdout)["run"] if seen.returncode == 0 else None
@@ -60,7 +60,7 @@ def done_so_far(results: Path) -> int:
 
 
 def trials_below(raylet: int) -> int:
-    """How many trials have a worker process on the node of this process: a child of a fork server."""
+    """Count the trials with a worker process (a child of a fork server) on the node of this process."""
     count = 0
     with suppress(psutil.Error):
         for process in psutil.Process(raylet).children(recursive=True):

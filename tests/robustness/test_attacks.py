@@ -1,6 +1,6 @@
-"""Files made to harm: each is refused, or read, quickly, within bounded memory, and without a look outside its folder.
+"""Hostile files: each is read or refused quickly, within bounded memory, and without access outside its folder.
 
-Each is read by a process of its own, which reports what it opened, how long it took and how much memory it had.
+A process of its own reads each file, and reports the files that it opened, its processor time and its memory.
 """
 
 from __future__ import annotations
@@ -61,11 +61,11 @@ print(json.dumps([message, seconds, int(memory.split()[1]) // 1024, noted]))
 @dataclass(frozen=True)
 class Outcome:
     message: str | None
-    """None where the file was accepted."""
+    """The error; None if the file was accepted."""
 
 
 def attack(path: Path | str, folder: Path, kind: str = "load") -> Outcome:
-    """Reads a file in a process of its own, which must end soon, stay small and open nothing outside of the folder."""
+    """Read a file in a process of its own, which must end soon, stay small and open nothing outside of the folder."""
     done = subprocess.run(
         [sys.executable, "-c", READER, kind, str(path)], capture_output=True, text=True, timeout=PATIENCE_S, cwd=folder
     )

@@ -1,4 +1,4 @@
-"""Counting as a process: interrupts, pipes, and what its helper leaves behind."""
+"""Counting as a process: interrupts, pipes, and no helper left behind."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def start(*arguments: object) -> subprocess.Popen[str]:
 
 
 def hard(size: int) -> str:
-    """A permutation as DIMACS: rows and columns with exactly one."""
+    """Return permutations as DIMACS: exactly one true variable per row and column."""
     rows = [[row * size + column + 1 for column in range(size)] for row in range(size)]
     lines = [*rows, *map(list, zip(*rows, strict=True))]
     clauses = [" ".join(map(str, (*line, 0))) for line in lines]
@@ -33,7 +33,7 @@ def hard(size: int) -> str:
 
 
 def group_is_gone(group: int) -> bool:
-    """Whether all processes of the group end."""
+    """Whether all processes of the group have ended."""
     return comes_true(lambda: not exists(group))
 
 

@@ -1,4 +1,4 @@
-"""The program as a process: pipes that close, disks that are full, interrupts, and what it imports."""
+"""The program as a process: closed pipes, full disks, interrupts, and imports."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ Tool = Callable[..., str]
 
 @pytest.fixture(autouse=True)
 def _own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is left there after a test was left behind."""
+    """Give the test a temporary folder; whatever remains in it was left behind."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -220,7 +220,7 @@ def test_an_interrupt_ends_the_tool(tool: Tool, tmp_path: Path) -> None:
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process is there and no zombie."""
+    """Whether a process exists and is no zombie."""
     for _ in range(100):
         try:
             os.kill(pid, 0)
@@ -235,7 +235,7 @@ def is_running(pid: int) -> bool:
 
 @pytest.fixture
 def fake_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Puts a Python script in the place of Java; `args` are what it is called with."""
+    """Replace Java by a Python script, in which `args` are its arguments."""
 
     def make(body: str) -> None:
         folder = tmp_path / "bin"

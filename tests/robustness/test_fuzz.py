@@ -28,9 +28,9 @@ from tests.robustness import mutations
 FAST_FILES = 2_000
 DEEP_FILES = 200_000
 SECONDS = 1.0
-"""How long one file may take."""
+"""Longest time per file in seconds."""
 LONGEST_LINE = 4_000
-"""How many characters one line of a complaint may have."""
+"""Most characters per line of an error."""
 
 PATH = "damaged file"
 NAMES = ("App", "Log", "Log to file")
@@ -53,7 +53,7 @@ FOUND = [
     ("uvl", ""),
     ("sxfm", "<feature_model name='a'><![CDATA[a\nb</feature_model>"),
 ]
-"""The smallest inputs that damaged files led to, and that were wrong once."""
+"""The smallest inputs that once went wrong, reduced from damaged files."""
 
 _PLACE = re.compile(rf"{PATH}:[0-9]+(:[0-9]+)?: .", re.DOTALL)
 
@@ -104,7 +104,7 @@ def check_damaged_files(name: str, count: int, seed: int) -> None:
 
 
 def unplaced(message: str) -> Iterator[str]:
-    """The lines of a complaint that do not begin with a place; the last may say how many more there are."""
+    """Return the lines of an error that do not begin with a place; the last line may count the others."""
     *lines, last = message.split("\n")
     if not (lines and re.fullmatch(rf"({PATH}: )?(and )?[0-9]+ (more|further) problems", last)):
         lines.append(last)
@@ -120,14 +120,14 @@ _WORD = re.compile(
     re.VERBOSE,
 )
 _NO_CONTENT = frozenset({"include", "Arithmetic", "Boolean", "Type", "true", "constraint", "constraints", "imports"})
-"""Words that may be left out: levels, defaults, and where a constraint stood; texts count by the words in them."""
+"""Words that may be left out: levels, defaults, and places of constraints; a text counts as its words."""
 
 
 _WITHOUT_CONTENT = re.compile(r"(?m)^include.*\n(?:[ \t].*\n|\n)*|\babstract\s+false\b")
 
 
 def words_of(text: str) -> Counter[str]:
-    """How often each name, value and operator is in a UVL text."""
+    """Count each name, value and operator of a UVL text."""
     found: Counter[str] = Counter()
     for match in _WORD.finditer(_WITHOUT_CONTENT.sub("", text)):
         word = match[match.lastgroup or 0]
@@ -142,7 +142,7 @@ def words_of(text: str) -> Counter[str]:
 
 
 def check_nothing_is_skipped(text: str, model: FeatureModel) -> None:
-    """An accepted text's names, values and operators are in what is written of its model."""
+    """Check that the names, values and operators of an accepted text reappear when its model is written."""
     if "//" in text or "/*" in text:
         return  # a comment may hold words
     try:

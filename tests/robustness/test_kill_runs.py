@@ -60,7 +60,7 @@ def start_driver(folder: Path, count: int, seconds: float) -> subprocess.Popen[s
 
 
 def read_until(driver: subprocess.Popen[str], done: int) -> int:
-    """Reads progress until so many trials are done, or the driver ends; the last number read."""
+    """Read the progress until `done` trials are done or the driver ends; return the last number."""
     assert driver.stdout is not None
     last = 0
     for line in driver.stdout:
@@ -71,14 +71,14 @@ def read_until(driver: subprocess.Popen[str], done: int) -> int:
 
 
 def started(folder: Path) -> list[tuple[str, int]]:
-    """Name and process of each trial that began, in order."""
+    """Return name and process of each trial that began, in order."""
     log = folder / "log"
     lines = log.read_text().splitlines() if log.exists() else []
     return [(name, int(process)) for name, process in (line.split() for line in lines)]
 
 
 def living(processes: list[int]) -> list[int]:
-    """Those that run; an ended process that nobody has waited for does not count."""
+    """Return the processes that run, zombies excluded."""
     found = []
     for process in processes:
         try:
@@ -111,7 +111,7 @@ class Killing:
         self.driver_kills = self.worker_kills = 0
 
     def kill_driver(self, protocol: Protocol) -> None:
-        """One run that ends with the driver's death, some workers having been killed before."""
+        """Run until the driver is killed; kill some workers before."""
         before = len(started(self.folder))
         shot: set[str] = set()
         with start_driver(self.folder, self.count, self.seconds) as driver:
@@ -129,7 +129,7 @@ class Killing:
         self.check(protocol, acknowledged, {name for name, _ in started(self.folder)[before:]})
 
     def kill_worker(self, before: int, shot: set[str]) -> None:
-        """Kills one that runs, unless its trial was hit in this run already: two hits are a row that says so."""
+        """Kill a running worker, unless its trial was hit in this run already: a second hit makes a failed row."""
         deadline = time.monotonic() + 2
         while time.monotonic() < deadline:
             for name, process in reversed(started(self.folder)[before:][-2:]):
@@ -155,7 +155,7 @@ class Killing:
 
 
 def table(store: Path, protocol: Protocol) -> list[tuple[object, ...]]:
-    """What a report is made of: everything but times and processes."""
+    """Return the data of a report: everything but times and processes."""
     return [
         (key, result.name, result.status, result.reason, result.test_accuracy, result.history, result.weights)
         for key, result in read_results(store, protocol).items()
@@ -163,7 +163,7 @@ def table(store: Path, protocol: Protocol) -> list[tuple[object, ...]]:
 
 
 def kill_and_compare(fakes: ModuleType, folder: Path, *, count: int, kills: int, seed: int) -> Killing:
-    """Runs of fake trials of 50 ms with so many kills of the driver, and a run without any."""
+    """Compare runs of fake trials of 50 ms, whose driver is killed this often, with a run without kills."""
     killed, whole = folder / "killed", folder / "whole"
     killed.mkdir()
     whole.mkdir()
@@ -193,7 +193,7 @@ def test_two_hundred_kills_lose_and_repeat_nothing(fakes: ModuleType, tmp_path: 
 
 
 def wait_for_two(folder: Path) -> list[int]:
-    """The processes of the two trials that run at a time."""
+    """Wait for two trials that run at the same time, and return their processes."""
     assert comes_true(lambda: len(started(folder)) >= 2)
     return [process for _, process in started(folder)]
 

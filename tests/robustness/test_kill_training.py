@@ -38,7 +38,7 @@ def start(folder: Path, *arguments: object) -> subprocess.Popen[str]:
 
 
 def measured(folder: Path, driver: ModuleType, epochs: int, deterministic: bool) -> list[tuple[object, ...]]:
-    """All that was measured, every digit of it; not the times."""
+    """Return all measured values with every digit, without the times."""
     results = read_results(folder / "t.sqlite", driver.protocol_of(epochs, deterministic))
     assert all(result.status is TrialStatus.DONE for result in results.values())
     return [

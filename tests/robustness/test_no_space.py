@@ -1,4 +1,4 @@
-"""A disk that is full: one clear error, and nothing of what was acknowledged is lost."""
+"""A full disk: one clear error, and no acknowledged result is lost."""
 
 from __future__ import annotations
 

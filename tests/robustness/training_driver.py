@@ -21,7 +21,7 @@ def protocol_of(epochs: int, deterministic: bool) -> Protocol:
 
 
 def specs(count: int) -> list[TrialSpec]:
-    """Networks of one convolution and dropout, which draws random numbers while training."""
+    """Return networks of one convolution and dropout, which draws random numbers during training."""
     networks = []
     for filters in range(2, count + 2):
         convolution = Convolution("3x3", filters, 2, "same", "relu", "normal")

@@ -1,4 +1,4 @@
-"""The documentation: links lead somewhere, commands exist and print what is shown, numbers are the last measured."""
+"""The documentation: links lead to files, commands exist and print the shown output, numbers are the last measured."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_modules_and_folders_that_a_page_names_exist(page: Path) -> None:
 
 
 def commands(text: str) -> list[list[str]]:
-    """The words of each `featurenet-uvl` line in a code block, comments off."""
+    """Return the words of each `featurenet-uvl` line in a code block, without comments."""
     blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     lines = [line.split("#")[0].split() for block in blocks for line in block.splitlines()]
     return [words[1:] for words in lines if words and words[0] == "featurenet-uvl"]
@@ -100,7 +100,7 @@ SHELL = re.compile(r"```sh\n(featurenet-uvl .*?)```(?:\n```\n(.*?)```)?", re.DOT
 
 
 def unhurried(output: str) -> str:
-    """An output without its seconds, which differ from run to run."""
+    """Return an output without its seconds, which differ from run to run."""
     return re.sub(r"\d+\.\d+ s\b", "N s", output)
 
 

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, and what cannot be read says where."""
+"""Files are written completely or not at all, and an unreadable file is an error with its place."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from tests.waiting import PATIENCE_S
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("system",),  # files, streams, old names: what knows nothing of feature models
+    ("system",),  # files, streams, old names: code that knows nothing of feature models
     ("ir", "models"),
     ("reference",),  # the judge of the translators shares nothing with them
     ("solvers",),
@@ -36,7 +36,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("translators",),  # the pipeline
     # from clauses to samples
     ("analysis",),
-    ("sampling",),  # what is asked of a sampler, and the check of what it gives
+    ("sampling",),  # the request to a sampler, and the check of its answer
     ("sampling.pool",),
     ("sampling.pairs",),
     ("sampling.metrics",),
@@ -46,7 +46,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("decoding", "drawing"),
     ("decoding.placement",),
     ("decoding.keras",),
-    # what people do with models, samples and networks: written once, for all that follow
+    # the tasks of users with models, samples and networks: written once, for all that follow
     ("operations",),
     # from networks to results
     ("training.trials",),
@@ -59,7 +59,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("report",),
     ("experiments.presets",),
     ("experiments",),
-    # what people call
+    # the interfaces that users call
     ("api", "testing"),
     ("",),  # featurenet_uvl itself, which exports api
     ("cli.console",),
@@ -102,14 +102,14 @@ MOST = 16
 
 
 def folder_of(name: str) -> str:
-    """The folder that a module stands in; a module named `registry` stands for itself, as a package does."""
+    """Return the folder of a module; a module named `registry` counts as its own folder, as a package does."""
     if name in PACKAGES or name.rpartition(".")[2] == "registry" or "." not in name:
         return name
     return name.rpartition(".")[0]
 
 
 def modules() -> Iterator[tuple[str, Path]]:
-    """Every module of the package as (name without `featurenet_uvl.`, file), through the links once only."""
+    """Yield every module as (name without `featurenet_uvl.`, file), but not again through the links."""
     for top in ("featurenet_uvl", "translators", "models"):
         for path in sorted((ROOT / top).rglob("*.py")):
             parts = path.relative_to(ROOT).with_suffix("").parts
@@ -125,7 +125,7 @@ LAYER = {folder: number for number, layer in enumerate(LAYERS) for folder in lay
 
 
 def imports_of(tree: ast.AST) -> Iterator[tuple[str, int]]:
-    """Every name that is imported: modules, and members of modules as MODULE.MEMBER; with its line."""
+    """Yield every imported module, and every imported member as MODULE.MEMBER, with its line."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
@@ -135,7 +135,7 @@ def imports_of(tree: ast.AST) -> Iterator[tuple[str, int]]:
 
 
 def own_imports() -> Iterator[tuple[str, str, int]]:
-    """Every import of a module of the project, as (importer, imported module, line)."""
+    """Yield every import of a module of the project as (importer, imported module, line)."""
     for name, path in MODULES.items():
         for found, line in imports_of(parse(path)):
             if found == "featurenet_uvl" or found.startswith("featurenet_uvl."):
@@ -255,7 +255,7 @@ def test_no_error_is_swallowed() -> None:
 
 
 def test_decoding_has_no_fallback() -> None:
-    """What cannot be decoded is an error: every handler there, and in the stage types, raises."""
+    """A part that cannot be decoded is an error: every handler there, and in the stage types, raises."""
     wrong = [
         f"{name}:{handler.lineno}"
         for name, path in MODULES.items()

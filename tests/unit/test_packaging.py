@@ -24,7 +24,7 @@ from tests.places import ROOT
 
 LINKS = ("translators", "models")
 CONTENT = (".py", ".uvl", ".xml", ".toml", ".json", ".cfg", ".typed", ".css", ".js")
-"""Endings of the files that belong into a wheel."""
+"""Endings of the files that belong in a wheel."""
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +35,13 @@ def setup_cfg() -> configparser.ConfigParser:
 
 
 def lines(text: str) -> list[str]:
-    """The entries of a list option, comments off."""
+    """Return the entries of a list option, without comments."""
     entries = (line.split("#")[0].strip() for line in text.splitlines())
     return [entry for entry in entries if entry]
 
 
 def files_of_package(*suffixes: str) -> list[str]:
-    """Files that belong into a wheel, by their path there."""
+    """Return the files that belong in a wheel, by their path there."""
     found = []
     for top in ("featurenet_uvl", *LINKS):
         for path in (ROOT / top).rglob("*"):
@@ -84,7 +84,7 @@ def test_git_holds_the_links_as_links(name: str) -> None:
 
 @pytest.fixture(scope="module", params=["links", "no_links"])
 def source(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the tree, which stays clean: as it is, and as a system without symbolic links checks it out."""
+    """Return a copy of the tree, so that the tree stays clean: as it is, or as checked out without symbolic links."""
     source = tmp_path_factory.mktemp(request.param) / "tree"
     source.mkdir()
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
@@ -116,7 +116,7 @@ def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def wheel_of_sdist(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheel that is built from nothing but the sdist of the source tree."""
+    """Return a wheel that is built from nothing but the sdist of the source tree."""
     folder = tmp_path_factory.mktemp("sdist")
     build = f"from setuptools.build_meta import build_sdist; build_sdist({os.fspath(folder)!r})"
     done = subprocess.run([sys.executable, "-c", build], cwd=source, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Everything public by name (docs/stability.md): a name goes only if it goes from these lists, too.
+"""Everything public by name (docs/stability.md): a name can go only if it is removed from these lists, too.
 
 A new public name is added here, in the commit that adds it.
 """

@@ -17,7 +17,7 @@ from tests.waiting import PATIENCE_S
 PAGE = DOCS / "tutorial.md"
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:```\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
 BLOCKS = BLOCK.findall(PAGE.read_text(encoding="utf-8"))
-"""Each with what the page shows below it."""
+"""Blocks of code, each with the output that the page shows below it."""
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from typing import Any
 
 
 def run(block: str, namespace: dict[str, Any]) -> str:
-    """What a cell shows: all that it prints, and the value of its last expression."""
+    """Return the output of a cell: everything that it prints, and the value of its last expression."""
     tree = ast.parse(block)
     last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
     shown = io.StringIO()

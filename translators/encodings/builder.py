@@ -21,8 +21,8 @@ _NO_SOURCE = Source(SourceKind.CONSTRAINT, NOWHERE)
 class ClauseBuilder:
     """Clauses over features (numbered first) and auxiliaries.
 
-    Whoever makes an auxiliary must let the features determine it, by clauses in both directions. The builder leaves
-    tautologies out and merges repeated literals.
+    The caller must add clauses in both directions for each auxiliary that it makes, so that the features determine it.
+    The builder leaves tautologies out and merges repeated literals.
     """
 
     features: Sequence[str]

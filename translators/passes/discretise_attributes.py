@@ -99,7 +99,7 @@ def _domain_problems(feature: Feature, attribute: Attribute) -> list[str]:
 
 
 def _misused_features(model: FeatureModel) -> list[str]:
-    """Return one line per Boolean feature that stands in the place of a value."""
+    """Return one line per Boolean feature in the place of a value."""
     typed = {feature.name: feature.type is not FeatureType.BOOLEAN for feature in model.features()}
     return [
         f"{place_of(node, constraint.span)}: found the Boolean feature {node.name!r} as a value, expected a typed one"

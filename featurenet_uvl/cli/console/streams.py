@@ -15,7 +15,7 @@ from featurenet_uvl.system.streams import STREAM
 
 
 def say(text: str, *, quiet: bool = False) -> None:
-    """Print one line for the person at the terminal. If nobody can read it any more, the work goes on."""
+    """Print one line to stderr. If stderr is closed or broken, the work goes on."""
     if not quiet and sys.stderr is not None:
         with suppress(OSError, ValueError):
             print(printable(text), file=sys.stderr, flush=True)
@@ -67,7 +67,7 @@ def check_output(path: str, *, force: bool, as_json: bool = False) -> None:
 
 
 def write_output(path: str, text: str, *, force: bool) -> None:
-    """Write a text to stdout, or to a file: whole or not at all."""
+    """Write a text to stdout, or to a file, which gets either all of it or nothing."""
     if path == STREAM:
         put(text)
     else:

@@ -38,7 +38,7 @@ MAX_PROBLEMS = 20
 """Largest number of differences that a message lists."""
 
 _IGNORED = frozenset({"name", "dtype"})
-"""Settings that are not part of an architecture: names are compared apart, and the trainer chooses the number type."""
+"""Settings outside of an architecture: names are compared separately, and the trainer chooses the number type."""
 
 _IMAGES: Mapping[str, object] = {"data_format": "channels_last"}
 
@@ -262,7 +262,7 @@ class _Called:
     sources: tuple[str, ...]
     shape: Shape
     arguments: tuple[str, ...]
-    """Names of the arguments besides tensors; Keras records `training=False` if the caller passed none."""
+    """Names of the arguments that are no tensors; Keras records `training=False` if the caller passed none."""
 
 
 def _called_layers(model: Any) -> dict[str, list[_Called]]:

@@ -3,9 +3,9 @@
 Source: Henard, Papadakis, Perrouin, Klein, Le Traon, "PLEDGE: a product line editor and test generation tool", SPLC,
 2013.
 
-PLEDGE never ends when it is asked for more configurations than exist, and not always when asked for all of them, so
-this sampler refuses both. PLEDGE looks at its time budget between steps only, a step of a large model takes minutes,
-and it writes its answer at the very end. It has no seed: the same call gives other configurations each time.
+PLEDGE never ends if more configurations are requested than exist, and does not always end if all are requested, so this
+sampler refuses both. PLEDGE checks its time budget only between steps, a step of a large model takes minutes, and it
+writes its answer at the very end. It has no seed: the same call gives other configurations each time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ OPTION = "pledge_jar"
 BUDGET_S = 60.0
 """Seconds that PLEDGE may spend on diversity without a time limit: its own default."""
 _SHARE = 0.25
-"""Share of the time left that PLEDGE is told to spend: it overruns up to eightfold, and would be ended with nothing."""
+"""Share of the time left that PLEDGE gets as its budget: it overruns up to eightfold, and then ends without result."""
 
 
 def solve_pledge(cnf: Cnf, request: Request) -> Solutions:

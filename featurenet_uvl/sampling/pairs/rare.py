@@ -19,7 +19,7 @@ Places = npt.NDArray[np.intp]
 Counts = npt.NDArray[np.int32]
 
 RARE = 3
-"""Rows in which a rare pair occurs at most; a more frequent one counts as covered, whatever happens."""
+"""Most rows in which a rare pair occurs; a more frequent pair counts as covered from then on."""
 MAX_PAIRS = 2_000_000
 """Largest number of pairs to keep: while there are more, each is dropped with probability 1/2."""
 _BLOCK = 1024

@@ -70,9 +70,9 @@ class Session(Protocol):
         """
 
     def finished(self) -> Sequence[Finished]:
-        """Wait until a trial has ended or got further, and return those that have ended, each trial once.
+        """Wait until a trial has ended or made progress, and return those that have ended, each trial once.
 
-        Those that are returned are no longer in `running`. The result may be empty.
+        The returned trials are no longer in `running`. The result may be empty.
 
         Raises:
             DataError: A worker could not find the images.

@@ -152,7 +152,7 @@ class LocalSession:
         return max(0.0, min(moments) - time.monotonic()) if moments else None
 
     def _received(self, connection: Connection) -> Finished | None:
-        """Return the trial that a worker's message ends; None if the trial goes on."""
+        """Return the trial that a worker's message ends; None if the trial still runs."""
         worker = self._workers[connection]
         try:
             message = connection.recv()

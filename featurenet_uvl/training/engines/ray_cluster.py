@@ -27,7 +27,7 @@ from featurenet_uvl.training.engines.ray_trial import Board, RemoteTrial, instal
 from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus, now
 
 CONNECT_S = 5.0
-"""Seconds that the address may take to answer at all."""
+"""Longest time in seconds until the address accepts a connection."""
 
 HEALTH_S = 60.0
 """Default of `RayEngine.health_s`."""
@@ -57,7 +57,7 @@ class RayEngine:
     memory_mb: float | None = None
     """Memory in MB that must be free for a trial to be placed; `Limits.memory_mb` limits what it takes."""
     retries: int = 3
-    """Further starts by Ray of a trial whose machine or process dies."""
+    """Restarts by Ray of a trial whose machine or process dies."""
     health_s: float = HEALTH_S
     """Seconds that the cluster may take to answer a health check."""
 
@@ -150,7 +150,7 @@ class RaySession:
         self._pending[self._run.remote(trial)] = Running(spec, WAITING)
 
     def finished(self) -> Sequence[Finished]:
-        """Wait until a trial ends or gets further; return those that have ended.
+        """Wait until a trial ends or makes progress; return those that have ended.
 
         Raises:
             DataError: The images are missing on a machine.

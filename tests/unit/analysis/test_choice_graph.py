@@ -59,7 +59,7 @@ def test_all_solutions_are_listed_once() -> None:
 
 
 def test_uniform_solutions_are_uniform() -> None:
-    """Chi squared over all solutions; its mean is their number less 1, its variance twice that."""
+    """Chi squared over all solutions: its mean is one less than their number, its variance twice its mean."""
     rng = np.random.default_rng(5)
     tested = 0
     for diagram, choices, solutions in cases():

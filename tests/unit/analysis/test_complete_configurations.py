@@ -41,7 +41,7 @@ def test_what_is_wrong_or_not_enough_is_refused(
 
 
 def test_an_open_configuration_does_not_spoil_the_next() -> None:
-    """What is ruled out to look for a second completion holds for that configuration only."""
+    """The clause that excludes a first completion holds for that configuration only."""
     cnf = Cnf(VarMap(("A", "B", "C"), 3), ((-1, 2), (1, -2), (-3, 1)))
     given = Selections.of(("A", "C"), ["AC", "A", "", "AC"])
     expected = Selections.of(("A", "B", "C"), ["ABC", "AB", "", "ABC"])

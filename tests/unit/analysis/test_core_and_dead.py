@@ -53,7 +53,7 @@ def test_false_optional_features(tmp_path: Path) -> None:
 
 
 def test_only_members_and_dead_features_are_not_false_optional(tmp_path: Path) -> None:
-    """FeatureIDE counts both; benchmarks/corpora.md has the models where that makes a difference."""
+    """FeatureIDE counts both; benchmarks/corpora.md lists the models that show the difference."""
     (tmp_path / "m.xml").write_text(
         '<featureModel><struct><and name="App"><or name="Log"><feature name="File"/></or>'
         '<and name="Never"><feature name="Below"/></and></and></struct>'

@@ -1,4 +1,4 @@
-"""Counts against brute force and against each other; the limits, and what is said there."""
+"""Counts against brute force and against each other; the limits and their messages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REFERENCE_COUNT = int(
     "129159302166564746081718464284085916177693270160810103087699803380871589886086723095971778037822348779776536163"
     "322884713058892365770428362604569630320699724729499375452124863193065867297"
 )
-"""Of the released model; pyganak and the diagram agree on it."""
+"""Number of configurations of the released model, on which pyganak and the diagram agree."""
 
 needs_ganak = pytest.mark.skipif(not is_installed(), reason="pyganak is not installed")
 
@@ -77,7 +77,7 @@ def test_the_released_model_of_the_paper() -> None:
 
 
 def hard() -> Cnf:
-    """A hidden permutation of 14: rows and columns with exactly one, which no order of a diagram keeps small."""
+    """Return permutations of 14 in hidden order: no variable order keeps their diagram small."""
     size = 14
     cells = [[row * size + column + 1 for column in range(size)] for row in range(size)]
     lines = [*cells, *map(list, zip(*cells, strict=True))]

@@ -93,14 +93,14 @@ def test_counts_of_all_solutions_and_of_those_with_each_variable() -> None:
 
 
 def breadth_first_tree(features: int) -> Cnf:
-    """A binary tree in breadth-first order, where the children of a feature stand far from it."""
+    """Return a binary tree in breadth-first order, in which children are far from their parent."""
     clauses = [(1,), *((-i, i // 2) for i in range(2, features + 1))]
     clauses += [(-i, 2 * i, 2 * i + 1) for i in range(3, features // 2, 3)]
     return Cnf(VarMap(tuple(f"f{i}" for i in range(features)), features), tuple(clauses))
 
 
 def tree_count(features: int, root: int = 1) -> int:
-    """How many configurations select `root`, over its subtree."""
+    """Count the configurations of the subtree of `root` that select it."""
     children = [child for child in (2 * root, 2 * root + 1) if child <= features]
     below = 1
     for child in children:
@@ -117,7 +117,7 @@ def test_an_order_that_means_nothing_is_replaced() -> None:
 
 
 def apart(cnf: Cnf) -> Diagram:
-    """The diagram of the second way, however small the first one's is."""
+    """Return the diagram of the second way, even if that of the first way is small."""
     return module._apart(cnf, module._Limits(time.monotonic() + 60, 60, 1000))
 
 
@@ -137,7 +137,7 @@ def test_both_ways_have_the_same_solutions_and_counts() -> None:
 
 
 def test_parts_that_share_no_clause_stand_apart() -> None:
-    """Twelve cycles of ten, in turns: 2^12 and more nodes in document order, some of each cycle in the other."""
+    """Twelve interleaved cycles of ten: at least 2^12 nodes in document order, few per cycle in the other order."""
     cycles, length = 12, 10
     clauses = tuple(
         (
@@ -157,7 +157,7 @@ def test_parts_that_share_no_clause_stand_apart() -> None:
 
 
 def exploding_cnf() -> Cnf:
-    """Of 32 pairs of variables that stand far from each other, the ones above are free: 2^32 nodes, all at once."""
+    """Return 32 pairs of distant variables, of which the upper ones are free: 2^32 nodes, all at once."""
     half = 32
     clauses = [(n, n + half) for n in range(1, half + 1)]
     clauses += [
@@ -167,7 +167,7 @@ def exploding_cnf() -> Cnf:
 
 
 def test_a_formula_that_explodes_ends_by_its_size_and_not_by_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between two counts of its nodes, the memory ends it."""
+    """The memory limit ends it between two checks of the number of nodes."""
     monkeypatch.setattr(module, "_CHECK_CLAUSES", 10**9)
     with pytest.raises(module.TooManyNodesError, match="memory in use"):
         module._apart(exploding_cnf(), module._Limits(time.monotonic() + 600, 600, 1000))

@@ -1,4 +1,4 @@
-"""The exact model of a formula: what is kept of it, and when it has none."""
+"""The exact model of a formula: its properties, and formulas without one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def nothing_kept() -> Iterator[None]:
 
 
 def in_turns(parts: int, length: int) -> Cnf:
-    """Chains of implications whose features take turns: huge in document order, small where parts stand apart.
+    """Return interleaved chains of implications: their diagram is huge in document order, small if split into parts.
 
     Every fourth feature equals the one before it.
     """
@@ -41,7 +41,7 @@ def in_turns(parts: int, length: int) -> Cnf:
 
 
 def test_the_second_way_counts_and_samples() -> None:
-    """The number of all is the product of those of the parts; 31^16 nodes and more would be needed in turns."""
+    """The count is the product over the parts; interleaved, the diagram would need at least 31^16 nodes."""
     whole = in_turns(16, 20)
     one = exact_model(in_turns(1, 20)).total
     model = exact_model(whole)

@@ -1,4 +1,4 @@
-"""A simplified CNF against brute force: the same solutions, and nothing left that is said to be gone."""
+"""A simplified CNF against brute force: the same solutions, and no removed variable left."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def cnf_of(count: int, clauses: Iterable[tuple[int, ...]]) -> Cnf:
 
 
 def random_cnf(chance: random.Random) -> Cnf:
-    """Mostly clauses of two, so that many variables are equal or decided."""
+    """Return random clauses, mostly of two literals, so that many variables are equal or decided."""
     count = chance.randint(1, 8)
     lengths = chance.choices((1, 2, 3, 4), weights=(1, 12, 4, 1), k=chance.randint(0, 14))
     return cnf_of(

@@ -1,4 +1,4 @@
-"""What `featurenet_uvl` exports: light to import, and every wrong argument is an error of the project."""
+"""The exports of `featurenet_uvl`: light to import, and every wrong argument is an error of the project."""
 
 from __future__ import annotations
 
@@ -186,14 +186,14 @@ def test_results_are_a_table() -> None:
     assert "<td>&lt;b&gt;</td>" in html
     assert "<th>weights</th>" in html
     ElementTree.fromstring(html)
-    with pytest.raises(UsageError, match="found none of 1 networks with an accuracy"):
+    with pytest.raises(UsageError, match=r"found no network with an accuracy \(0 of 1\)"):
         Results((bad,)).best()
     assert repr(Results(())).startswith("name")
 
 
 @pytest.fixture
 def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What is asked of the evaluation of one network, which trains nothing here and fails for the second."""
+    """Record the calls of the evaluation of one network, which trains nothing here and fails for the second."""
     asked: list[Any] = []
 
     def evaluate_one(

@@ -1,4 +1,4 @@
-"""A command line in this process, and a small model with its sample and networks."""
+"""The command line in this process, and a small model with its sample and networks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Outcome:
 
 
 class Program:
-    """Calls the program; whatever happens, there is no traceback, and errors are lines of one form."""
+    """Calls the program; checks that no traceback appears, and that errors are lines of one form."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
@@ -64,7 +64,7 @@ def models() -> Path:
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Path:
-    """A folder with `m.dimacs`, `s.txt` (three configurations) and `nets` of S1 with one block of two cells."""
+    """Return a folder with `m.dimacs`, `s.txt` (three configurations) and `nets` of S1 with one block of two cells."""
     folder = tmp_path_factory.mktemp("small")
     model, shape = str(models / "s1.uvl"), ("--input-shape", "16x16x1")
     dimacs, sample, nets = (str(folder / name) for name in ("m.dimacs", "s.txt", "nets"))

@@ -1,4 +1,4 @@
-"""What the commands make, and what they print for programs."""
+"""The files of the commands, and their output for programs."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def test_a_sample_goes_to_other_tools_and_back(
 
 
 def test_what_pledge_makes_of_our_dimacs_is_read(program: Any, tmp_path: Path) -> None:
-    """It keeps auxiliaries and, as names with blanks are cut, needs safe names; both are seen through."""
+    """PLEDGE keeps auxiliaries and cuts names at blanks, so it gets safe names; the reader undoes both."""
     model, answer, back = tmp_path / "app.uvl", tmp_path / "app.pdt", tmp_path / "s.txt"
     model.write_text('features\n\tApp\n\t\toptional\n\t\t\t"Log file"\n\t\t\tNet\n')
     answer.write_text("1->App\n2->Log_x20_file\n3->Net\n1;2;-3;\n1;-2;-3;\n")

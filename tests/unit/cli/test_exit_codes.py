@@ -1,4 +1,4 @@
-"""Every command: what goes well, and what is refused with which exit code and which line."""
+"""Every command: calls that succeed, and refusals with their exit code and line."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ LINES = {
     "experiments report": "{tmp}/made",
     "experiments status": "--store {tmp}/made/trials.sqlite",
 }
-"""What each command is called with. A new command needs a line here, and `--json`."""
+"""The arguments of each command. A new command needs a line here, and `--json`."""
 
 PRESET = """\
 [data]
@@ -58,7 +58,7 @@ networks = lenet5
 
 
 def commands(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Every command that does something, by its name."""
+    """Return every command that is no group, by its name."""
     if not hasattr(command, "commands"):
         yield name, command
         return
@@ -93,7 +93,7 @@ def _nothing_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def prepared(name: str, tmp_path: Path, _nothing_is_trained: None) -> Path:
-    """A folder with what some commands need."""
+    """Return a folder with the input files of some commands."""
     (tmp_path / "mine.cfg").write_text(PRESET)
     if name in ("experiments report", "experiments status"):
         preset = tmp_path / "mine.cfg"

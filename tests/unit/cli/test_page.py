@@ -1,4 +1,4 @@
-"""The page about the command line is made from the commands, and is that of today."""
+"""The page about the command line is generated from the commands, and is up to date."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def maker() -> ModuleType:
 
 
 def test_the_page_is_that_of_today(maker: ModuleType) -> None:
-    """If this fails after a change of a command: `python docs/cli_page.py`."""
+    """If this fails after a change of a command, run `python docs/cli_page.py`."""
     assert (DOCS / "cli.md").read_text(encoding="utf-8") == maker.page()
 
 

@@ -1,4 +1,4 @@
-"""The progress line: in place on a terminal, now and then elsewhere, never when quiet."""
+"""The progress line: in place on a terminal, from time to time elsewhere, never with `quiet`."""
 
 from __future__ import annotations
 

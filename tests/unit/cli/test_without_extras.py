@@ -1,4 +1,4 @@
-"""The core without the packages of the extras: its commands work, and the others tell in one line what to install."""
+"""The core without the packages of the extras: its commands work, and the others name the extra to install."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ OTHERS = {
         "found no (keras|tensorflow), which"
     ),
 }
-"""Commands that need an extra, and the beginning of the line that tells it."""
+"""Commands that need an extra, and the beginning of the line that says so."""
 
 MODEL = (
     "namespace M\nfeatures\n    App\n        optional\n            Log\n            Net\nconstraints\n    Log => Net\n"

@@ -1,4 +1,4 @@
-"""The library names arguments, the command line options, and each message says it in one of the two languages."""
+"""Messages of the library name Python's arguments, and those of the command line name options."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OF_OTHER_PROGRAMS = {
     ("training.engines.ray_cluster", "--address"),  # Ray's own
     ("training.engines.ray_cluster", "--head"),
 }
-"""Options that a module of the library may name, since they are another program's or part of a whole command line."""
+"""Options that a module of the library may name: those of other programs, or in a whole command line."""
 
 PYTHON_ONLY: set[str] = set()
 """Arguments that messages name and no option sets."""

@@ -1,4 +1,4 @@
-"""The measurement of decoding: the docs have its table, and it keeps its promise."""
+"""The benchmark of decoding: the docs show its table, and its results keep the promised limits."""
 
 from __future__ import annotations
 

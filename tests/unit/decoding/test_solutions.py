@@ -50,7 +50,7 @@ def test_a_solution_that_violates_the_model_is_refused_with_the_clause() -> None
     cnf = Cnf(VARIABLES, ((1,), (-2, 1), (-2, 3), (-3, 2)))
     check_solutions(cnf, np.array([[True, True, True, False]]), "sample.txt")
     with pytest.raises(
-        DecodeError, match=r"sample\.txt: configuration 2 violates the model: found none of !F_1 \| F_1_a"
+        DecodeError, match=r"sample\.txt: configuration 2 violates the model, which demands !F_1 \| F_1_a"
     ):
         check_solutions(cnf, np.array([[True, False, False, False], [True, True, False, False]]), "sample.txt")
 

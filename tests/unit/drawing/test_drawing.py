@@ -407,7 +407,7 @@ def test_equal_networks_give_equal_bytes_in_any_process() -> None:
 
 
 def test_the_work_of_a_drawing_grows_with_the_number_of_cells(networks: list[Architecture]) -> None:
-    """Count calls of functions, which no other load on the machine changes; 25 cells take some 2,800 each."""
+    """Count function calls, which do not depend on the load of the machine: with 25 cells, some 2,800 per cell."""
     for network in sorted(networks, key=lambda network: len(network.cells))[-5:]:
         calls = 0
 

@@ -54,7 +54,7 @@ def _fakes_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def small(tmp_path: Path) -> Preset:
-    """An experiment with all its parts, and few and small networks."""
+    """Return an experiment with all parts, and few, small networks."""
     path = tmp_path / "small.cfg"
     path.write_text(SMALL)
     return load_preset(str(path))
@@ -62,7 +62,7 @@ def small(tmp_path: Path) -> Preset:
 
 @pytest.fixture
 def run(_fakes_on_path: None) -> Callable[..., RunResult]:
-    """`run_experiment` with fake training in two workers."""
+    """Call `run_experiment` with fake training in two workers."""
     from fake_training import FAKE, FAKE_TIMER
 
     def run_with_fakes(preset: Preset, folder: Path, **options: object) -> RunResult:

@@ -31,7 +31,7 @@ def fake_train(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surro
 
 
 def fake_time(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surroundings) -> TrialResult:
-    """Networks whose hash is even are cheap, the others ten times as dear."""
+    """Return a timing in which a step is cheap if the network's hash is even, else ten times as expensive."""
     step_s = 0.001 if int(spec.hash, 16) % 2 == 0 else 0.01
     provenance = {"setup_s": "1.0", "step_s": str(step_s)}
     return TrialResult(spec.name, spec.hash, TrialStatus.DONE, weights=1, provenance=provenance)
@@ -39,4 +39,4 @@ def fake_time(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surrou
 
 FAKE = Trainer(fake_train)
 FAKE_TIMER = Trainer(fake_time)
-"""Workers find this module by its name, so its folder is on the path, theirs too."""
+"""Workers import this module by its name, so its folder must be on their path, too."""

@@ -1,4 +1,4 @@
-"""A whole experiment: what it leaves, what a second call does, what is shown of an unfinished one, what it refuses."""
+"""A whole experiment: its files, a second call, the report of an unfinished run, and refusals."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_the_same_call_again_trains_nothing_and_changes_nothing(run: Run, small:
     assert all(progress.done == progress.total for progress in seen)
     assert again.study == first.study
     assert contents(tmp_path / "r") == before
-    # What was lost by a kill between two steps is made again, equal.
+    # Files that a kill between two steps has lost are made again, equal.
     (tmp_path / "r" / "samples" / "S1-digits" / "sample.txt").unlink()
     run(small, tmp_path / "r")
     assert contents(tmp_path / "r") == before
@@ -129,7 +129,7 @@ def test_a_run_goes_on_where_another_version_encoded_the_model_otherwise(
 
 
 def test_a_run_does_not_go_on_with_another_model_or_an_invalid_sample(run: Run, small: Preset, tmp_path: Path) -> None:
-    """The one has another clause over features; of the other, the sample holds what is no configuration."""
+    """One model has another clause over features; for the other, the sample holds an invalid configuration."""
     folder, refused = tmp_path / "r", r"found results of another model of S1-digits"
     run(small, folder)
     copy = Path(shutil.copytree(folder, tmp_path / "copy"))

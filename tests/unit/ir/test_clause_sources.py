@@ -1,4 +1,4 @@
-"""What a clause says of its source, and what a formula does with sources."""
+"""The sources of clauses, and operations on formulas that keep or drop them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The test that a network is a configuration of a model, by the clauses of its DIMACS."""
+"""Whether a network is a configuration of a model, by the clauses of its DIMACS."""
 
 from __future__ import annotations
 

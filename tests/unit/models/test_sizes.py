@@ -1,4 +1,4 @@
-"""The table of sizes in docs/models.md: that of the last measurement, and still true today."""
+"""The table of sizes in docs/models.md shows the last measurement, and is still true."""
 
 from __future__ import annotations
 

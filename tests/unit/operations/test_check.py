@@ -27,7 +27,7 @@ def write(folder: Path, text: str, name: str = "m.uvl") -> str:
 
 
 def problems(folder: Path, text: str) -> list[str]:
-    """The problems without the folder."""
+    """Return the problems, without the folder of the file."""
     return [line.replace(f"{folder}/", "") for line in check_model(write(folder, text))]
 
 
@@ -133,7 +133,7 @@ def test_a_model_of_the_project_is_sound_and_an_image_of_one_pixel_is_too_small(
     )
     assert check_model(path) == []
     (found,) = check_model(path, input_shape=(1, 1, 1))
-    assert "found rule sets that leave none of the configurations" in found
+    assert "found rule sets that exclude every configuration" in found
     assert check_model(path, input_shape=(1, 1, 1), with_rules=False) == []
 
 
@@ -162,7 +162,7 @@ def _check_minimal(model: FeatureModel, seed: int) -> None:
 
 
 def _has_configurations(model: FeatureModel, places: list[int]) -> bool | None:
-    """None where a typed feature has its domain from a constraint that is left out."""
+    """Whether a configuration exists; None if a typed feature gets its domain from an omitted constraint."""
     try:
         return bool(enumerate_configurations(replace(model, constraints=tuple(model.constraints[p] for p in places))))
     except ModelError:

@@ -1,4 +1,4 @@
-"""A study whose every name that can come from a user's file tries to run a script, or to break the page."""
+"""A study in which every name from a user's file tries to run a script or to break the page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ATTACKS = (
 
 
 def hostile_study() -> Study:
-    """Everything that is text is an attack; numbers are infinite or no number."""
+    """Return a study whose texts are attacks, and whose numbers are infinite or NaN."""
     plain = whole_study()
     networks = [network(attack, 0.5 + 0.01 * number) for number, attack in enumerate(ATTACKS)]
     reasons = [

@@ -1,4 +1,4 @@
-"""Studies put together by hand, for tests of tables and figures."""
+"""Studies made by hand, for tests of tables and figures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MLP = named_architecture("mlp").architecture((16, 16, 1), 10)
 def result(
     name: str, test: float, weights: int = 1000, validation: float | None = None, epochs: int = 2
 ) -> TrialResult:
-    """A trained network, which came closer to its accuracy with each epoch."""
+    """Return the result of a network that comes closer to its accuracy with each epoch."""
     history = tuple(Epoch(1.0, test, test * (epoch + 1) / epochs, validation) for epoch in range(epochs))
     return TrialResult(
         *(name, name, TrialStatus.DONE),
@@ -61,7 +61,7 @@ def sample(name: str, data: str, networks: Sequence[Network]) -> SampleStudy:
 
 
 def whole_study() -> Study:
-    """One data set, two samples, two baselines, RQ1 and longer training."""
+    """Return a study with one data set, two samples, two baselines, RQ1 and longer training."""
     s1 = [network("S1/001", 0.5, 10), network("S1/002", 0.9, 30, 0.8), network("S1/003", 0.9, 20, 0.7)]
     s1 += [network("S1/004", 0.88, 40, 0.85), without_result("S1/005", TrialStatus.NAN)]
     s2 = [without_result("S2/001", TrialStatus.FAILED), without_result("S2/002", TrialStatus.LIMIT)]

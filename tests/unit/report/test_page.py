@@ -61,7 +61,7 @@ def data_of(tree: lxml.html.HtmlElement, name: str = "data") -> Any:
 
 
 class Balance(HTMLParser):
-    """Every element that opens closes, in order."""
+    """Checks that every opened element is closed, in order."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -24,7 +24,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def study() -> Study:
-    """Networks with and without drawings, on one data set; weights that sort otherwise as text than as numbers."""
+    """Return networks with and without drawings; their weights sort differently as text and as numbers."""
     plain = whole_study()
     weights = LENET5.weights()
     large = Network("S1/010", weights, LENET5, "large", result=result("S1/010", 0.81, weights, 0.8, epochs=12))
@@ -55,7 +55,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture
 def show(browser: Any, files: dict[str, Path]) -> Iterator[Callable[..., Any]]:
-    """Opens a page; at the end, that nothing was complained of and nothing asked for."""
+    """Open a page; check at the end that the browser reported no error and requested nothing."""
     complaints: list[str] = []
     requests: list[str] = []
     contexts = []
@@ -79,7 +79,7 @@ def show(browser: Any, files: dict[str, Path]) -> Iterator[Callable[..., Any]]:
 
 
 def column(page: Any, place: int) -> list[str]:
-    """The cells of a column of the list, of the rows that are shown."""
+    """Return the cells of a column of the list, for the visible rows."""
     return [
         text.strip()
         for text in page.eval_on_selector_all(
@@ -94,7 +94,7 @@ def place_of(page: Any, head: str) -> int:
 
 
 def click_head(page: Any, head: str) -> str:
-    """Sorts by a column; the direction that it now says."""
+    """Sort by a column; return the direction that its head now shows."""
     cell = page.locator("#list thead th").nth(place_of(page, head))
     cell.locator("button").click()
     return str(cell.get_attribute("aria-sort"))

@@ -1,4 +1,4 @@
-"""What the figure of samples shows is what the samples have."""
+"""The figure of samples shows their true values."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from featurenet_uvl.report.content.statistics import Verdict, equivalence, mean_
 
 @pytest.mark.parametrize(("successes", "count"), [(1, 7), (50, 100), (9714, 10_000), (360, 400), (3, 2000)])
 def test_wilsons_ends_are_where_the_score_test_turns(successes: int, count: int) -> None:
-    """A share belongs to the interval exactly where the score test does not reject it."""
+    """A share belongs to the interval if and only if the score test does not reject it."""
     found = wilson(successes / count, count)
     for end in (found.low, found.high):
         score = abs(successes / count - end) / math.sqrt(end * (1 - end) / count)
@@ -74,7 +74,7 @@ def test_the_verdicts() -> None:
 
 
 def test_networks_that_differ_by_the_margin_seldom_pass_for_equivalent() -> None:
-    """The error that the test promises: at most 5 %, seen on 2,000 draws."""
+    """The test promises an error of at most 5 %, checked on 2,000 draws."""
     random = np.random.default_rng(1)
     passed = 0
     for _ in range(2000):

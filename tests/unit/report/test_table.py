@@ -1,4 +1,4 @@
-"""The three forms of a table: what is in it is in all of them, and no text breaks one."""
+"""The three forms of a table: each has the whole content, and no text breaks one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small CNFs and what they have, by trying every assignment."""
+"""Small CNFs and their properties, by trying every assignment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Configuration = tuple[bool, ...]
 
 
 def small_cnf(seed: int, features: int = 7, auxiliaries: int = 2) -> Cnf:
-    """Random clauses over a few features; auxiliaries are each the and, or, xor of two earlier variables."""
+    """Return random clauses over a few features; each auxiliary is the and, or, or xor of two earlier variables."""
     rng = random.Random(seed)
     features = rng.randint(2, features)
     auxiliaries = rng.randint(0, auxiliaries)
@@ -40,7 +40,7 @@ def small_cnf(seed: int, features: int = 7, auxiliaries: int = 2) -> Cnf:
 
 
 def all_configurations(cnf: Cnf) -> list[Configuration]:
-    """Every configuration, over the features."""
+    """Return every configuration, over the features."""
     count = len(cnf.variables)
     return [
         values[: cnf.variables.feature_count]
@@ -50,7 +50,7 @@ def all_configurations(cnf: Cnf) -> list[Configuration]:
 
 
 def pairs_of(configurations: list[Configuration]) -> set[tuple[int, int]]:
-    """The pairs of literals of two features, smaller feature first, that some configuration has."""
+    """Return the pairs of literals of two features, smaller feature first, that some configuration has."""
     found: set[tuple[int, int]] = set()
     for row in configurations:
         literals = [number if value else -number for number, value in enumerate(row, 1)]
@@ -59,7 +59,7 @@ def pairs_of(configurations: list[Configuration]) -> set[tuple[int, int]]:
 
 
 def open_features(configurations: list[Configuration]) -> list[int]:
-    """Columns from 0 that are neither core nor dead."""
+    """Return the columns, from 0, that are neither core nor dead."""
     return [column for column, values in enumerate(zip(*configurations)) if len(set(values)) == 2]
 
 

@@ -1,4 +1,4 @@
-"""The checker finds what a wrong engine returns."""
+"""The checker finds every fault in the answer of a wrong engine."""
 
 from __future__ import annotations
 

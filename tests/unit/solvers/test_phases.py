@@ -1,4 +1,4 @@
-"""Phases draw a solver near a wish, and time ends it."""
+"""Phases steer a solver close to wanted values, and the time limit ends it."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def test_a_ray_cluster_passes() -> None:
 
 
 class Wrapped(Session):
-    """A session that does all that another does."""
+    """A session that delegates everything to another."""
 
     def __init__(self, session: LocalSession) -> None:
         self.inner = session
@@ -110,7 +110,7 @@ class MixesUp(Wrapped):
 
 
 class Depends(Wrapped):
-    """Measures otherwise from the second session on."""
+    """Measures other accuracies from the second session on."""
 
     sessions = 0
 
@@ -127,7 +127,7 @@ class Depends(Wrapped):
 
 
 class Raises(Wrapped):
-    """Raises the error of a network instead of making a row of it."""
+    """Raises the error of a network, instead of turning it into a result."""
 
     def finished(self) -> Sequence[Finished]:
         found = self.inner.finished()
@@ -159,7 +159,7 @@ class LeavesWorkers(Wrapped):
 
 
 class Rows(Wrapped):
-    """Makes a row of images that are gone."""
+    """Turns missing images into a result, instead of an error."""
 
     going: tuple[TrialSpec, ...] = ()
 
@@ -184,14 +184,14 @@ class Rows(Wrapped):
 
 @dataclass(frozen=True)
 class Faulty:
-    """Two workers on this machine, and what is wrong with them."""
+    """Two workers on this machine, with a fault."""
 
     session_class: type[Wrapped] = Wrapped
     without_limits: bool = False
     description: str = "2 workers"
 
     def check(self) -> None:
-        """This machine can always be reached."""
+        """Do nothing: this machine can always be reached."""
 
     def session(self, job: Job) -> Session:
         return self.session_class(LocalSession(replace(job, limits=NO_LIMITS) if self.without_limits else job, 2))
@@ -253,7 +253,7 @@ Install = Callable[[str, str, str], None]
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Put a module where packages are, with its entry points, as pip would."""
+    """Install a module with its entry points, as pip would."""
     monkeypatch.syspath_prepend(str(tmp_path))
 
     def call(module: str, code: str, entry_points: str) -> None:

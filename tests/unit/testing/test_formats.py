@@ -37,7 +37,7 @@ FORMULAS = ("literal constraints", "implications", "equivalences", "nested formu
 
 
 class Installer:
-    """An installer of a module and its entry points, as pip would put them where packages are."""
+    """Installs a module with its entry points, as pip would."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -95,7 +95,7 @@ def test_an_external_tool_passes(tmp_path: Path) -> None:
 
 
 def test_pledge_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a program in the place of Java that answers as PLEDGE does."""
+    """A program that answers as PLEDGE does replaces Java."""
     (tmp_path / "java").write_text(f"#!{sys.executable} -SE\n{JAVA}", encoding="utf-8")
     (tmp_path / "java").chmod(0o755)
     with zipfile.ZipFile(tmp_path / "PLEDGE.jar", "w") as archive:
@@ -106,7 +106,7 @@ def test_pledge_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def sparse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """The module of the page, where packages are, with its entry point, as pip would install it."""
+    """Install the module of the page with its entry point, as pip would."""
     (tmp_path / "sparse.py").write_text(MODULE, encoding="utf-8")
     info = tmp_path / "sparse-1.0.dist-info"
     info.mkdir()

@@ -1,4 +1,4 @@
-"""Workers find `fake_trials` by its name, so its folder is on the path, theirs too."""
+"""Workers import `fake_trials` by its name, so its folder must be on their path, too."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ PROTOCOL = Protocol("digits", seed=3)
 
 
 def fake(name: str, action: str = "sleep", value: object = 0.0, log: Path | None = None) -> TrialSpec:
-    """A trial of this name; `log` is a file that each run of the trial adds a line to."""
+    """Return a trial of this name; each of its runs adds a line to the file `log`."""
     return TrialSpec.of(name, "fake", {"name": name, "action": action, "value": value, "log": str(log or "")})
 
 

@@ -1,4 +1,4 @@
-"""Run by test_keras_trainer.py in a process of its own: prints what Keras does, as JSON."""
+"""Run by test_keras_trainer.py in a process of its own: prints Keras' results as JSON."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import TrialSpec
 
 LOGS = "logs" if find_spec("tensorboard") else None
-"""The folder for TensorBoard, where it is installed."""
+"""The folder for TensorBoard's logs, if it is installed."""
 
 
 def two_outputs(payload: str, input_shape: tuple[int, ...], classes: int) -> Any:
-    """A dense network whose first output is constant, so that the mean follows the second."""
+    """Return a dense network whose first output is constant, so that the mean follows the second."""
     image = keras.Input(input_shape)
     flat = keras.layers.Flatten()(image)
     blind = keras.layers.Dense(classes, activation="softmax", trainable=False, kernel_initializer="zeros", name="out1")
@@ -36,13 +36,13 @@ def two_outputs(payload: str, input_shape: tuple[int, ...], classes: int) -> Any
 
 
 def unstable(payload: str, input_shape: tuple[int, ...], classes: int) -> Any:
-    """Two dense layers without an activation between: at a huge learning rate their product overflows."""
+    """Return two dense layers without an activation between: at a huge learning rate their product overflows."""
     layers = [keras.layers.Flatten(), keras.layers.Dense(10), keras.layers.Dense(classes, activation="softmax")]
     return keras.Sequential([keras.Input(input_shape), *layers])
 
 
 class BackToTheFirst(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-    """Gives the network its weights of after the first epoch back at the end, as early stopping can."""
+    """Restores the weights after the first epoch at the end of the training, as early stopping can."""
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if epoch == 0:
@@ -53,7 +53,7 @@ class BackToTheFirst(keras.callbacks.Callback):  # type: ignore[misc]  # Keras h
 
 
 def held_out_checks(protocol: Protocol, data: Dataset, cache: Path) -> dict[str, Any]:
-    """With images held out, through the interface of a notebook."""
+    """Train with held-out images, through the interface for notebooks."""
     protocol = replace(protocol, validation_images=50, deterministic=True)
     network = architecture()
     logged: list[dict[str, float]] = []
@@ -72,7 +72,7 @@ def held_out_checks(protocol: Protocol, data: Dataset, cache: Path) -> dict[str,
 
 
 def architecture() -> Architecture:
-    """One convolution and the softmax layer."""
+    """Return a network of one convolution and the softmax layer."""
     convolution = Convolution("3x3", 4, 2, "same", "relu", "normal")
     cell = Cell(CellId(1, 1), (), convolution, Dropout(0.3), Zeros(), Void(), "Sum", Destination("Out"))
     return Architecture((16, 16, 1), 10, (cell,))

@@ -99,7 +99,7 @@ def main(folder: Path) -> None:
 
 
 def wait_for_trial(log: Path, raylet: int) -> str:
-    """The name of a trial that runs on the node of this process."""
+    """Return the name of a trial that runs on the node of this process."""
     while True:
         for line in log.read_text().splitlines():
             name, process = line.split()

@@ -52,7 +52,7 @@ def test_lenet5_from_the_model_and_by_hand_compute_the_same(shape: Shape) -> Non
 
 
 def test_squeezenet_from_the_model_can_do_all_that_squeezenet_can() -> None:
-    """Its last dense layer takes the mean of each channel of conv10, where its weights say so."""
+    """With the right weights, its last dense layer computes the mean of each channel of conv10."""
     ours = build_keras_model(named_architecture("squeezenet").architecture(MNIST, 10))
     by_hand = BASELINES["squeezenet"](MNIST, 10)
     weights = by_hand.get_weights()
@@ -65,7 +65,7 @@ def test_squeezenet_from_the_model_can_do_all_that_squeezenet_can() -> None:
 
 
 def _in_order_of(model: Any, weights: list[Any]) -> list[Any]:
-    """The weights in the order of the model's layers: the expand layers of a fire module may stand either way."""
+    """Return the weights in the order of the model's layers: the two expand layers of a fire module may swap."""
     shapes = [variable.shape for layer in model.layers[:-1] for variable in layer.weights]
     left, result = list(weights), []
     for shape in shapes:

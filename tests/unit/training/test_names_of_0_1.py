@@ -1,4 +1,4 @@
-"""Names that the documentation of 0.1 gave still work, warn, and say where they are now."""
+"""Names of the documentation of 0.1 still work, and warn with their new place."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAMES = {
     "training.protocol.Protocol": "training.trials.protocol.Protocol",
     "training.ray_engine.RayEngine": "training.engines.ray_cluster.RayEngine",
 }
-"""By the name of 0.1, the present one; both below `featurenet_uvl`."""
+"""The present name for each name of 0.1; both are below `featurenet_uvl`."""
 
 UNCHANGED = (
     "training.evaluate.evaluate",
@@ -54,7 +54,7 @@ def test_a_name_that_never_was_is_an_attribute_error() -> None:
 
 
 def test_the_imports_of_the_page_work() -> None:
-    """The code of docs/training.md imports what there is, and uses nothing that it has not imported."""
+    """The imports in docs/training.md exist, and its code uses no name that it has not imported."""
     page = (DOCS / "training.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     tree = ast.parse(code)

@@ -1,4 +1,4 @@
-"""The pool: what ends how, in which order, and what a second call does."""
+"""The pool: the ends of trials, their order, and a second call."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def test_a_network_with_too_many_weights_is_not_built(fakes: ModuleType, tmp_pat
 
 
 def test_a_worker_is_told_the_limit_of_weights(fakes: ModuleType, tmp_path: Path) -> None:
-    """A network written by hand has a size that only its worker can tell."""
+    """Only its worker knows the size of a network written by hand."""
     options = {"data": fakes.DATA, "trainer": fakes.FAKE}
     for limits, told in ((NO_LIMITS, "None"), (Limits(weights=2569), "2569")):
         spec = fakes.fake(told, "weight limit")
@@ -229,7 +229,7 @@ def test_images_that_are_gone_stop_the_run_and_are_no_row(fakes: ModuleType, tmp
 def test_callbacks_need_a_word_in_the_protocol(fakes: ModuleType, tmp_path: Path) -> None:
     options = {"data": fakes.DATA, "trainer": fakes.FAKE}
     told = Protocol("digits", callbacks="nothing, 2 of them")
-    with pytest.raises(UsageError, match="found callbacks, expected both or none"):
+    with pytest.raises(UsageError, match="found callbacks, expected both or neither"):
         run_trials([fakes.fake("a")], fakes.PROTOCOL, tmp_path / "t", callbacks=fakes.two_callbacks, **options)
     with pytest.raises(UsageError, match=r"found protocol\.callbacks 'nothing, 2 of them' and no callbacks"):
         run_trials([fakes.fake("a")], told, tmp_path / "t", **options)

@@ -1,4 +1,4 @@
-"""What a run says beside its store, and what is made of it from outside."""
+"""The state that a run writes beside its store, and its readers outside."""
 
 from __future__ import annotations
 

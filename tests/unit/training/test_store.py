@@ -1,4 +1,4 @@
-"""The store: what goes in comes out, and nothing but a whole store of this version is opened."""
+"""The store: it returns every result unchanged, and only an undamaged store of this version opens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/one-constraint.md is what the pipeline does today."""
+"""The page docs/one-constraint.md shows the present pipeline."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.places import DOCS
 
 
 def test_the_page_is_what_the_pipeline_does() -> None:
-    """If this fails after a change of a pass: `python docs/one_constraint_page.py`."""
+    """If this fails after a change of a pass, run `python docs/one_constraint_page.py`."""
     spec = importlib.util.spec_from_file_location("one_constraint_page", DOCS / "one_constraint_page.py")
     assert spec is not None
     assert spec.loader is not None

@@ -72,7 +72,7 @@ def test_an_ordinary_model_goes_through_as_it_is() -> None:
 
 
 def test_leaving_out_passes_without_work_changes_no_clause() -> None:
-    """Against all passes in a row, for random models, most without some construct."""
+    """Compared with all passes in a row, on random models, most of which lack some construct."""
     compared = dict.fromkeys(PASSES, 0)
     for seed in range(150):
         model = random_model(np.random.default_rng(seed))

@@ -43,7 +43,7 @@ def write_pdt(selections: Selections) -> str:
     r"""Return the text of a `.pdt` file, numbered in the order of the names.
 
     Raises:
-        UnsupportedError: No feature at all, or a name that the format cannot hold.
+        UnsupportedError: The table has no feature, or a name that the format cannot hold.
 
     >>> write_pdt(Selections.of(("App", "Log"), [{"App"}, {"App", "Log"}]))
     '1->App\n2->Log\n1;-2;\n1;2;\n'

@@ -1,4 +1,4 @@
-"""How a sample file begins; whoever only asks whether a text is a sample need not load NumPy."""
+"""The beginning of a sample file, in a module of its own: to recognise a sample, a caller need not load NumPy."""
 
 from __future__ import annotations
 

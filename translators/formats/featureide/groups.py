@@ -68,7 +68,7 @@ def _free_name(name: str, taken: set[str]) -> str:
 
 
 def helper_problem(helper: Feature, *, is_mandatory: bool) -> str | None:
-    """Return the problem of a helper that was read, in words; None if it stands for one group."""
+    """Return the problem of a helper feature as text; None if it represents exactly one group."""
     extra: Collection[object] = [
         *helper.attributes,
         *(note for note in helper.notes if not note[0].startswith("graphics:")),

@@ -76,7 +76,7 @@ class Tokens:
     """The tokens of a text, and a position among them.
 
     Args:
-        text: One or more lines, with blanks in the place of comments.
+        text: One or more lines, with blanks in place of comments.
         span: The place of the first character.
         indexed: Whether to read an indexed constraint, in which a minus is always a sign and `[1]` an index.
 
@@ -160,7 +160,7 @@ class Tokens:
         return self.take()
 
     def unexpected(self, expected: str) -> ReadError:
-        """Return the error for the next token in the place of the expected one."""
+        """Return the error for the next token, which differs from the expected one."""
         token, hint = self.peek(), ""
         if token.kind == "keyword":
             hint = f'; a name that is a keyword stands in double quotes, "{token.text}"'

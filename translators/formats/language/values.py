@@ -27,7 +27,7 @@ _BROKEN = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 def escape_text(text: str) -> str:
-    """Return the text with `%XX` in the place of quotes, control characters and line breaks.
+    """Return the text with `%XX` in place of quotes, control characters and line breaks.
 
     >>> escape_text("it's 5 %"), escape_text(""), escape_text("plain")
     ('it%27s 5 %25', '%', 'plain')

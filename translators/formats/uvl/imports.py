@@ -156,7 +156,7 @@ class _Composition:
                 )
 
     def place(self, draft: FeatureLine) -> None:
-        """Put the imported tree in the place of a draft with a dotted name; leave any other draft."""
+        """Replace a draft with a dotted name by the imported tree; leave any other draft."""
         alias, span = draft.parts[:-1], draft.feature.span
         if not alias:
             return

@@ -51,7 +51,7 @@ _NEW_LINE = "\n\t\t\t"
 def write_uvl(model: FeatureModel, losses: list[str] | None = None) -> str:
     """Write the model as UVL text; `read_uvl` reads an equal model back.
 
-    Indexed constraints stand in the root's attribute `array_constraints`, all others in the section `constraints`; but
+    The root's attribute `array_constraints` holds the indexed constraints, the section `constraints` all others; but
     plain ones that precede an indexed one stand in an attribute `constraints` of the root, which keeps the order.
     Notes and
     descriptions stand in attributes that `uvl.notes` explains. `Feature.origin` is the translators' own knowledge

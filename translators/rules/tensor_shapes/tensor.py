@@ -35,7 +35,7 @@ class Tensor:
     elements: int
     """Most elements of a vector."""
     vector_has_sizes: bool = False
-    """Whether height and width of a vector can be other than 0."""
+    """Whether height and width of a vector can differ from 0."""
 
     def literals(self) -> Iterable[int]:
         """Yield the literals that can be true of an existing tensor."""

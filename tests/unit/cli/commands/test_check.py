@@ -1,4 +1,4 @@
-"""The command `check`: few lines for a file that is no model, all of them for programs."""
+"""The command `check`: few lines for a file that is no model, all lines for programs."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ APP = """features
 \t\toptional
 \t\t\tCache
 """
-"""A model with abstract features, which a .config leaves out, and a name with a blank."""
+"""A model with a blank in a name, and abstract features, which a .config leaves out."""
 SELECTED = [("App", "Kind", "Net"), ("App", "Kind", "Log file", "Cache"), ("App", "Kind", "Net", "Cache")]
 BOUNDS = {"Block": 1, "Cell": 2}
 IMAGES = (16, 16, 1)
@@ -49,7 +49,7 @@ class Case:
     app: Path
     s1: Path
     networks: Path
-    """A folder with the networks of `sample`."""
+    """Return a folder with the networks of `sample`."""
     sample: Sample
     folder: Path
 

@@ -1,4 +1,4 @@
-"""The command `decode`: what it writes, and that nothing but the sample's own model, bound and images is taken."""
+"""The command `decode`: its files, and its refusal of any other model, bound or images than those of the sample."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHAPE = ("--input-shape", "16x16x1")
 
 @pytest.fixture
 def decode(program: Any, small: Path, models: Path, tmp_path: Path) -> Any:
-    """Decodes the small sample, or another, into a folder `n` of the test's own."""
+    """Decode the small sample, or another, into the folder `n` of the test."""
 
     def call(*options: Any, sample: Path = small / "s.txt", model: Path = models / "s1.uvl") -> Any:
         return program("decode", sample, "--model", model, *options, "-o", tmp_path / "n")
@@ -77,7 +77,7 @@ def test_another_model_is_refused_by_its_names(decode: Any, small: Path, tmp_pat
 def test_any_formula_takes_what_is_a_configuration_here_and_nothing_else(
     program: Any, decode: Any, small: Path, models: Path, tmp_path: Path
 ) -> None:
-    """Networks with one half and a 5x5 kernel without padding: they fit larger images, but none of 2x2."""
+    """Networks with one half and a 5x5 kernel without padding: they fit larger images, but not 2x2."""
     (tmp_path / "dnn.uvl").write_text((models / "dnn.uvl").read_text())
     (tmp_path / "k.uvl").write_text(
         "imports\n\tdnn as d\nfeatures\n\td.Architecture {bound {Block 1, Cell 1}}\nconstraints\n"
@@ -102,7 +102,7 @@ def test_any_formula_takes_what_is_a_configuration_here_and_nothing_else(
 
 
 def damaged(text: str) -> Iterator[tuple[str, str]]:
-    """Texts of the sample with one fault, and what is said of it."""
+    """Yield texts of the sample with one fault each, and their messages."""
     lines = text.splitlines(keepends=True)
     last = lines[-1].split()
     yield "".join(lines[:-1]), "configurations, expected the 3 of the header"

@@ -1,4 +1,4 @@
-"""The command `diversity`: the same metrics from every format, side by side, plots, and what can be wrong."""
+"""The command `diversity`: the same metrics from every format, side by side, plots, and errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands `experiments run` and `experiments report`: what they print, and what they leave."""
+"""The commands `experiments run` and `experiments report`: their output and their files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ networks = lenet5
 
 @pytest.fixture
 def preset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A small preset, whose networks are not really trained."""
+    """Return a small preset with fake training."""
     monkeypatch.syspath_prepend(str(FAKES))
     from fake_training import FAKE, FAKE_TIMER
 

@@ -1,4 +1,4 @@
-"""The command `architectures show`: sources, outputs, and what it refuses."""
+"""The command `architectures show`: sources, outputs and refusals."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_a_folder_without_networks_is_refused(program: Any, tmp_path: Path) -> N
 
 
 def test_the_picture_in_the_docs_is_that_of_today(program: Any) -> None:
-    """If it fails: the command, into docs/network.svg."""
+    """If this fails, write docs/network.svg again with the command."""
     picture = DOCS / "network.svg"
     assert picture.read_text(encoding="utf-8") == program("architectures", "show", "residual_block", "--to", "svg").out
     assert re.search(r"!\[.*\]\(network\.svg\)", (DOCS / "drawing.md").read_text(encoding="utf-8"))

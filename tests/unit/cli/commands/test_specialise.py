@@ -1,4 +1,4 @@
-"""`--specialise`: what no configuration has is left out, on the way to DIMACS and on the way back."""
+"""`--specialise`: the way to DIMACS and back leaves out features that no configuration has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands that train: what they ask for, what they print, and that an interrupted one goes on."""
+"""The commands that train: their requests, their output, and the continuation of an interrupted one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PROTOCOL = Protocol("digits", train_images=64, epochs=1, validation_images=10)
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What was asked of the pool, which trains nothing here."""
+    """Record the requests to the pool, which trains nothing here."""
     found: dict[str, Any] = {}
 
     def run_trials(specs: Any, protocol: Any, store: Any, **options: Any) -> list[TrialResult]:

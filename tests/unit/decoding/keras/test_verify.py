@@ -77,7 +77,7 @@ def test_the_model_of_an_architecture_passes(model: Any) -> None:
 
 
 def test_the_network_above_has_every_kind_of_the_project() -> None:
-    """The check of it passes, so the check's table knows all of them."""
+    """Its check passes, so the table of the check has every kind."""
     layers = [getattr(one, half) for one in NETWORK.cells for half in ("input1", "operation1", "input2", "operation2")]
     assert {type(layer) for layer in layers} == {*INPUT_LAYERS.values(), *OPERATION_LAYERS.values()}
 
@@ -111,7 +111,7 @@ class Described(Foreign):
 
 
 class WronglyBuilt(Described):
-    """Its class makes another layer than the second description says."""
+    """A kind whose class makes another layer than its second description."""
 
     name = "WronglyBuilt"
 
@@ -120,7 +120,7 @@ class WronglyBuilt(Described):
 
 
 class OfItsOwnClass(Described):
-    """Its Keras class belongs to its package."""
+    """A kind whose Keras class belongs to its own package."""
 
     name = "OfItsOwnClass"
 

@@ -38,7 +38,7 @@ def test_covering_covers_more_and_is_hardly_nearer() -> None:
 
 
 def test_covering_can_be_stopped_after_each_round(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the user in the third round, and by the clock in the second: the sample is whole, and of the round before."""
+    """By the user in the third round, by the clock in the second: the complete sample of the previous round remains."""
     cnf, rounds = tree(300), []
     original = covering._Exchange._round
 

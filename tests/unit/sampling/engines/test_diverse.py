@@ -1,4 +1,4 @@
-"""The sampler `diverse` against other samplers, and for all there is."""
+"""The sampler `diverse` against other samplers, and on models with few configurations."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_where_configurations_are_few_the_floor_gives_way_to_the_mean_distance()
 
 
 def test_what_is_known_pushes_the_rest_away() -> None:
-    """All known ones have feature 150, which near half of a sample on its own has."""
+    """All known configurations have feature 150, which about half of a sample would have by itself."""
     cnf = tree(200)
     known = draw(cnf, Request(20, 1, assumptions=(150,)), "uniform").selected
     alone = draw(cnf, Request(20, 1)).selected

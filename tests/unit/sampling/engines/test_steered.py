@@ -33,7 +33,7 @@ def cnf_of(features: int, clauses: list[tuple[int, ...]], auxiliaries: int = 0) 
 
 
 def random_cnf(seed: int) -> Cnf:
-    """A few features, auxiliaries that are each the and, or, xor of two earlier variables, random clauses over all."""
+    """Return random clauses over features and auxiliaries, each the and, or, or xor of two earlier variables."""
     rng = random.Random(seed)
     features, auxiliaries = rng.randint(1, 7), rng.randint(0, 4)
     clauses: list[tuple[int, ...]] = []
@@ -155,7 +155,7 @@ def test_members_of_a_group_are_chosen_evenly() -> None:
 
 
 def test_choices_are_evener_than_chance() -> None:
-    """Chi squared of 6 even choices is 5 on average; what was rare so far is likelier, so here it is less."""
+    """Chi squared of 6 even choices is 5 on average; rare features are preferred, so here it is less."""
     tree = TreeBuilder()
     groups = [tree.alternative(tree.child(1, mandatory=True), 6) for _ in range(100)]
     counts = steered(tree.cnf(), Request(180, 3)).selected.sum(axis=0)[np.array(groups) - 1]
@@ -217,7 +217,7 @@ def test_another_seed_gives_another_sample() -> None:
 
 
 def test_what_is_rare_is_preferred() -> None:
-    """By even inclination alone the last of 6 optional features within each other would be selected in 1/7."""
+    """With even choices, the innermost of 6 nested optional features would be selected in 1/7 of the solutions."""
     tree = TreeBuilder()
     deepest = []
     for _ in range(30):
@@ -257,7 +257,7 @@ print(found.stop.value, "after", len(calls), len(found.values) > 0, bool(found.v
 
 @pytest.mark.parametrize("callback", ["decide", "on_assignment", "on_backtrack", "on_new_level", "check_model"])
 def test_an_interrupt_within_the_solver_leaves_what_was_found(callback: str) -> None:
-    """In whatever callback it comes, and whatever the solver was asked for then: a solution, or to take a clause."""
+    """It may come in any callback, while the solver searches for a solution or adds a clause."""
     command = [sys.executable, "-c", INTERRUPTED, callback]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (found.returncode, found.stdout, found.stderr) == (0, "interrupted after 200 True True\n", "")
@@ -270,7 +270,7 @@ def test_time_is_a_limit() -> None:
 
 
 def test_time_is_a_limit_within_a_solution() -> None:
-    """The time is over at the second look at the clock, in the first decision."""
+    """The time ends at the second look at the clock, within the first decision."""
     looks: list[int] = []
 
     class Late(Request):
@@ -304,7 +304,7 @@ def test_nothing_is_left_beside_what_is_known() -> None:
 
 
 def test_what_is_known_counts_as_selected_already() -> None:
-    """Of a pair where one is chosen, the one that all known configurations have is chosen less."""
+    """Of two alternatives, the one that all known configurations have is chosen less often."""
     tree = TreeBuilder()
     pairs = [tree.alternative(tree.child(1, mandatory=True), 2) for _ in range(40)]
     cnf = tree.cnf()

@@ -24,7 +24,7 @@ SATISFIABLE = [seed for seed in range(60) if all_configurations(small_cnf(seed))
 
 
 class Ticking(Request):
-    """A request whose time is over when it has looked at the clock three times."""
+    """A request whose time ends at the third look at the clock."""
 
     def is_out_of_time(self) -> bool:
         CALLS.append(self)
@@ -40,7 +40,7 @@ def free(features: int) -> Cnf:
 
 @pytest.fixture(params=["diagram", "solver"])
 def engine(request: pytest.FixtureRequest) -> Engine:
-    """The sampler with a diagram, and without."""
+    """Return the sampler with and without a diagram."""
     return solve_t_wise if request.param == "diagram" else partial(solve_t_wise, max_nodes=0)
 
 

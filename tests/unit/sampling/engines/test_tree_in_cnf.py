@@ -1,4 +1,4 @@
-"""Groups and arrays of a feature tree are found again in its CNF."""
+"""The groups and arrays of a feature tree are recovered from its CNF."""
 
 from __future__ import annotations
 

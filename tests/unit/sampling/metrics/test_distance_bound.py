@@ -103,7 +103,7 @@ def test_a_model_with_one_configuration() -> None:
 
 @pytest.mark.skipif(not REFERENCE.exists(), reason="needs shared/reference beside the project")
 def test_the_released_model_of_the_paper() -> None:
-    """.25670 of infinitely many is known from another program."""
+    """Another program gives 0.25670 for infinitely many configurations."""
     cnf = compile_model(str(REFERENCE))
     limit = mean_distance_limit(exact_model(cnf).choices, cnf.variables.feature_count, 1000, tolerance=2e-3)
     assert limit.gap <= 2e-3

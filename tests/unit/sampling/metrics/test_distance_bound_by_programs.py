@@ -1,4 +1,4 @@
-"""The bound by integer programs: that of the diagram, found without it; and never too low when it is stopped."""
+"""The bound by integer programs: equal to that of the diagram, and never too low if it is stopped."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MODELS = [cnf for cnf in map(small_cnf, range(60)) if len(all_configurations(cnf
 
 @pytest.mark.parametrize("cnf", MODELS[:30])
 def test_it_is_the_bound_of_the_diagram(cnf: Cnf) -> None:
-    """Another method for the solutions, another for the point: they can only agree where both are right."""
+    """Both find solutions and the point by different methods, so they agree only if both are right."""
     found = hull_limit(cnf, rows_of(cnf)[:1], 60.0).at(100_000)
     expected = mean_distance_limit(find_choices(build_diagram(cnf)), cnf.variables.feature_count, 100_000)
     assert found.gap <= TOLERANCE * 1.01
@@ -72,7 +72,7 @@ def test_a_solver_that_is_stopped_leaves_a_bound_and_says_how_loose(
 
 
 def test_a_solution_that_is_not_the_best_gives_no_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What HiGHS has when its time ends: a solution for other weights, and of integer programs a bound beside it."""
+    """At its time limit, HiGHS has a solution for other weights; for integer programs, also a bound."""
     solve, rng = distance_bound_by_programs._solve, np.random.default_rng(5)
 
     def stopped(weights: FloatArray, constraint: object, whole: bool, seconds: float) -> OptimizeResult:
@@ -107,7 +107,7 @@ def test_features_that_are_free_decided_equal_or_opposite() -> None:
 
 @pytest.mark.parametrize("size", [3, 13, 40])
 def test_one_of_some_alternatives(size: int) -> None:
-    """Each with the share 1 / size; below 1/2, so that what the slope takes away at the point counts."""
+    """Each has the share 1 / size: below 1/2, so that the slope at the point matters."""
     numbers = range(1, size + 1)
     exclusive = tuple((-one, -other) for one, other in itertools.combinations(numbers, 2))
     cnf = Cnf(VarMap.from_names([f"f{n}" for n in numbers]), (tuple(numbers), *exclusive))
@@ -133,7 +133,7 @@ def test_one_configuration_has_no_distance_to_bound() -> None:
 
 
 def test_what_the_solver_raises_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It runs in a thread of its own."""
+    """The solver runs in a thread of its own."""
 
     def full(*_: object, **__: object) -> None:
         raise MemoryError("no memory")
@@ -145,7 +145,7 @@ def test_what_the_solver_raises_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_shares_that_are_not_found_end_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SciPy raises where its method does not converge."""
+    """SciPy raises an error if its method does not converge."""
     cnf = Cnf(VarMap.from_names(("a", "b")), ((1, 2),))
     start = np.ones((1, 2), dtype=np.bool_)
     expected = hull_limit(cnf, start, 60.0).upper

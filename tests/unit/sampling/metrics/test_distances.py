@@ -1,4 +1,4 @@
-"""The metrics against what their definitions say, computed naively."""
+"""The metrics against a naive computation of their definitions."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ SATISFIABLE = [seed for seed in range(80) if all_configurations(small_cnf(seed))
 
 
 def expected_pairs(cnf: Cnf) -> tuple[list[int], set[tuple[int, int]]]:
-    """The open features, and the pairs of literals over them that some configuration has."""
+    """Return the open features, and the pairs of their literals that some configuration has."""
     rows = all_configurations(cnf)
     columns = open_features(rows)
     pairs = {pair for pair in pairs_of(rows) if all(abs(literal) - 1 in columns for literal in pair)}

@@ -20,7 +20,7 @@ SATISFIABLE = [seed for seed in range(150) if all_configurations(small_cnf(seed,
 
 
 def random_tree(seed: int, features: int) -> Cnf:
-    """A feature tree with some exclusions and implications across it."""
+    """Return a feature tree with some exclusions and implications across it."""
     rng = random.Random(seed)
     clauses: list[tuple[int, ...]] = [(1,)]
     for child in range(2, features + 1):

@@ -17,7 +17,7 @@ FEATURES = 9
 
 @pytest.fixture(scope="module")
 def possible() -> OpenPairs:
-    """Nine features, of which the first is core, 3 requires 2, and 4 and 5 exclude each other."""
+    """Return the possible pairs of nine features: the first is core, 3 requires 2, 4 and 5 exclude each other."""
     names = VarMap.from_names([f"f{number}" for number in range(FEATURES)])
     cnf = Cnf(names, ((1,), (-3, 2), (-4, -5)))
     return OpenPairs.of_diagram(pair_bits(build_diagram(cnf), FEATURES))
@@ -32,7 +32,7 @@ def some(count: int, seed: int) -> BoolMatrix:
 
 
 def pairs_of(rows: BoolMatrix, possible: OpenPairs) -> dict[tuple[int, int], int]:
-    """How many rows have each possible pair."""
+    """Count the rows with each possible pair."""
     open_ = {(a, int(b)) for a in range(2 * FEATURES) for b in possible.partners_of(a) if a < b}
     chosen = [sorted(2 * place + int(value) for place, value in enumerate(row)) for row in rows]
     return {pair: sum(pair in set(combinations(literals, 2)) for literals in chosen) for pair in open_}

@@ -1,4 +1,4 @@
-"""Data sets: where they are looked for, what is refused, and what a worker reads."""
+"""Data sets: the places of their files, refusals, and the images that a worker reads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DATA = SHARED / "data"
 
 
 def write_mnist(path: Path, **changes: object) -> Path:
-    """A small file in the format of Keras' mnist.npz; None takes a key away."""
+    """Write a small file in the format of Keras' mnist.npz; a value of None removes its key."""
     rng = np.random.default_rng(0)
     arrays = {
         "x_train": rng.integers(0, 256, (30, 28, 28), dtype=np.uint8),
@@ -34,7 +34,7 @@ def write_mnist(path: Path, **changes: object) -> Path:
 
 @pytest.fixture
 def no_keras(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No cache of Keras, and a Keras that cannot download."""
+    """Give Keras an empty cache and no way to download."""
 
     def load_data() -> None:
         print("Downloading data from https://example.org/mnist.npz")

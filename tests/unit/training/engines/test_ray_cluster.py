@@ -1,4 +1,4 @@
-"""The Ray engine: what it refuses, how a machine keeps images, and a cluster of two that loses one."""
+"""The Ray engine: refusals, the images on a machine, and a cluster of two machines that loses one."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_server_that_is_no_cluster_is_an_error() -> None:
 
 @contextmanager
 def silent_server() -> Iterator[int]:
-    """Takes connections and says nothing."""
+    """Accept connections and send nothing."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         kept: list[socket.socket] = []
 
@@ -114,7 +114,7 @@ def test_a_machine_keeps_the_images_once(tmp_path: Path) -> None:
     assert len(fetched) == first
     assert (kept.hash, kept.folder) == (data.hash, str(tmp_path / "node"))
     assert all((kept.arrays()[part] == arrays[part]).all() for part in PARTS)
-    # What is not whole is never used.
+    # A partial file is never used.
     (tmp_path / "node" / "x_train.npy").write_bytes(b"half")
     keep_arrays(data, tmp_path / "node", fetch)
     assert len(fetched) == first + 1

@@ -1,4 +1,4 @@
-"""Counters and formulas by enumeration of all models."""
+"""Counters and formulas against the enumeration of all models."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMES = ["a", "b", "c", "d", "e"]
 
 
 def models(builder: ClauseBuilder) -> list[tuple[bool, ...]]:
-    """All models on the features; two with the same features show an auxiliary that is not determined."""
+    """Return all models on the features; two equal ones reveal an auxiliary that the features do not determine."""
     width = len(builder.features)
     with Solver(
         name="minisat22", bootstrap_with=[*builder.clauses, *((v, -v) for v in range(1, builder.count + 1))]

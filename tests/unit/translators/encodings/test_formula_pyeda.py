@@ -52,7 +52,7 @@ FORMULAS = st.recursive(
 
 
 def to_pyeda(formula: Expression):  # type: ignore[no-untyped-def]  # pyeda has no types
-    """The same formula, by pyeda's own operators."""
+    """Return the same formula with pyeda's own operators."""
     match formula:
         case FeatureRef(name=name):
             return VARIABLES[name]
@@ -86,7 +86,7 @@ def solutions_by_pyeda(formula: Expression) -> set[tuple[bool, ...]]:
 
 
 def models_of_clauses(formula: Expression) -> list[tuple[bool, ...]]:
-    """Every model of the clauses, auxiliaries included, as its values of the features."""
+    """Return every model of the clauses, auxiliaries included, as its values of the features."""
     builder = ClauseBuilder(NAMES)
     assert_formula(builder, formula)
     if () in builder.clauses:

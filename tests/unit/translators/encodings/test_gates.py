@@ -23,14 +23,14 @@ WIDTH = 4
 
 
 def gates_over(count: int) -> tuple[Gates, tuple[int, ...]]:
-    """Gates over a root that is true and so many free inputs."""
+    """Return gates over a true root and `count` free inputs."""
     builder = ClauseBuilder(["root", *(f"x{i}" for i in range(count))])
     builder.add([TRUE])
     return Gates(builder), tuple(range(2, count + 2))
 
 
 def values(gates: Gates, inputs: Sequence[int], outputs: Sequence[int]) -> dict[tuple[bool, ...], tuple[bool, ...]]:
-    """The outputs for each assignment of the inputs, from all models; each assignment has exactly one model."""
+    """Return the outputs for each assignment of the inputs; check that each assignment has exactly one model."""
     found = {}
     every = [(v, -v) for v in range(1, gates.builder.count + 1)]
     with Solver(name="minisat22", bootstrap_with=[*gates.builder.clauses, *every]) as solver:

@@ -1,4 +1,4 @@
-"""Files of configurations: what is written comes back, by name, and each malformation is named with its place."""
+"""Files of configurations: each reads back as written, by name, and each malformation is named with its place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What other tools list is read the same from every format, and what is wrong with it is said."""
+"""The configurations of other tools read the same from every format, and each fault has its message."""
 
 from __future__ import annotations
 

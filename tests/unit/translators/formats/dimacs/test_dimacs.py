@@ -1,4 +1,4 @@
-"""DIMACS: what is written is read back, by us and by python-sat, and every fault has a message of its own."""
+"""DIMACS: this project and python-sat read back every written file, and every fault has its own message."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def test_long_chains_and_deep_trees_do_no_harm() -> None:
     assert there_and_back.constraints[0].formula == long.formula
 
 
-# what is refused
+# refusals
 
 
 @pytest.mark.parametrize(

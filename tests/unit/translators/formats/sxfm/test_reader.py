@@ -92,7 +92,7 @@ def count(cnf: Cnf) -> int:
     return int(counter.count())
 
 
-# SPLOT's own files, against what FeatureIDE says of them
+# SPLOT's own files, compared with FeatureIDE's results
 
 
 def corpus_rows() -> list[dict[str, str]]:
