@@ -17,6 +17,7 @@ from featurenet_uvl.operations.configurations import read_sample
 from featurenet_uvl.operations.sample import draw_sample
 from featurenet_uvl.sampling.metrics.distance_bound import Limit
 from featurenet_uvl.sampling.registry import DEFAULT
+from featurenet_uvl.system.counted import counted
 from featurenet_uvl.system.files import write_file
 from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 
@@ -129,7 +130,7 @@ class CompiledModel:
         return DrawnSample(sample, self.cnf, self.input_shape, self.classes)
 
     def __repr__(self) -> str:
-        features = self.cnf.variables.feature_count
-        sizes = f"{features:,} features, {len(self.cnf.variables) - features:,} auxiliaries"
+        features, clauses = self.cnf.variables.feature_count, len(self.cnf.clauses)
+        auxiliaries = counted(len(self.cnf.variables) - features, "auxiliary")
         images = "" if self.input_shape is None else f", for {format_shape(self.input_shape)} images"
-        return f"<CompiledModel: {sizes}, {len(self.cnf.clauses):,} clauses{images}>"
+        return f"<CompiledModel: {counted(features, 'feature')}, {auxiliaries}, {counted(clauses, 'clause')}{images}>"

@@ -17,6 +17,7 @@ from featurenet_uvl.ir.sample import Sample
 from featurenet_uvl.sampling.metrics.distance_bound import Limit, mean_distance_limit
 from featurenet_uvl.sampling.metrics.distance_bound_by_programs import hull_limit
 from featurenet_uvl.sampling.metrics.distances import Diversity, diversity
+from featurenet_uvl.system.counted import counted
 from featurenet_uvl.system.files import write_file
 from featurenet_uvl.translators.formats.configurations.sample_file import format_sample
 
@@ -82,8 +83,9 @@ class DrawnSample:
 
     def __repr__(self) -> str:
         sample = self.sample
+        sizes = f"{counted(len(self), 'configuration')} of {counted(len(sample.names), 'feature')}"
         end = "" if sample.stop.value == "complete" else f", {sample.stop.value}"
-        return f"<DrawnSample: {len(self):,} configurations of {len(sample.names):,} features, {sample.sampler}{end}>"
+        return f"<DrawnSample: {sizes}, {sample.sampler}{end}>"
 
 
 def distance_limit(cnf: Cnf, count: int, time_limit_s: float) -> Limit:

@@ -17,6 +17,7 @@ from featurenet_uvl.ir import feature_model as ir
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.ir.restriction import apply_bounds
 from featurenet_uvl.operations.sources import find_model, load_model, packaged_model, packaged_models
+from featurenet_uvl.system.counted import counted
 from featurenet_uvl.system.files import write_file
 from featurenet_uvl.translators.formats.language.references import unknown_references
 from featurenet_uvl.translators.formats.registry import parse_model, writer_for
@@ -184,7 +185,9 @@ class FeatureModel:
     def __repr__(self) -> str:
         features = sum(1 for _ in self.ir.features())
         name = f" {Path(self.path).name}" if self.path else ""
-        return f"<FeatureModel{name}: {features:,} features, {len(self.ir.constraints):,} constraints>"
+        return (
+            f"<FeatureModel{name}: {counted(features, 'feature')}, {counted(len(self.ir.constraints), 'constraint')}>"
+        )
 
 
 def _checked(bounds: Mapping[str, int] | None) -> Mapping[str, int]:

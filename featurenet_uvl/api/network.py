@@ -19,6 +19,7 @@ from featurenet_uvl.errors import UsageError
 from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.ir.architecture_json import load_json, parse_architecture
 from featurenet_uvl.ir.layers import Shape, format_shape
+from featurenet_uvl.system.counted import counted
 from featurenet_uvl.system.files import read_text, write_file
 
 
@@ -91,7 +92,7 @@ class Network:
         return self.draw()._repr_svg_()
 
     def __repr__(self) -> str:
-        sizes = f"{len(self.architecture.cells)} cells, {self.weights:,} weights"
+        sizes = f"{counted(len(self.architecture.cells), 'cell')}, {counted(self.weights, 'weight')}"
         return f"<Network {self.name}: {sizes}, for {format_shape(self.input_shape)} images>"
 
 

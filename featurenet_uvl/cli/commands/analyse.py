@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from featurenet_uvl.cli.console.counted import counted
 from featurenet_uvl.cli.console.options import (
     Bounds,
     InputShape,
@@ -24,6 +23,7 @@ from featurenet_uvl.cli.console.streams import printable, put, put_json, say
 from featurenet_uvl.cli.console.wording import in_options
 from featurenet_uvl.errors import FeatureNetError, LimitError, ReadError, UsageError, first_lines
 from featurenet_uvl.operations.sources import load_cnf
+from featurenet_uvl.system.counted import counted
 from featurenet_uvl.system.streams import STREAM, read_input
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurenet_uvl.cli.commands.convert import check_references
-from featurenet_uvl.cli.console.counted import counted
 from featurenet_uvl.cli.console.options import (
     Bounds,
     Force,
@@ -25,6 +24,7 @@ from featurenet_uvl.cli.console.options import (
 from featurenet_uvl.cli.console.progress import ProgressLine
 from featurenet_uvl.cli.console.streams import check_output, put_json, say, write_output
 from featurenet_uvl.errors import UsageError
+from featurenet_uvl.system.counted import counted
 
 if TYPE_CHECKING:
     from featurenet_uvl.ir.cnf import Cnf

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from featurenet_uvl.cli.console.counted import counted
 from featurenet_uvl.cli.console.options import (
     Bounds,
     Force,
@@ -20,6 +19,7 @@ from featurenet_uvl.cli.console.options import (
 )
 from featurenet_uvl.cli.console.streams import check_output, put_json, say, write_output
 from featurenet_uvl.errors import UsageError
+from featurenet_uvl.system.counted import counted
 
 
 def configurations(

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from featurenet_uvl.cli.console.counted import counted
 from featurenet_uvl.cli.console.options import Bounds, Force, Format, From, Json, Quiet, Restrictions, parse_bounds
 from featurenet_uvl.cli.console.streams import check_output, put_json, say, write_output
 from featurenet_uvl.errors import ModelError, UnsupportedError, UsageError
 from featurenet_uvl.operations.sources import load_source
+from featurenet_uvl.system.counted import counted
 
 if TYPE_CHECKING:
     from featurenet_uvl.ir.feature_model import FeatureModel

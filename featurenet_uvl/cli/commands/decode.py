@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from featurenet_uvl.cli.console.counted import counted
 from featurenet_uvl.cli.console.options import (
     Bounds,
     Force,
@@ -24,6 +23,7 @@ from featurenet_uvl.cli.console.options import (
 from featurenet_uvl.cli.console.progress import ProgressLine
 from featurenet_uvl.cli.console.streams import put_json, say
 from featurenet_uvl.errors import UsageError
+from featurenet_uvl.system.counted import counted
 
 if TYPE_CHECKING:
     from featurenet_uvl.ir.architecture import Architecture

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from featurenet_uvl.cli.console.counted import counted
 from featurenet_uvl.cli.console.options import (
     Bounds,
     Force,
@@ -27,6 +26,7 @@ from featurenet_uvl.cli.console.progress import ProgressLine
 from featurenet_uvl.cli.console.streams import check_output, put_json, say, write_output
 from featurenet_uvl.cli.console.wording import in_options
 from featurenet_uvl.errors import LimitError, UsageError
+from featurenet_uvl.system.counted import counted
 from featurenet_uvl.system.deprecated import GONE_IN
 from featurenet_uvl.system.streams import STREAM
 

@@ -353,3 +353,14 @@ def test_arguments_of_another_type_are_named_in_one_line() -> None:
         with pytest.raises(UsageError) as caught:
             call()
         assert str(caught.value).startswith(message)
+
+
+def test_one_thing_is_shown_in_the_singular() -> None:
+    model = FeatureModel.parse("features\n\tApp\n")
+    compiled = model.compile()
+    shown = [repr(one) for one in (model, compiled, compiled.sample(1, sampler="steered"))]
+    assert shown == [
+        "<FeatureModel: 1 feature, 0 constraints>",
+        "<CompiledModel: 1 feature, 0 auxiliaries, 1 clause>",
+        "<DrawnSample: 1 configuration of 1 feature, steered>",
+    ]

@@ -54,7 +54,7 @@ def load_flamapy(module: str) -> Any:
     try:
         return import_module(f"flamapy.{module}")
     except ImportError as error:
-        raise UnsupportedError(f"flamapy is needed for this and not installed ({error}): {INSTALL}") from error
+        raise UnsupportedError(f"found no flamapy ({error}), which this format needs: {INSTALL}") from error
 
 
 @dataclass(frozen=True, slots=True)

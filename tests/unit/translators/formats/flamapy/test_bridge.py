@@ -231,7 +231,7 @@ def test_without_flamapy_the_error_says_what_to_install(monkeypatch: pytest.Monk
     monkeypatch.setattr(flamapy_bridge, "import_module", missing)
     with pytest.raises(UnsupportedError, match=r"pip install 'featurenet_uvl\[flamapy\]'"):
         to_flamapy(below_root())
-    with pytest.raises(UnsupportedError, match="not installed"):
+    with pytest.raises(UnsupportedError, match="found no flamapy"):
         parse_model("%Relationships\nA: B;\n", "m.afm")
 
 

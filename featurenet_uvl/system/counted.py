@@ -1,4 +1,4 @@
-"""Numbers of things in the command line's sentences."""
+"""Numbers of things in sentences."""
 
 from __future__ import annotations
 
