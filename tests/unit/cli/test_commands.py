@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pysat.formula import CNF
 
 from featurenet_uvl import __version__
 from featurenet_uvl.errors import LimitError
@@ -137,6 +138,21 @@ def test_compile_comments_quote_the_constraints(program: Any, tmp_path: Path) ->
     assert program("count", out).out == program("count", model).out
     result = program("compile", model, "--comments", "--emit-after", "restrict", "-o", tmp_path / "o.uvl")
     assert (result.code, "found --comments with --emit-after" in result.err) == (2, True)
+
+
+@pytest.mark.parametrize("model", [("small.uvl", "--no-rules"), ("s1.uvl", *BOUNDS, *SHAPE)])
+def test_comments_change_nothing_for_readers(
+    program: Any, model: tuple[str, ...], models: Path, tmp_path: Path
+) -> None:
+    plain, commented = tmp_path / "plain.dimacs", tmp_path / "commented.dimacs"
+    assert program("compile", models / model[0], *model[1:], "-o", plain).code == 0
+    assert program("compile", models / model[0], *model[1:], "--comments", "-o", commented).code == 0
+    assert commented.read_text().count("\nc clause") > 100
+    ours = [read_dimacs(path.read_text(), path.name) for path in (plain, commented)]
+    assert ours[0] == ours[1]
+    formulas = [CNF(from_file=str(path)) for path in (plain, commented)]  # python-sat's reader
+    assert formulas[0].clauses == formulas[1].clauses == [list(clause) for clause in ours[0].clauses]
+    assert formulas[0].nv == formulas[1].nv
 
 
 def test_emitted_restriction_of_an_unknown_feature_is_refused(program: Any, small: Path, tmp_path: Path) -> None:

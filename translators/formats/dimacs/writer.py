@@ -1,9 +1,10 @@
 """Writes a CNF as DIMACS that FeatureIDE, PLEDGE, flamapy, python-sat and the counters all read.
 
-Tried with each: PLEDGE wants a line `c <i> <name>` for every variable in order and before `p`, and no other comment
-there; flamapy stops at any comment that is no name, wherever it stands. So the writer adds the projection on the
-feature variables (`c p show`, `c ind`) and the sources of clauses only on request, and after the clauses: there all but
-flamapy accept comments. The features determine the auxiliaries, so counts are the same without a projection.
+Tried with the readers that docs/dimacs.md names: PLEDGE wants a line `c <i> <name>` for every variable in order and
+before `p`, and no other comment there; flamapy stops at any comment that is no name, wherever it stands. So the writer
+adds the projection on the feature variables (`c p show`, `c ind`) and the sources of clauses only on request, and after
+the clauses. The features determine the auxiliaries, so counts are the same without a projection. Solvers obey comments
+that begin with `p`, `t`, `ind`, `red` or `MUST`, so the comment of a source begins with `clause` or `clauses`.
 
 The writer writes an empty clause as it is (`0`), which FeatureIDE and python-sat refuse: encoders should avoid it.
 """

@@ -70,6 +70,16 @@ def test_comments_name_the_source_of_each_clause_after_the_clauses(tmp_path: Pat
     assert [tuple(clause) for clause in CNF(from_file=str(tmp_path / "m.cnf")).clauses] == list(cnf.clauses)
 
 
+@given(st.text(max_size=30))
+def test_no_source_can_end_its_comment_or_begin_it_with_a_word_that_solvers_obey(text: str) -> None:
+    """Solvers obey comments such as `c p show` and `c ind`; a source may quote any text of the model."""
+    sources = ClauseSources((Source(SourceKind.CONSTRAINT, Span("m.uvl", 1, 1)),), array("L", (len(TOY.clauses),)))
+    cnf = replace(TOY, sources=sources)
+    comments = write_dimacs(cnf, describe=lambda _: text).removeprefix(write_dimacs(cnf))
+    assert len(comments.splitlines()) == 1
+    assert comments.startswith("c clauses 1 to 4: ")
+
+
 def test_a_formula_from_a_file_has_no_sources_to_comment() -> None:
     with pytest.raises(UsageError, match="found a formula that was read from a file"):
         write_dimacs(TOY, describe=str)
@@ -88,6 +98,10 @@ def test_flamapy_reads_it(tmp_path: Path) -> None:
     model = transformations.DimacsReader(str(tmp_path / "m.dimacs")).transform()
     assert model.features == {1: "Net", 2: "Soft_x20_max", 3: "__aux_1"}
     assert [tuple(clause) for clause in model.get_all_clauses()] == list(TOY.clauses)
+    sources = ClauseSources((Source(SourceKind.CONSTRAINT, Span("m.uvl", 1, 1)),), array("L", (len(TOY.clauses),)))
+    (tmp_path / "m.dimacs").write_text(write_dimacs(replace(TOY, sources=sources), describe=str, safe_names=True))
+    with pytest.raises(ValueError, match="'clauses'"):  # docs/dimacs.md says so; any comment is a name to it
+        transformations.DimacsReader(str(tmp_path / "m.dimacs")).transform()
 
 
 @pytest.mark.parametrize(
