@@ -1,4 +1,4 @@
-"""Networks from samples, and networks in files: one JSON file each, named by its number in the sample."""
+"""Networks from samples, and networks in files: one JSON file per network, named by its number in the sample."""
 
 from __future__ import annotations
 

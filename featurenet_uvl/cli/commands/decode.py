@@ -58,7 +58,7 @@ def decode(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Decode a sample to networks, one JSON file each.
+    """Decode a sample to networks, one JSON file per network.
 
     Give the model, restrictions, bounds and input shape that the sample was drawn with. A sample file names the formula
     that it was drawn from, and is refused if this is another one; with --any-formula, it is enough that each

@@ -77,7 +77,7 @@ class EquivalenceTest:
     difference: float
     """Second mean less the first."""
     interval: Interval
-    """Interval of the difference at the level 1 - 2 alpha. It lies within the margin exactly if the verdict is
+    """Interval of the difference at the level 1 - 2 alpha. It lies within the margin if and only if the verdict is
     `EQUIVALENT`."""
     margin: float
     p_value: float

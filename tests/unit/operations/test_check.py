@@ -138,7 +138,7 @@ def test_a_model_of_the_project_is_sound_and_an_image_of_one_pixel_is_too_small(
 
 
 def test_conflicts_are_those_of_brute_force() -> None:
-    """For random models: none exactly if there is a configuration, and each set is minimal."""
+    """On random models: no conflict if and only if a configuration exists, and each set is minimal."""
     unsatisfiable = 0
     for seed in range(200):
         model = random_model(np.random.default_rng(seed))

@@ -24,7 +24,7 @@ PLAIN_KINDS = (GroupKind.MANDATORY, GroupKind.OPTIONAL)
 def split_groups(model: FeatureModel) -> FeatureModel:
     """Return the model in which the groups of each feature fit one element; itself if they do so already.
 
-    Keeps: the configurations over the features of the model; a helper is selected exactly if its parent is.
+    Keeps: the configurations over the features of the model; a helper is selected if and only if its parent is.
 
     >>> groups = (Group(GroupKind.OR, (Feature("A"), Feature("B"))), Group(GroupKind.OPTIONAL, (Feature("C"),)))
     >>> [feature.name for feature in split_groups(FeatureModel(Feature("R", groups))).features()]
