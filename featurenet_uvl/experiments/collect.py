@@ -241,7 +241,7 @@ def _commands(manifest: Manifest, folder: Path) -> tuple[str, ...]:
     needs_data = " --data-dir DIR" if set(manifest.data) - {"digits"} else ""
     return (
         f"featurenet-uvl experiments run --preset {preset}{needs_data}",
-        f"featurenet-uvl experiments report {folder.name}",
+        f"featurenet-uvl experiments report {folder.name if folder.is_absolute() else folder.as_posix()}",
     )
 
 

@@ -82,6 +82,8 @@ def configurations(
     else:
         write_folder(output, target, found, abstract)
     facts = {"output": output, "format": target, "configurations": len(found), "features": len(found.names)}
+    if target == "config" and cnf is None:
+        say("the .config files name abstract features, too, if any; give --model to leave them out, as FeatureIDE does")
     if as_json:
         put_json(facts)
     checked = "; each is one of the model" if cnf is not None else ""

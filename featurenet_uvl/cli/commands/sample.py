@@ -228,7 +228,7 @@ def _lines(measured: Measures) -> tuple[str, ...]:
         share = f", {measured.share_of_limit:.4f} of the limit (certified within {limit.gap:.4f})"
     pairs = f"{counted(measured.covered, 'pair')} of features covered; how many can be is unknown"
     if covered is not None:
-        pairs = f"{covered.share:.4f} of the pairs of features that can be covered"
+        pairs = f"{covered.share:.4f} of the pairs of literals that can be covered"
     count = f"{counted(found.count, 'configuration')} ({found.distinct:,} distinct)"
     return (
         f"{count} of {counted(found.features, 'feature')}",
