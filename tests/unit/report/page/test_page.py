@@ -34,7 +34,7 @@ from featurenet_uvl.report.write import write_report
 from featurenet_uvl.sampling.metrics.distances import Diversity
 from featurenet_uvl.training.trials.trial import TrialStatus
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
