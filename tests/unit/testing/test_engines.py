@@ -282,7 +282,7 @@ def test_the_engine_of_the_page_is_found_by_its_name_and_passes(install: Install
     assert "by-memory" in engine_names()
     engine = make_engine("by-memory", {"mb": "500"})
     assert engine.description == "1 worker per 500 MB of free memory"
-    with pytest.raises(UsageError, match="engine by-memory: found option 'gb', expected one of mb"):
+    with pytest.raises(UsageError, match="engine by-memory: found option 'gb', expected mb"):
         make_engine("by-memory", {"gb": "1"})
     exec(CHECK, {})
     check_engine(engine)
