@@ -89,7 +89,8 @@ def check_formula(formula: str, cnf: Cnf, place: str) -> None:
     if formula and formula != expected:
         raise DecodeError(
             f"{place}: found a sample of the formula {formula}, expected {expected}, that of this model: the input"
-            " shape, a restriction, a bound, `specialise` or the version differs; `any_formula` accepts the sample all the same"
+            " shape, a restriction, a bound, `specialise` or the version differs; `any_formula` accepts the sample"
+            " all the same"
         )
 
 
