@@ -71,10 +71,10 @@ def image_shape(value: object) -> Shape:
 
 
 def file_path(value: object) -> str:
-    """Return the path of a file, as text."""
+    """Return the path of a file, as text, with the user's home folder in place of a leading `~`."""
     if not isinstance(value, str | os.PathLike):
         raise UsageError(f"path: found {value!r}, expected the path of a file")
-    return os.fsdecode(value)
+    return os.path.expanduser(os.fsdecode(value))
 
 
 def file_paths(values: object) -> tuple[str, ...]:

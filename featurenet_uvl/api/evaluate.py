@@ -21,6 +21,7 @@ from featurenet_uvl.training.engines.local import LocalEngine, available_cores
 from featurenet_uvl.training.engines.worker import describe, without_main_module
 from featurenet_uvl.training.evaluate import evaluate as evaluate_one
 from featurenet_uvl.training.pool import Progress, run_trials
+from featurenet_uvl.training.store import images_folder
 from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus, now
 
@@ -123,11 +124,12 @@ def train(
         StoreError: The store is in use, damaged, of another version, or cannot be written.
     """
     chosen, place = _networks(networks), Path(file_path(store))
+    cache = images_folder(place)
     if engine is None:
         engine = LocalEngine(available_cores() if workers is None else whole("workers", workers, least=1))
     elif workers is not None:
         raise UsageError("found workers with an engine, expected one of them")
-    with _dataset(data, data_dir, place.with_name(place.name + ".data")) as images, without_main_module():
+    with _dataset(data, data_dir, cache) as images, without_main_module():
         protocol = _protocol(images, settings)
         _check_fit(chosen, images)
         results = run_trials(

@@ -25,6 +25,7 @@ from featurenet_uvl.report.content.study import Study
 from featurenet_uvl.report.write import write_report
 from featurenet_uvl.system.extras import check_installed
 from featurenet_uvl.system.locks import Lock
+from featurenet_uvl.system.paths import user_path
 from featurenet_uvl.training.cost import TIMER, Cost
 from featurenet_uvl.training.data.dataset import Dataset, load_dataset
 from featurenet_uvl.training.engines.base import Engine
@@ -95,7 +96,7 @@ def run_experiment(
         ToolError: A package is missing.
         FeatureNetError: A stage failed because of the model, the data, the sample or the store.
     """
-    folder = results_dir or Path("results") / preset.name
+    folder = user_path(results_dir or Path("results") / preset.name)
     engine = engine or LocalEngine(workers or preset.limits.workers or available_cores())
     check_installed("an experiment", *trainer.needs, "matplotlib", "psutil", "scipy")
     engine.check()

@@ -75,7 +75,7 @@ def read_bytes(path: Path | str, *, limit: int = MAX_BYTES, is_named_by_user: bo
     try:
         mode = os.stat(path).st_mode
         if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode) and not (stat.S_ISFIFO(mode) and is_named_by_user):
-            raise ReadError(f"{path}: found {_kind(mode)}, expected a file")
+            raise ReadError(f"{path}: found {kind_of(mode)}, expected a file")
         with open(path, "rb") as file:
             return read_stream(file, str(path), limit)
     except (OSError, ValueError) as error:
@@ -96,7 +96,10 @@ def read_stream(file: BinaryIO, path: str, limit: int = MAX_BYTES) -> bytes:
     return data
 
 
-def _kind(mode: int) -> str:
+def kind_of(mode: int) -> str:
+    """Return the kind of what has a mode of `os.stat` and is no regular file, for messages."""
+    if stat.S_ISDIR(mode):
+        return "the folder"
     if stat.S_ISFIFO(mode):
         return "a pipe"
     return "a socket" if stat.S_ISSOCK(mode) else "a device"

@@ -18,6 +18,7 @@ from typing import Any
 
 from featurenet_uvl.errors import StoreError, UsageError
 from featurenet_uvl.system.extras import require
+from featurenet_uvl.system.paths import real_file
 from featurenet_uvl.training.engines.base import Session
 from featurenet_uvl.training.store import ResultStore, read_last_run
 from featurenet_uvl.training.trials.protocol import Protocol
@@ -102,8 +103,9 @@ class RunState:
 
 
 def state_file(store: Path) -> Path:
-    """Return the path of the file that tells the state of a store's running run."""
-    return store.with_name(store.name + ".state.json")
+    """Return the path of the file that tells the state of a store's running run; it lies beside the real file."""
+    place = real_file(store, "store")
+    return place.with_name(place.name + ".state.json")
 
 
 def read_run_state(store: Path) -> RunState | None:
@@ -115,7 +117,7 @@ def read_run_state(store: Path) -> RunState | None:
     try:
         return _parse(state_file(store).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        ended = read_last_run(store) if store.is_file() else None
+        ended = read_last_run(store) if real_file(store, "store").is_file() else None
         return None if ended is None else _parse(ended)
 
 

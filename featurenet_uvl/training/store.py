@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import astuple
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType, TracebackType
 from typing import Any
 
 from featurenet_uvl.errors import StoreError, UsageError
 from featurenet_uvl.system.locks import Lock
+from featurenet_uvl.system.paths import real_file
 from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec, TrialStatus
 
@@ -41,6 +45,9 @@ _TABLES = (
 _LAST_RUN = "CREATE TABLE IF NOT EXISTS last_run (state TEXT NOT NULL)"
 """The table of one row that tells how the latest run ended. Version 0.1 neither writes nor reads it."""
 
+_READING, _WRITING = "mode=rw", "mode=rwc"
+"""How SQLite opens a store: readers, too, may write its log and its list of readers, but no new file."""
+
 _RESULT_COLUMNS = (
     "name, spec, status, reason, test_accuracy, train_accuracy, validation_accuracy, loss, epochs, weights, seconds, "
     "history, provenance, finished_at"
@@ -51,17 +58,20 @@ class ResultStore:
     """The results in one file; a context manager. While it is open, no other run can open it.
 
     Args:
-        path: The file; created if it is missing.
+        path: The file; created if it is missing. A link leads to the file and its lock.
 
     Raises:
-        StoreError: Another run has it open, or the file is damaged, of another version, or of another program.
+        UsageError: The path leads to no file on a disk.
+        StoreError: Another run has it open, or the file is damaged, of another version, or of another program, or it
+            has several names.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = Lock(path.with_name(path.name + ".lock"), path)
+        place = real_file(path, "store")
+        self._lock = Lock(place.with_name(place.name + ".lock"), path)
         try:
-            self._database = _open(path)
+            self._database = _open(path, place, _WRITING)
         except BaseException:
             self._lock.release()
             raise
@@ -135,6 +145,16 @@ class ResultStore:
             self._database.execute("INSERT INTO last_run VALUES (?)", (state,))
 
 
+def images_folder(path: Path | str) -> Path:
+    """Return the folder beside a store for unpacked images.
+
+    Raises:
+        UsageError, StoreError: The path leads to no file on a disk.
+    """
+    place = real_file(path, "store")
+    return place.with_name(f"{place.name}.data")
+
+
 def read_results(path: Path, protocol: Protocol) -> Mapping[str, TrialResult]:
     """Return the results under a protocol, from a store that a run may be writing at the moment.
 
@@ -190,13 +210,25 @@ def read_last_run(path: Path) -> str | None:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
-    if not path.is_file():
+    place = real_file(path, "store")
+    if not place.is_file():
         raise StoreError(f"{path}: found no file, expected a result store")
-    database = _open(path)
+    with ExitStack() as stack:
+        if not os.access(place.parent, os.W_OK):
+            # SQLite cannot read a store in WAL mode if it must not make its files beside it.
+            place = _copied(path, place, Path(stack.enter_context(TemporaryDirectory(prefix="featurenet-uvl-"))))
+        yield stack.enter_context(closing(_open(path, place, _READING)))
+
+
+def _copied(path: Path, place: Path, folder: Path) -> Path:
+    """Copy a store, with its log if there is one, and return the path of the copy."""
     try:
-        yield database
-    finally:
-        database.close()
+        for name in (place.name, f"{place.name}-wal"):
+            if (place.parent / name).exists():
+                shutil.copyfile(place.parent / name, folder / name)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read: {error.strerror}") from error
+    return folder / place.name
 
 
 def _results(path: Path, database: sqlite3.Connection, protocol: Protocol) -> Mapping[str, TrialResult]:
@@ -234,24 +266,65 @@ def _result(row: tuple[Any, ...]) -> TrialResult:
     )
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    """Open a database, create the tables of a new one, and check the others."""
+def _open(path: Path, place: Path, mode: str) -> sqlite3.Connection:
+    """Open a database after a look at it, create the tables of a new one, and check the others.
+
+    Args:
+        path: The store's name in messages.
+        place: The real file.
+        mode: `_READING` or `_WRITING`.
+    """
     with _errors(path):
-        database = sqlite3.connect(path, isolation_level=None, timeout=10)
+        _check_single(path, place)
+        _check_ours(path, place)
+        database = _connect(place, mode)
         try:
-            _check(path, database)
+            _check(path, database, mode)
         except BaseException:
             database.close()
             raise
     return database
 
 
-def _check(path: Path, database: sqlite3.Connection) -> None:
-    is_new = not database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-    if not is_new:
-        application, version = (
-            database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+def _connect(place: Path, mode: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"{place.as_uri()}?{mode}", uri=True, isolation_level=None, timeout=10)
+
+
+def _check_single(path: Path, place: Path) -> None:
+    """Raise StoreError for a file with several names: SQLite keeps a log by name, so each name would miss results."""
+    names = place.stat().st_nlink if place.exists() else 1
+    if names > 1:
+        raise StoreError(
+            f"{path}: found a file with {names} names (hard links), expected one, because each has a log of its own; "
+            "remove the others, or copy the file"
         )
+
+
+def _check_ours(path: Path, place: Path) -> None:
+    """Raise StoreError for a database of another program, without changing a byte of it or making a file beside it."""
+    log = place.with_name(f"{place.name}-wal")
+    mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+    if not place.exists():
+        return
+    with suppress(sqlite3.DatabaseError), closing(_connect(place, mode)) as database:
+        application, version, tables = _facts(database)
+        if application not in (0, APPLICATION_ID) or (application == 0 and (version or tables)):
+            raise StoreError(f"{path}: found an SQLite file of another program, expected a result store")
+
+
+def _facts(database: sqlite3.Connection) -> tuple[int, int, int]:
+    """Return the application's number, the version and the number of tables, indices and views."""
+    queries = ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_schema")
+    application, version, tables = (int(database.execute(query).fetchone()[0]) for query in queries)
+    return application, version, tables
+
+
+def _check(path: Path, database: sqlite3.Connection, mode: str) -> None:
+    application, version, tables = _facts(database)
+    is_new = (application, version, tables) == (0, 0, 0)
+    if is_new and mode == _READING:
+        raise StoreError(f"{path}: found an empty file, expected a result store")
+    if not is_new:
         if application != APPLICATION_ID:
             raise StoreError(f"{path}: found an SQLite file of another program, expected a result store")
         if version != VERSION:
@@ -262,6 +335,8 @@ def _check(path: Path, database: sqlite3.Connection) -> None:
             raise StoreError(
                 f"{path}: found a damaged store ({line}), expected a whole one; move it away to start again"
             )
+    if mode == _READING:
+        return
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = FULL")
     if is_new:

@@ -80,9 +80,11 @@ def train(
     from featurenet_uvl.training.data.dataset import load_dataset
     from featurenet_uvl.training.engines.job import Limits
     from featurenet_uvl.training.pool import run_trials
+    from featurenet_uvl.training.store import images_folder
     from featurenet_uvl.training.trials.protocol import Protocol
     from featurenet_uvl.training.trials.trial import TrialSpec
 
+    images = images_folder(store)
     where = parse_engine(
         engine, workers=workers, address=address, cpus=cpus, gpus=gpus, memory=memory, others=engine_options
     )
@@ -96,7 +98,7 @@ def train(
     networks = read_networks(sources)
     with resumable(), ProgressLine(quiet=quiet) as line:
         line.begin("loading", data)
-        dataset = load_dataset(data, data_dir, store.with_name(store.name + ".data"))
+        dataset = load_dataset(data, data_dir, images)
         _check_fit(networks, dataset)
         line.begin("training", f"{counted(len(networks), 'network')} on {data}, {counted(epochs, 'epoch')}")
         results = run_trials(

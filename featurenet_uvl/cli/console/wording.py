@@ -28,6 +28,7 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
         "sampler": "--sampler",
         "seed": "--seed",
         "specialise": "--specialise",
+        "store": "--store",
         "time_limit_s": "--time-limit",
         "workers": "--workers",
     }

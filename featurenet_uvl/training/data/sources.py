@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from featurenet_uvl.errors import DataError, UsageError
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.system.extras import require
+from featurenet_uvl.system.paths import user_path
 from featurenet_uvl.system.silence import silent_stderr
 
 DATA_VARIABLE = "FEATURENET_DATA"
@@ -64,9 +65,9 @@ def known_format(name: str) -> ImageFormat:
 def places(name: str, data_dir: Path | None) -> Iterator[tuple[str, Path]]:
     """Yield the places where the file of a data set may lie, each as (kind of place, path), the preferred one first."""
     if data_dir is not None:
-        yield "data folder", data_dir / f"{name}.npz"
+        yield "data folder", user_path(data_dir) / f"{name}.npz"
     if os.environ.get(DATA_VARIABLE):
-        yield DATA_VARIABLE, Path(os.environ[DATA_VARIABLE]) / f"{name}.npz"
+        yield DATA_VARIABLE, user_path(os.environ[DATA_VARIABLE]) / f"{name}.npz"
     yield "Keras' cache", keras_home() / "datasets" / f"{name}.npz"
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from featurenet_uvl.errors import StoreError
+from featurenet_uvl.errors import StoreError, UsageError
+from featurenet_uvl.training.run_state import state_file
 from featurenet_uvl.training.store import VERSION, ResultStore, read_results
 from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec, TrialStatus
+from tests.places import ROOT
+from tests.waiting import PATIENCE_S
 
 PROTOCOL = Protocol("digits")
 SPEC = TrialSpec.of_baseline("LeNet-5", "lenet5")
@@ -68,13 +74,101 @@ def test_another_version_is_refused(tmp_path: Path) -> None:
         ResultStore(path)
 
 
-def test_another_program_is_refused(tmp_path: Path) -> None:
+FOREIGN = {
+    "with tables": ("CREATE TABLE bookmarks (url TEXT)",),
+    "empty, with a mark": ("PRAGMA application_id = 77",),
+    "empty, with a version": ("PRAGMA user_version = 5",),
+    "with a log": ("PRAGMA journal_mode = WAL", "CREATE TABLE bookmarks (url TEXT)"),
+    "with a mark and our tables": ("CREATE TABLE trials (spec TEXT)", "PRAGMA application_id = 77"),
+}
+
+
+@pytest.mark.parametrize("statements", FOREIGN.values(), ids=FOREIGN)
+def test_another_program_is_refused_and_its_file_untouched(tmp_path: Path, statements: tuple[str, ...]) -> None:
     path = tmp_path / "t.sqlite"
-    with sqlite3.connect(path) as database:
-        database.execute("CREATE TABLE bookmarks (url TEXT)")
-    database.close()
+    with closing(sqlite3.connect(path)) as database:
+        for statement in statements:
+            database.execute(statement)
+    before = path.read_bytes()
     with pytest.raises(StoreError, match="SQLite file of another program"):
         ResultStore(path)
+    with pytest.raises(StoreError, match="SQLite file of another program"):
+        read_results(path, PROTOCOL)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"t.sqlite": before}
+
+
+def test_another_program_whose_tables_are_in_its_log_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA application_id = 77")
+        files = {file.name: file.read_bytes() for file in tmp_path.iterdir() if not file.name.endswith("-shm")}
+        assert len(files["t.sqlite-wal"]) > 0
+        with pytest.raises(StoreError, match="SQLite file of another program"):
+            ResultStore(path)
+        assert {name: (tmp_path / name).read_bytes() for name in files} == files
+
+
+def test_reading_an_empty_file_makes_no_store_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "t.sqlite"
+    path.touch()
+    with pytest.raises(StoreError, match="found an empty file, expected a result store"):
+        read_results(path, PROTOCOL)
+    assert [(file.name, file.stat().st_size) for file in tmp_path.iterdir()] == [("t.sqlite", 0)]
+    ResultStore(path).close()
+
+
+@pytest.mark.parametrize("name", [":memory:", "", ".", "file::memory:"])
+def test_a_store_that_no_disk_holds_is_refused(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"`store`: found .*, expected the path of a file on a disk"):
+        ResultStore(Path(name))
+    assert list(tmp_path.iterdir()) == []
+
+
+def _linked(kind: str, folder: Path) -> Path:
+    """Return another path of `folder/a/t.sqlite`."""
+    real, other = folder / "a" / "t.sqlite", folder / "b.sqlite"
+    match kind:
+        case "symbolic link":
+            other.symlink_to(real)
+        case "link of a link":
+            (folder / "c.sqlite").symlink_to(real)
+            other.symlink_to("c.sqlite")
+        case "hard link":
+            other.hardlink_to(real)
+        case "link of a folder":
+            (folder / "b").symlink_to("a")
+            return folder / "b" / "t.sqlite"
+    return other
+
+
+@pytest.mark.parametrize("kind", ["symbolic link", "link of a link", "hard link", "link of a folder"])
+def test_a_second_run_through_a_link_is_refused(kind: str, tmp_path: Path) -> None:
+    with ResultStore(tmp_path / "a" / "t.sqlite") as store:
+        store.add(PROTOCOL, SPEC, RESULT)
+        link = _linked(kind, tmp_path)
+        with pytest.raises(StoreError, match=r"found (in use by another run|a file with 2 names)"):
+            ResultStore(link)
+        if kind != "hard link":
+            assert read_results(link, PROTOCOL) == {SPEC.hash: RESULT}
+            assert state_file(link) == state_file(store.path)
+    if kind != "hard link":
+        with ResultStore(link) as store:
+            assert store.results(PROTOCOL) == {SPEC.hash: RESULT}
+
+
+def test_a_file_with_two_names_is_not_read_through_the_one_without_the_log(tmp_path: Path) -> None:
+    """SQLite names its log after the file, so the other name would show the results without the latest ones."""
+    with ResultStore(tmp_path / "t.sqlite") as store:
+        (tmp_path / "u.sqlite").hardlink_to(store.path)
+        store.add(PROTOCOL, SPEC, RESULT)
+        with pytest.raises(StoreError, match="found a file with 2 names"):
+            read_results(tmp_path / "u.sqlite", PROTOCOL)
+    with pytest.raises(StoreError, match="found a file with 2 names"):
+        ResultStore(store.path)
+    (tmp_path / "u.sqlite").unlink()
+    assert read_results(store.path, PROTOCOL) == {SPEC.hash: RESULT}
 
 
 def test_damage_is_one_line(tmp_path: Path) -> None:
@@ -117,8 +211,51 @@ def test_reading_makes_no_store(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_store(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="found no usable result store"):
+    with pytest.raises(UsageError, match="`store`: found the folder"):
         ResultStore(tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be opened"):
         ResultStore(tmp_path / "file" / "t.sqlite")
+
+
+READ_AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from featurenet_uvl.training.store import read_results
+from featurenet_uvl.training.trials.protocol import Protocol
+if os.getuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+print(*(result.name for result in read_results(Path(sys.argv[1]), Protocol("digits")).values()))
+"""
+
+
+def _read_from_a_folder_that_is_read_only(store: Path) -> str:
+    """Return the names of the results that a process reads that must not write beside the store."""
+    folders = [*store.parents][:-2]  # all but / and /tmp
+    modes = [folder.stat().st_mode for folder in folders]
+    try:
+        for folder in folders:
+            folder.chmod(0o555)
+        command = [sys.executable, "-c", READ_AS_NOBODY, str(store)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False, cwd=ROOT)
+    finally:
+        for folder, mode in zip(folders, modes, strict=True):
+            folder.chmod(mode)
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+def test_a_folder_that_is_read_only_keeps_no_result_back(tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    with ResultStore(folder / "t.sqlite") as store:
+        store.add(PROTOCOL, SPEC, RESULT)
+        killed = {
+            path.name: path.read_bytes() for path in folder.iterdir() if not path.name.endswith((".lock", "-shm"))
+        }
+    assert _read_from_a_folder_that_is_read_only(folder / "t.sqlite") == "LeNet-5"
+    (folder / "t.sqlite").unlink()
+    for name, content in killed.items():  # a run that was killed leaves its latest results in the log
+        (folder / name).write_bytes(content)
+    assert (folder / "t.sqlite-wal").stat().st_size > 0
+    assert _read_from_a_folder_that_is_read_only(folder / "t.sqlite") == "LeNet-5"
