@@ -10,8 +10,8 @@ from typing import Any
 
 import typer
 
+from featurenet_uvl.cli.app import app
 from featurenet_uvl.cli.failure import PROGRAM
-from featurenet_uvl.cli.main import app
 
 PAGE = Path(__file__).resolve().parent / "cli.md"
 _HEAD = f"""\

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias, TypedDict, Unpack
 
 from featurenet_uvl.api.arguments import file_path, whole
@@ -14,6 +13,7 @@ from featurenet_uvl.api.network import Network
 from featurenet_uvl.api.results import Results
 from featurenet_uvl.errors import FeatureNetError, UsageError
 from featurenet_uvl.ir.layers import format_shape
+from featurenet_uvl.system.processes.temporary import TemporaryFolder
 from featurenet_uvl.training.data.dataset import Dataset, load_dataset
 from featurenet_uvl.training.engines.base import Engine
 from featurenet_uvl.training.engines.job import NO_LIMITS, Limits
@@ -168,7 +168,7 @@ def _dataset(data: object, data_dir: str | PathLike[str] | None, cache: Path | N
     if cache is not None:
         yield load_dataset(str(data), folder, cache)
         return
-    with TemporaryDirectory(prefix="featurenet-uvl-") as temporary:
+    with TemporaryFolder() as temporary:
         yield load_dataset(str(data), folder, Path(temporary))
 
 

@@ -9,11 +9,11 @@ import traceback
 
 import typer
 
+from featurenet_uvl.cli import PROGRAM as PROGRAM
 from featurenet_uvl.cli.console.streams import say
 from featurenet_uvl.cli.console.wording import in_options
 from featurenet_uvl.errors import FeatureNetError, ReadError
 
-PROGRAM = "featurenet-uvl"
 DEBUG_VARIABLE = "FEATURENET_DEBUG"
 
 INPUT_AT_FAULT = 1
@@ -21,23 +21,22 @@ WRONG_USAGE = 2
 LIMIT_REACHED = 4
 INTERNAL_ERROR = 70
 """A mistake of the program; the number is that of BSD's sysexits."""
-INTERRUPTED = 130
 
 _WRONG_USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
 """Typer's own, which it exports under no name: unknown options, missing arguments."""
 
 
-def report(error: BaseException) -> int:
+def report(error: Exception) -> int:
     """Print an error on stderr, one line per problem, and return the exit code."""
-    if os.environ.get(DEBUG_VARIABLE) and not isinstance(error, KeyboardInterrupt | BrokenPipeError):
+    if os.environ.get(DEBUG_VARIABLE) and not isinstance(error, BrokenPipeError):
         traceback.print_exception(error)
     code, lines = _explain(error)
     for line in lines:
-        say(f"{PROGRAM}: {line}" if code == INTERRUPTED else f"{PROGRAM}: error: {line}")
+        say(f"{PROGRAM}: error: {line}")
     return code
 
 
-def _explain(error: BaseException) -> tuple[int, tuple[str, ...]]:
+def _explain(error: Exception) -> tuple[int, tuple[str, ...]]:
     match error:
         case ReadError(problems=problems):
             return error.exit_code, tuple(map(in_options, problems))
@@ -45,8 +44,6 @@ def _explain(error: BaseException) -> tuple[int, tuple[str, ...]]:
             return error.exit_code, tuple(map(in_options, str(error).splitlines())) or ("failed without a reason",)
         case _ if isinstance(error, _WRONG_USAGE_ERROR):
             return WRONG_USAGE, (_wrong_usage(error),)
-        case KeyboardInterrupt() | typer.Abort():
-            return INTERRUPTED, ("interrupted",)
         case BrokenPipeError():
             return 0, ()  # the reader of the output, such as `head`, has ended
         case MemoryError():

@@ -1,86 +1,51 @@
-"""The program `featurenet-uvl`: its commands, and their exit codes."""
+"""The program `featurenet-uvl`: light, so that it hears a signal before the imports of its commands."""
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from contextlib import suppress
 
-import typer
-
-from featurenet_uvl import __version__
-from featurenet_uvl.cli.commands.analyse import analyse, check, count
-from featurenet_uvl.cli.commands.architectures import architectures
-from featurenet_uvl.cli.commands.compile import compile_to_dimacs
-from featurenet_uvl.cli.commands.configurations import configurations
-from featurenet_uvl.cli.commands.convert import convert
-from featurenet_uvl.cli.commands.decode import decode
-from featurenet_uvl.cli.commands.diversity import diversity
-from featurenet_uvl.cli.commands.experiments import experiments
-from featurenet_uvl.cli.commands.sample import sample
-from featurenet_uvl.cli.commands.train import train
-from featurenet_uvl.cli.console.streams import put
-from featurenet_uvl.cli.failure import PROGRAM, report, silence_stdout
-
-app = typer.Typer(name=PROGRAM, add_completion=False, pretty_exceptions_enable=False)
-app.command("convert")(convert)
-app.command("check")(check)
-app.command("compile")(compile_to_dimacs)
-app.command("analyse")(analyse)
-app.command("count")(count)
-app.command("sample")(sample)
-app.command("diversity")(diversity)
-app.command("configurations")(configurations)
-app.command("decode")(decode)
-app.command("train")(train)
-app.add_typer(architectures, name="architectures")
-app.add_typer(experiments, name="experiments")
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        put(f"{PROGRAM} {__version__}\n")
-        raise typer.Exit
-
-
-@app.callback()
-def about(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
-    ] = False,
-) -> None:
-    """Feature models of deep neural networks: translate, analyse, sample, decode, train.
-
-    Exit codes: 0 done, 1 input at fault, 2 wrong usage, 3 no configuration, 4 limit reached, 70 bug, 130 interrupted.
-    """
+from featurenet_uvl.cli import PROGRAM
+from featurenet_uvl.system import signals
+from featurenet_uvl.system.processes.supervisor import supervise
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line, given without the program's name, and return its exit code. Nothing is raised."""
+    """Run one command line, given without the program's name, and return its exit code. Nothing is raised.
+
+    A command that a signal has ended says so in its last line, however it took the signal.
+    """
     try:
-        code = _invoke(list(arguments) or ["--help"])
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except (Exception, KeyboardInterrupt) as error:
-        if isinstance(error, OSError):
-            silence_stdout()
-        return report(error)
-    return code
+        from featurenet_uvl.cli import app
+
+        code = app.run(arguments)
+        if signals.received() is None:
+            return code
+        number = signals.received()
+    except signals.Interruption as end:
+        number = end.number
+    except KeyboardInterrupt:
+        number = signals.received()
+    return _interrupted(number)
 
 
-def _invoke(arguments: list[str]) -> int:
-    command = typer.main.get_command(app)
-    try:
-        with command.make_context(PROGRAM, arguments) as context:
-            command.invoke(context)
-    except typer.Exit as end:
-        return end.exit_code
-    except SystemExit as end:
-        # Rich's way to say that the reader of a help text has gone; it has silenced stdout already.
-        raise BrokenPipeError from end
-    return 0
+def _interrupted(number: int | None) -> int:
+    """Say that a signal has ended the command, INT if none is known, and return its exit code."""
+    number = int(signal.SIGINT) if number is None else number
+    with suppress(OSError, ValueError), signals.held():
+        if sys.stderr is not None:
+            sys.stderr.write(f"{PROGRAM}: {signals.WORDS[number]}\n")
+            sys.stderr.flush()
+            signals.tell_said()
+    return signals.exit_code(number)
 
 
 def main() -> None:
     """Run the installed program."""
-    sys.exit(run(sys.argv[1:]))
+    supervise(PROGRAM, lambda: run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

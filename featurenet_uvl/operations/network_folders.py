@@ -15,7 +15,7 @@ from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.ir.sample import Sample
 from featurenet_uvl.system.files import read_text
-from featurenet_uvl.system.folders import check_new_folder, write_files
+from featurenet_uvl.system.folders import check_new_folder, recover_folder, write_files
 
 _OURS = re.compile(r"[0-9]{4,}\.json")
 
@@ -108,6 +108,7 @@ def read_networks(paths: Sequence[Path]) -> Mapping[str, Architecture]:
     """
     files: list[Path] = []
     for path in paths:
+        recover_folder(str(path))
         found = sorted(path.glob("*.json")) if path.is_dir() else [path]
         if not found:
             raise ReadError(f"{path}: found no file *.json, expected networks as decode writes them")

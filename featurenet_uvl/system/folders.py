@@ -5,14 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
 from featurenet_uvl.errors import FeatureNetError, UsageError
 from featurenet_uvl.system.files import write_file
+from featurenet_uvl.system.locks import lock_folder, remove_if_forgotten
+from featurenet_uvl.system.signals import held
 from featurenet_uvl.system.streams import STREAM
+from featurenet_uvl.system.unix import exchange
 
 _SHOWN = 3
+"""Files that a message lists."""
+_NEW = ".tmp"
+"""End of the name of a folder that is being written."""
 
 
 def check_new_folder(path: str, *, force: bool, is_ours: Callable[[str], bool], what: str = "files") -> None:
@@ -31,6 +38,7 @@ def check_new_folder(path: str, *, force: bool, is_ours: Callable[[str], bool], 
     if path == STREAM:
         raise UsageError(f"found {STREAM}, expected a folder: this is written as many files")
     target = os.path.realpath(path)
+    recover_folder(target)
     if os.path.lexists(target) and not os.path.isdir(target):
         raise FeatureNetError(f"{path}: found a file, expected a folder")
     if not os.path.isdir(os.path.dirname(target)):
@@ -53,30 +61,75 @@ def write_files(path: str, files: Mapping[str, str]) -> None:
         FeatureNetError: A file cannot be written.
     """
     target = os.path.realpath(path)
-    temporary = f"{target}.{token_hex(8)}.tmp"
+    temporary = f"{target}.{token_hex(8)}{_NEW}"
     try:
-        os.mkdir(temporary)
-        for name, text in files.items():
-            file = Path(temporary, name)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_file(file, text)
-        _take_place(temporary, target)
+        recover_folder(target)
+        with held():
+            os.mkdir(temporary)
+            lock = lock_folder(temporary)
+        try:
+            for name, text in files.items():
+                file = Path(temporary, name)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                write_file(file, text)
+            replace_folder(temporary, target)
+        finally:
+            if lock is not None:
+                os.close(lock)
     except OSError as error:
         raise FeatureNetError(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        with held():
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _take_place(new: str, target: str) -> None:
-    """Rename the new folder to the target; keep an old target beside it until the new one is in place."""
+def replace_folder(new: str, target: str) -> None:
+    """Give a folder the name of another one, which may exist, and remove that one.
+
+    At every moment, the name means the old or the new folder. Where the system cannot exchange two names in one step,
+    a kill can leave the old folder beside its name; `recover_folder` then puts it back.
+
+    Raises:
+        OSError: The name cannot be given; it then means the old folder, if there was one.
+    """
     if not os.path.isdir(target) or not os.listdir(target):
         os.replace(new, target)
         return
-    old = f"{new}.old"
-    os.replace(target, old)
-    try:
-        os.replace(new, target)
-    except OSError:
-        os.replace(old, target)
-        raise
+    if exchange(new, target):
+        shutil.rmtree(new)
+        return
+    old = _old(target)
+    with held():
+        shutil.rmtree(old, ignore_errors=True)
+        os.replace(target, old)
+        try:
+            os.replace(new, target)
+        except OSError:
+            os.replace(old, target)
+            raise
     shutil.rmtree(old)
+
+
+def recover_folder(path: str) -> None:
+    """Remove what killed calls of `write_files` have left beside a folder, and put the folder back if it is there.
+
+    Every command that reads or writes such a folder calls this first.
+    """
+    target = os.path.realpath(path)
+    old = _old(target)
+    if os.path.isdir(old):
+        if os.path.lexists(target):
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            with suppress(OSError):  # another process has just done so
+                os.replace(old, target)
+    beside = os.path.dirname(target)
+    with suppress(OSError):
+        for name in sorted(os.listdir(beside)):
+            if name.startswith(f"{os.path.basename(target)}.") and name.endswith(_NEW):
+                remove_if_forgotten(os.path.join(beside, name))
+
+
+def _old(target: str) -> str:
+    """Return the name of the old folder while the new one takes its place, which only some systems need."""
+    return f"{target}.featurenet_uvl-old"

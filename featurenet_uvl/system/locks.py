@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import IO
 
 from featurenet_uvl.errors import StoreError
+from featurenet_uvl.system.unix import check_unix, fcntl
 
 
 class Lock:
@@ -24,13 +25,14 @@ class Lock:
 
     Raises:
         StoreError: Another process holds the lock, or its file cannot be opened.
+        ToolError: The system is Windows.
     """
 
     def __init__(self, path: Path, subject: Path) -> None:
         self._path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._handle = _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._handle = _locked(path, is_waiting=False)
         except BlockingIOError as error:
             raise StoreError(
                 f"{subject}: found in use by another run (process {_owner(path)}), expected it to be free; "
@@ -64,15 +66,50 @@ def waiting_lock(path: Path) -> Iterator[None]:
     Raises:
         OSError: The file cannot be opened.
     """
-    with _locked(path, fcntl.LOCK_EX):
+    with _locked(path, is_waiting=True):
         try:
             yield
         finally:
             _remove(path)
 
 
-def _locked(path: Path, mode: int) -> IO[bytes]:
+def lock_folder(path: str) -> int | None:
+    """Lock a folder that this process has just made, as long as it lives or until the returned descriptor is closed.
+
+    Return None if the folder is gone: another process took it for a forgotten one. On a disk without locks, the
+    folder is not locked, and nobody removes it.
+    """
+    with suppress(OSError):
+        lock = os.open(path, os.O_RDONLY)
+        if fcntl is not None:
+            with suppress(OSError):
+                fcntl.flock(lock, fcntl.LOCK_SH)
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(lock), os.stat(path)):
+                return lock
+        os.close(lock)
+    return None
+
+
+def remove_if_forgotten(path: str) -> None:
+    """Remove a folder of this user that no living process has locked by `lock_folder`."""
+    if fcntl is None:
+        return
+    with suppress(OSError):
+        lock = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
+        try:
+            if os.fstat(lock).st_uid == os.getuid():
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(path, ignore_errors=True)
+        finally:
+            os.close(lock)
+
+
+def _locked(path: Path, *, is_waiting: bool) -> IO[bytes]:
     """Open and lock the file that has this name, which its last holder may remove in between."""
+    check_unix(f"{path}")
+    assert fcntl is not None
+    mode = fcntl.LOCK_EX if is_waiting else fcntl.LOCK_EX | fcntl.LOCK_NB
     while True:
         handle = path.open("a+b", buffering=0)  # unbuffered: a write that failed is not repeated on closing
         try:

@@ -7,11 +7,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from featurenet_uvl.errors import DataError, UnsupportedError
+from featurenet_uvl.system.processes.temporary import TemporaryFolder
 from featurenet_uvl.testing.engine_trials import HEARTBEAT_S, LONG_S, TRAINER, WEIGHTS, accuracy_of, trial
 from featurenet_uvl.training.data.dataset import Dataset, keep_arrays
 from featurenet_uvl.training.engines.base import Engine, Finished, Session
@@ -50,8 +50,7 @@ def check_engine(engine: Engine, *, patience_s: float = PATIENCE_S) -> None:
         check_engine(LocalEngine(2))
     """
     problems: list[str] = []
-    with TemporaryDirectory(prefix="featurenet-uvl-check-", ignore_cleanup_errors=True) as folder:
-        place = Path(folder)
+    with TemporaryFolder() as place:
         data = _images(place)
         checks: tuple[Callable[[], Iterator[str]], ...] = (
             lambda: _description_problems(engine),

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import astuple
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import MappingProxyType, TracebackType
 from typing import Any
 
 from featurenet_uvl.errors import StoreError, UsageError
 from featurenet_uvl.system.locks import Lock
 from featurenet_uvl.system.paths import real_file
+from featurenet_uvl.system.processes.temporary import TemporaryFolder
 from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec, TrialStatus
 
@@ -216,7 +216,7 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     with ExitStack() as stack:
         if not os.access(place.parent, os.W_OK):
             # SQLite cannot read a store in WAL mode if it must not make its files beside it.
-            place = _copied(path, place, Path(stack.enter_context(TemporaryDirectory(prefix="featurenet-uvl-"))))
+            place = _copied(path, place, stack.enter_context(TemporaryFolder()))
         yield stack.enter_context(closing(_open(path, place, _READING)))
 
 

@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 import pytest
 import typer
 
-from featurenet_uvl.cli.main import app
+from featurenet_uvl.cli.app import app
 from featurenet_uvl.drawing.svg import architecture_svg
 from featurenet_uvl.ir.architecture_json import parse_architecture
 from tests.places import DOCS, ROOT

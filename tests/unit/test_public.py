@@ -14,7 +14,7 @@ import pytest
 import typer
 
 import featurenet_uvl
-from featurenet_uvl.cli.main import app
+from featurenet_uvl.cli.app import app
 from featurenet_uvl.ir.layer_kinds import INPUT_GROUP, OPERATION_GROUP
 from featurenet_uvl.sampling.registry import GROUP as SAMPLER_GROUP
 from featurenet_uvl.training.engines.registry import GROUP as ENGINE_GROUP

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,10 +14,11 @@ from featurenet_uvl.analysis.violations import first_duplicate, first_violation
 from featurenet_uvl.errors import DecodeError, ReadError, ToolError, UnsatisfiableError, UsageError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import BoolMatrix, Selections, Stop
-from featurenet_uvl.sampling.engines.process import Outcome, run_process
 from featurenet_uvl.sampling.request import Engine, Request, Solutions
 from featurenet_uvl.solvers.session import Session, literals_of
 from featurenet_uvl.system.files import decode_text, read_bytes
+from featurenet_uvl.system.processes.programs import Outcome, run_program
+from featurenet_uvl.system.processes.temporary import TemporaryFolder
 from featurenet_uvl.translators.formats.configurations.registry import read_configurations
 from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 
@@ -26,6 +26,15 @@ OPTION = "command"
 """Name of the option that holds the command."""
 _SHOWN = 60
 """Characters of a clause that a message quotes."""
+
+_BYTES_PER_NAME = 16
+"""Bytes that a format may add to the name of a variable, such as its number, its sign and a line end."""
+_HEADER_ROWS = 4
+"""Sizes of a solution that the beginning of an answer may have."""
+_ANSWERS_PER_REQUEST = 10
+"""Solutions that an answer may hold for each that was asked for; the first ones are taken."""
+_LEAST_BYTES = 1 << 20
+"""Bytes that any answer may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +118,17 @@ def run_tool(
     Raises:
         ToolError: As for `external_engine`.
     """
-    with tempfile.TemporaryDirectory(prefix="featurenet_uvl-") as folder_name:
-        folder = Path(folder_name)
+    with TemporaryFolder() as folder:
         files = Files(folder, folder / "model.dimacs", folder / "answer")
         files.dimacs.write_text(write_dimacs(_without_known(cnf, request), safe_names=True), encoding="utf-8")
         try:
-            outcome = run_process(arguments(files), folder, request.time_left_s())
+            outcome = run_program(
+                arguments(files),
+                folder,
+                request.time_left_s(),
+                answer=files.out if has_file else None,
+                max_bytes=_max_bytes(cnf, request),
+            )
         except KeyboardInterrupt:
             return _nothing(cnf, Stop.INTERRUPTED)
         answer = files.out if has_file else outcome.stdout
@@ -123,6 +137,12 @@ def run_tool(
         if outcome.code not in (0, None):
             raise ToolError(f"{name}: ended with exit code {outcome.code}, expected 0; {outcome.words()}")
         return _checked(cnf, request, name, answer, outcome)
+
+
+def _max_bytes(cnf: Cnf, request: Request) -> int:
+    """Return the bytes that the answer may have: in no format does a solution take more per variable."""
+    row = sum(len(name.encode()) + _BYTES_PER_NAME for name in cnf.variables.names)
+    return _LEAST_BYTES + row * (_HEADER_ROWS + _ANSWERS_PER_REQUEST * request.count)
 
 
 def _without_known(cnf: Cnf, request: Request) -> Cnf:

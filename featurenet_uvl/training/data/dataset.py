@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +15,9 @@ from numpy.typing import NDArray
 
 from featurenet_uvl.errors import DataError
 from featurenet_uvl.ir.layers import Shape
+from featurenet_uvl.system.folders import replace_folder
 from featurenet_uvl.system.locks import waiting_lock
+from featurenet_uvl.system.signals import held
 from featurenet_uvl.training.data.sources import (
     CLASSES,
     PARTS,
@@ -234,15 +234,18 @@ def _unpack(name: str, images: Images, folder: Path) -> Dataset:
 
 
 def _write(dataset: Dataset, images: Images, folder: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{dataset.name}-") as temporary:
-        whole = Path(temporary) / "whole"
+    """Write the arrays beside the folder, and give them its name. Only the holder of the folder's lock does this."""
+    whole = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(whole, ignore_errors=True)  # of a killed process
+    try:
         whole.mkdir()
         for part in PARTS:
             np.save(whole / f"{part}.npy", images[part], allow_pickle=False)
         (whole / _MANIFEST).write_text(json.dumps({**asdict(dataset), "folder": ""}, sort_keys=True))
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(whole, folder)
+        replace_folder(str(whole), str(folder))
+    finally:
+        with held():
+            shutil.rmtree(whole, ignore_errors=True)
 
 
 def _content_hash(images: Images) -> str:

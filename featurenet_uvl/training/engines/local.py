@@ -8,16 +8,14 @@ import signal
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from multiprocessing import forkserver, get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 
 from featurenet_uvl.errors import DataError, FeatureNetError, UsageError
 from featurenet_uvl.system.extras import require
-from featurenet_uvl.system.silence import silent_stderr
+from featurenet_uvl.system.processes.fork_server import check_workers, start_fork_server
+from featurenet_uvl.system.processes.temporary import TemporaryFolder
 from featurenet_uvl.training.engines.base import Finished, Running
 from featurenet_uvl.training.engines.job import Job
 from featurenet_uvl.training.engines.worker import EpochReport, last_words, work, worker_environment
@@ -49,7 +47,13 @@ class LocalEngine:
         return f"{self.workers} worker{'s' if self.workers > 1 else ''}"
 
     def check(self) -> None:
-        """Do nothing: this machine can always be reached."""
+        """Check that this process may start others.
+
+        Raises:
+            UsageError: It is a daemonic process, such as a worker of `multiprocessing.Pool`.
+            ToolError: The system is Windows.
+        """
+        check_workers()
 
     def session(self, job: Job) -> LocalSession:
         return LocalSession(job, self.workers)
@@ -69,7 +73,7 @@ class LocalSession:
     def __init__(self, job: Job, workers: int) -> None:
         self.capacity = workers
         self._job = job
-        self._logs = TemporaryDirectory(prefix="featurenet-uvl-")
+        self._logs = TemporaryFolder()
         self._workers: dict[Connection, _Worker] = {}
         self._context: ForkServerContext | None = None
 
@@ -86,7 +90,7 @@ class LocalSession:
             worker.process.close()
             connection.close()
         self._workers.clear()
-        self._logs.cleanup()
+        self._logs.close()
 
     @property
     def running(self) -> Sequence[Running]:
@@ -96,11 +100,12 @@ class LocalSession:
         """Start a worker for one trial.
 
         Raises:
-            FeatureNetError: The fork server does not start, for example because TensorFlow cannot be imported.
+            FeatureNetError: The fork server does not start, for example because TensorFlow cannot be imported, or finds
+                no place for its socket.
         """
         context = self._context or self._fork_server()
         receiver, sender = context.Pipe(duplex=False)
-        log = str(Path(self._logs.name) / spec.hash)
+        log = str(self._logs.path / spec.hash)
         arguments = (sender, log, self._job, spec)
         process = context.Process(target=work, args=arguments, name=f"trial-{spec.name}", daemon=True)
         try:
@@ -119,12 +124,9 @@ class LocalSession:
 
     def _fork_server(self) -> ForkServerContext:
         """Start the fork server of this process, which has one: workers of a second trainer import its modules."""
-        context = get_context("forkserver")
-        context.set_forkserver_preload(list(self._job.trainer.preload))
-        with worker_environment(self._job.threads), silent_stderr():
-            forkserver.ensure_running()
-        self._context = context
-        return context
+        with worker_environment(self._job.threads):
+            self._context = start_fork_server(self._job.trainer.preload)
+        return self._context
 
     def finished(self) -> Sequence[Finished]:
         """Wait until a worker sends a message, ends, or exceeds a limit; return the trials that have ended.

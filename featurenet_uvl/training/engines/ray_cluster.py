@@ -21,6 +21,7 @@ from typing import Any
 
 from featurenet_uvl.errors import FeatureNetError, UsageError
 from featurenet_uvl.system.extras import require
+from featurenet_uvl.system.signals import kept
 from featurenet_uvl.training.engines.base import WAITING, Finished, Running
 from featurenet_uvl.training.engines.job import Job
 from featurenet_uvl.training.engines.ray_trial import Board, RemoteTrial, installed_version, run_remote
@@ -241,7 +242,8 @@ def _connected(address: str, health_s: float) -> Any:
     if address != "auto":
         _check_address(address, health_s)
     try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, configure_logging=True)
+        with kept():  # it sets its own handler of TERM
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, configure_logging=True)
     except (ConnectionError, RuntimeError, ValueError, OSError, AssertionError) as error:
         raise FeatureNetError(
             f"Ray at {address}: found no cluster ({_line(error)}), expected one; start it with: ray start --head"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import signal
 import sys
@@ -17,6 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from featurenet_uvl.errors import DataError
+from featurenet_uvl.system.processes.server_tie import tie_to_server
 from featurenet_uvl.training.engines.job import Job, Surroundings
 from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec, TrialStatus, now
 
@@ -58,6 +58,7 @@ def work(connection: Connection, log: str, job: Job, spec: TrialSpec) -> None:
     worker sends the `DataError` itself. Output of the libraries goes to the file `log`, where the driver finds the last
     words of a worker that dies.
     """
+    tie_to_server()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver receives the same key press and decides
     threading.Thread(target=_end_with_driver, daemon=True).start()
     _be_killed_first()
@@ -76,7 +77,7 @@ def work(connection: Connection, log: str, job: Job, spec: TrialSpec) -> None:
     provenance = {
         **result.provenance,
         "cpu_seconds": f"{time.process_time() - started_cpu:.3f}",
-        "memory_mb": f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_BYTES / 1e6:.0f}",
+        "memory_mb": f"{_largest_memory() / 1e6:.0f}",
     }
     connection.send(replace(result, seconds=seconds, provenance=provenance, finished_at=now()))
     connection.close()
@@ -93,6 +94,13 @@ def _surroundings(connection: Connection, job: Job, spec: TrialSpec) -> Surround
         lambda number, epoch: connection.send(EpochReport(number, epoch)),
         job.limits.weights,
     )
+
+
+def _largest_memory() -> int:
+    """Return the largest resident memory of this process so far in bytes."""
+    import resource  # Windows has none
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_BYTES
 
 
 def _be_killed_first() -> None:

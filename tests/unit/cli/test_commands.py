@@ -369,7 +369,7 @@ def test_whatever_is_raised_becomes_a_line(
         raise error
 
     monkeypatch.setattr(import_module("featurenet_uvl.translators.pipeline"), "load_model", fail)
-    monkeypatch.setattr("featurenet_uvl.cli.main.silence_stdout", lambda: None)
+    monkeypatch.setattr("featurenet_uvl.cli.app.silence_stdout", lambda: None)
     result = program("compile", "x.uvl", "-o", tmp_path / "o.dimacs")
     assert (result.code, result.out, result.err) == (code, "", words)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer
 
-from featurenet_uvl.cli.main import app
+from featurenet_uvl.cli.app import app
 from featurenet_uvl.decoding.keras.build import build_keras_model
 from featurenet_uvl.decoding.named import named_architecture
 from featurenet_uvl.experiments import run

@@ -64,11 +64,12 @@ def read_literals(text: str, place: str, variables: VarMap) -> Selections:
         values: dict[int, bool] = {}
         found = list(_line_problems(line.strip().removeprefix("v").split(), len(variables), values))
         if not found:
-            missing = [variable for variable in range(1, count + 1) if variable not in values]
-            if missing:
-                found = [f"found no value for variable {missing[0]}, expected one for each feature"]
+            missing = next((variable for variable in range(1, count + 1) if variable not in values), None)
+            if missing is not None:
+                found = [f"found no value for variable {missing}, expected one for each feature"]
         problems += [f"{place}:{number}: {problem}" for problem in found]
-        rows.append([values.get(variable, False) for variable in range(1, count + 1)])
+        if not problems:  # short lines of junk are not to become long rows
+            rows.append([values[variable] for variable in range(1, count + 1)])
     if problems:
         raise ReadError(first_lines(problems, MAX_PROBLEMS, f"{place}: "))
     return Selections(variables.feature_names, np.array(rows, dtype=np.bool_))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
@@ -20,6 +19,7 @@ from lxml import etree
 from featurenet_uvl.errors import FeatureNetError, ReadError, UnsupportedError
 from featurenet_uvl.ir.feature_model import Feature, FeatureModel
 from featurenet_uvl.ir.feature_tree import map_features
+from featurenet_uvl.system.processes.temporary import TemporaryFolder
 from featurenet_uvl.translators.formats.flamapy.bridge import from_flamapy, load_flamapy
 from featurenet_uvl.translators.formats.xml.document import Document, check_attributes, parse_document, root_name
 
@@ -122,7 +122,7 @@ def read_flamapy_json(text: str, path: str) -> FeatureModel:
 
 def _transformed(reader: Any, text: str, path: str, ending: str) -> Any:
     """Return the model that a reader of flamapy makes of a text, through the file that it wants."""
-    with tempfile.TemporaryDirectory() as folder:
+    with TemporaryFolder() as folder:
         file = os.path.join(folder, f"model{ending}")
         with open(file, "w", encoding="utf-8") as stream:
             stream.write(text)

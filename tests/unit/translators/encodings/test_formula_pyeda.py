@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice, product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyeda.inter import And as PyAnd
@@ -16,9 +17,9 @@ from pyeda.inter import expr, exprvar
 from pysat.solvers import Solver
 
 from featurenet_uvl.ir.expression import And, Constant, Count, Expression, FeatureRef, Iff, Implies, Not, Or
+from featurenet_uvl.translators.encodings import formula as formula_module
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 from featurenet_uvl.translators.encodings.formula import assert_formula
-from featurenet_uvl.translators.limits import LIMITS, CompileLimits
 
 NAMES = ("A", "B", "C", "D")
 VARIABLES = {name: exprvar(name) for name in NAMES}
@@ -84,9 +85,9 @@ def solutions_by_pyeda(formula: Expression) -> set[tuple[bool, ...]]:
     }
 
 
-def models_of_clauses(formula: Expression, limits: CompileLimits = LIMITS) -> list[tuple[bool, ...]]:
+def models_of_clauses(formula: Expression) -> list[tuple[bool, ...]]:
     """Return every model of the clauses, auxiliaries included, as its values of the features."""
-    builder = ClauseBuilder(NAMES, limits)
+    builder = ClauseBuilder(NAMES)
     assert_formula(builder, formula)
     if () in builder.clauses:
         return []
@@ -96,8 +97,8 @@ def models_of_clauses(formula: Expression, limits: CompileLimits = LIMITS) -> li
         return [tuple(literal > 0 for literal in model[: len(NAMES)]) for model in found]
 
 
-def check(formula: Expression, limits: CompileLimits = LIMITS) -> None:
-    models = models_of_clauses(formula, limits)
+def check(formula: Expression) -> None:
+    models = models_of_clauses(formula)
     assert set(models) == solutions_by_pyeda(formula)
     assert len(models) == len(set(models)), "an auxiliary is free"
 
@@ -111,7 +112,10 @@ def test_clauses_have_the_models_of_the_formula(formula: Expression) -> None:
 @given(FORMULAS)
 @settings(max_examples=100, deadline=None)
 def test_auxiliaries_are_determined_where_everything_gets_a_name(formula: Expression) -> None:
-    check(formula, CompileLimits(max_distributed=1, max_direct_clauses=0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(formula_module, "MAX_DISTRIBUTED", 1)
+        patch.setattr(formula_module, "MAX_DIRECT_CLAUSES", 0)
+        check(formula)
 
 
 def test_pyeda_and_the_clauses_agree_on_a_known_case() -> None:
