@@ -17,10 +17,11 @@ from featurenet_uvl.drawing.svg import architecture_svg
 from featurenet_uvl.drawing.text import architecture_text
 from featurenet_uvl.errors import UsageError
 from featurenet_uvl.ir.architecture import Architecture
-from featurenet_uvl.ir.architecture_json import load_json, parse_architecture
+from featurenet_uvl.ir.architecture_json import parse_architecture
 from featurenet_uvl.ir.layers import Shape, format_shape
 from featurenet_uvl.system.counted import counted
-from featurenet_uvl.system.files import read_text, write_file
+from featurenet_uvl.system.files import write_file
+from featurenet_uvl.system.json_values import read_json
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -55,7 +56,7 @@ class Network:
             DecodeError: It holds no network.
         """
         place = file_path(path)
-        architecture = parse_architecture(load_json(read_text(place), place), place)
+        architecture = parse_architecture(read_json(Path(place), "a network"), place)
         architecture.shapes()
         return cls(Path(place).stem, architecture)
 

@@ -21,15 +21,18 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from featurenet_uvl.decoding.encoder import features_of_cell
 from featurenet_uvl.decoding.network import to_architecture
 from featurenet_uvl.errors import ReadError
 from featurenet_uvl.ir.architecture import Architecture, CellId
+from featurenet_uvl.ir.architecture_json import MAX_NUMBER
 from featurenet_uvl.ir.cell_features import BLOCK, CELL, SUM, CellFeatures, Part
 from featurenet_uvl.ir.configuration import Configuration, Instance
 from featurenet_uvl.ir.expression import Value
 from featurenet_uvl.ir.layers import Shape, Void, Zeros
+from featurenet_uvl.system.json_values import shown
 
 FORMAT = "featurenet_uvl/configuration/1"
 """Name and version of the format."""
@@ -49,6 +52,14 @@ IMPLIED: Mapping[Part, str] = MappingProxyType(
 
 _PREFIXES = (Part.INPUT1.prefix, *(part.prefix for part in IMPLIED), Part.OUTPUT.prefix)
 """The possible starts of the names of a cell's features."""
+
+MAX_TOML_CHARACTERS = 1 << 18
+"""Characters of the largest configuration in TOML that is read; the 45 cells of the DNN model take 10,000."""
+
+MAX_KEY_PARTS = 50
+"""Parts of a dotted key from which on it is refused; the format needs one."""
+
+_LONG_KEY = re.compile(rf"""(?:(?:[\w-]+|"[^"\n]{{0,80}}"|'[^'\n]{{0,80}}')[ \t]*\.[ \t]*){{{MAX_KEY_PARTS}}}""")
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -90,14 +101,9 @@ def read_cell_configuration(text: str, place: str = "<toml>") -> CellConfigurati
     >>> read_cell_configuration(text).architecture((8, 8, 1), 10).weights()
     650
     """
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ReadError(_toml_problem(str(error), place)) from None
-    except RecursionError:
-        raise ReadError(f"{place}: found TOML that is nested too deeply, expected a configuration") from None
+    data = _parsed(text, place)
     if data.get("format") != FORMAT:
-        raise ReadError(f"{place}: found format {data.get('format')!r}, expected {FORMAT!r}")
+        raise ReadError(f"{place}: found format {shown(data.get('format'))}, expected {FORMAT!r}")
     problems = list(_shape_problems(data))
     if problems:
         raise ReadError([f"{place}: {problem}" for problem in problems])
@@ -107,6 +113,21 @@ def read_cell_configuration(text: str, place: str = "<toml>") -> CellConfigurati
         for c, features in enumerate(block["cells"], 1)
     }
     return CellConfiguration(data.get("title", ""), data.get("about", ""), cells)
+
+
+def _parsed(text: str, place: str) -> Mapping[str, Any]:
+    if len(text) > MAX_TOML_CHARACTERS:
+        raise ReadError(f"{place}: found {len(text):,} characters, expected at most {MAX_TOML_CHARACTERS:,}")
+    if _LONG_KEY.search(text):  # the time that tomllib takes grows with the square of the parts
+        raise ReadError(f"{place}: found a key of {MAX_KEY_PARTS} parts or more, expected a configuration")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ReadError(_toml_problem(str(error), place)) from None
+    except RecursionError:
+        raise ReadError(f"{place}: found TOML that is nested too deeply, expected a configuration") from None
+    except ValueError:  # Python's limit of digits in an integer
+        raise ReadError(f"{place}: found a number of thousands of digits, expected a configuration") from None
 
 
 def write_cell_configuration(configuration: CellConfiguration) -> str:
@@ -142,7 +163,7 @@ def _shape_problems(data: Mapping[str, object]) -> Iterator[str]:
         yield f"found {key!r}, expected format, title, about and block"
     for key in ("title", "about"):
         if not isinstance(data.get(key, ""), str):
-            yield f"{key}: found {data[key]!r}, expected a text"
+            yield f"{key}: found {shown(data[key])}, expected a text"
     blocks = data.get("block")
     if not isinstance(blocks, list) or not blocks:
         yield "found no [[block]], expected at least one"
@@ -150,7 +171,7 @@ def _shape_problems(data: Mapping[str, object]) -> Iterator[str]:
     for b, block in enumerate(blocks, 1):
         cells = block.get("cells") if isinstance(block, dict) else None
         if not isinstance(cells, list) or not cells or set(block) != {"cells"}:
-            found = ", ".join(block) if isinstance(block, dict) else repr(block)
+            found = ", ".join(block) if isinstance(block, dict) else shown(block)
             yield f"block {b}: found {found}, expected cells = [...] with at least one cell"
             continue
         for c, cell in enumerate(cells, 1):
@@ -159,17 +180,18 @@ def _shape_problems(data: Mapping[str, object]) -> Iterator[str]:
 
 def _cell_problems(id_: CellId, cell: object) -> Iterator[str]:
     if not isinstance(cell, dict) or not cell:
-        yield f"cell {id_}: found {cell!r}, expected a table of features"
+        yield f"cell {id_}: found {shown(cell)}, expected a table of features"
         return
     for name, values in cell.items():
         if not name.startswith(_PREFIXES):
             yield f"cell {id_}: found {name}, expected features that begin with one of {', '.join(_PREFIXES)}"
         if not isinstance(values, dict):
-            yield f"cell {id_}: {name}: found {values!r}, expected a table of attributes, {{}} for none"
+            yield f"cell {id_}: {name}: found {shown(values)}, expected a table of attributes, {{}} for none"
         else:
             for attribute, value in values.items():
-                if not isinstance(value, bool | int | float | str):
-                    yield f"cell {id_}: {name}.{attribute}: found {value!r}, expected a number or a text"
+                if not (isinstance(value, bool | str) or (isinstance(value, int | float) and abs(value) <= MAX_NUMBER)):
+                    found = f"cell {id_}: {name}.{attribute}: found {shown(value)}"
+                    yield f"{found}, expected a number up to {MAX_NUMBER:,} or a text"
 
 
 def _with_implied(features: Mapping[str, Mapping[str, Value]]) -> CellFeatures:

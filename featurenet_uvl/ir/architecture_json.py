@@ -5,17 +5,17 @@ docs/architecture-json.md and `architecture.schema.json` beside this file descri
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from featurenet_uvl.errors import DecodeError, ReadError
+from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import SCHEMA, Architecture, Cell, CellId, Destination, sources_of_cells
 from featurenet_uvl.ir.cell_features import COMBINATIONS, DESTINATIONS, SUM, TO_CELL
 from featurenet_uvl.ir.layer_kinds import input_kinds, operation_kinds
 from featurenet_uvl.ir.layers import Layer, Void, Zeros
+from featurenet_uvl.system.json_values import shown
 
 MAX_NUMBER = 2**31 - 1
 """Largest size, count or index in a file; Keras layers take none that is larger."""
@@ -25,34 +25,6 @@ _ORIGIN_KEYS = {"model": str, "formula": str, "configuration": int}
 _CELL_KEYS = (
     *("block", "cell", "sources", "input1", "operation1", "input2", "operation2", "combination", "destination"),
 )
-
-
-def load_json(text: str, place: str) -> Any:
-    """Return the value of a JSON text.
-
-    Raises:
-        ReadError: The text is not JSON, an object has a key twice, or a number is NaN or infinite.
-    """
-
-    def refuse(constant: str) -> NoReturn:
-        raise ReadError(f"{place}: found {constant}, expected a number")
-
-    def to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len(dict(pairs)) < len(pairs):
-            keys = [key for key, _ in pairs]
-            raise ReadError(f"{place}: found the key {next(k for k in keys if keys.count(k) > 1)!r} twice in an object")
-        return dict(pairs)
-
-    try:
-        return json.loads(text, object_pairs_hook=to_object, parse_constant=refuse)
-    except json.JSONDecodeError as error:
-        raise ReadError(
-            f"{place}:{error.lineno}:{error.colno}: found no JSON ({error.msg}), expected a network"
-        ) from None
-    except RecursionError:
-        raise ReadError(f"{place}: found JSON that is nested too deeply, expected a network") from None
-    except ValueError:  # Python's limit of digits in an integer
-        raise ReadError(f"{place}: found a number of thousands of digits, expected a network") from None
 
 
 def parse_architecture(data: object, place: str = "<json>") -> Architecture:
@@ -65,17 +37,17 @@ def parse_architecture(data: object, place: str = "<json>") -> Architecture:
     if not isinstance(data, dict):
         _refuse(place, type(data).__name__, "a JSON object with a network")
     if data.get("schema") != SCHEMA:
-        _refuse(place, f"schema {_shown(data.get('schema'))}", f"{SCHEMA!r}; another version wrote this file")
+        _refuse(place, f"schema {shown(data.get('schema'))}", f"{SCHEMA!r}; another version wrote this file")
     _check_keys(place, data, _KEYS, optional=("origin",))
     if "origin" in data:
         _check_origin(f"{place}: origin", data["origin"])
     shape = data["input_shape"]
     if not isinstance(shape, list) or len(shape) != 3:
-        _refuse(f"{place}: input_shape", _shown(shape), "[height, width, channels]")
+        _refuse(f"{place}: input_shape", shown(shape), "[height, width, channels]")
     height, width, channels = (_number(f"{place}: input_shape", size, 1) for size in shape)
     classes = _number(f"{place}: classes", data["classes"], 1)
     if not isinstance(data["cells"], list) or not data["cells"]:
-        _refuse(f"{place}: cells", _shown(data["cells"]), "a list of at least one cell")
+        _refuse(f"{place}: cells", shown(data["cells"]), "a list of at least one cell")
     cells = tuple(_cell(f"{place}: cells[{number}]", cell) for number, cell in enumerate(data["cells"]))
     _check_numbers(place, cells)
     try:
@@ -92,12 +64,12 @@ def _cell(place: str, data: object) -> Cell:
         _refuse(place, type(data).__name__, "an object")
     _check_keys(place, data, _CELL_KEYS)
     if not isinstance(data["sources"], list) or not all(isinstance(s, list) and len(s) == 2 for s in data["sources"]):
-        _refuse(f"{place}.sources", _shown(data["sources"]), "a list of [block, cell]")
+        _refuse(f"{place}.sources", shown(data["sources"]), "a list of [block, cell]")
     sources = tuple(
         CellId(*(_number(f"{place}.sources", number, 1) for number in source)) for source in data["sources"]
     )
     if data["combination"] not in COMBINATIONS:
-        _refuse(f"{place}.combination", _shown(data["combination"]), f"one of {', '.join(COMBINATIONS)}")
+        _refuse(f"{place}.combination", shown(data["combination"]), f"one of {', '.join(COMBINATIONS)}")
     cell = Cell(
         CellId(_number(f"{place}.block", data["block"], 1), _number(f"{place}.cell", data["cell"], 1)),
         sources,
@@ -121,7 +93,7 @@ def _layer(place: str, data: object, kinds: Mapping[str, type[Layer]]) -> Layer:
         _refuse(place, type(data).__name__, "an object")
     name = data.get("kind")
     if not isinstance(name, str) or name not in kinds:
-        _refuse(f"{place}.kind", _shown(name), f"one of {', '.join(kinds)}")
+        _refuse(f"{place}.kind", shown(name), f"one of {', '.join(kinds)}")
     kind = kinds[name]
     attributes = {key: value for key, value in data.items() if key != "kind"}
     _check_keys(place, attributes, tuple(field.name for field in fields(kind)))
@@ -139,11 +111,11 @@ def _destination(place: str, data: object) -> Destination:
     _check_keys(place, data, ("kind", "relative_index"))
     kind, index = data["kind"], data["relative_index"]
     if kind not in DESTINATIONS:
-        _refuse(f"{place}.kind", _shown(kind), f"one of {', '.join(DESTINATIONS)}")
+        _refuse(f"{place}.kind", shown(kind), f"one of {', '.join(DESTINATIONS)}")
     if kind == TO_CELL:
         return Destination(kind, _number(f"{place}.relative_index", index, 0))
     if index is not None:
-        _refuse(f"{place}.relative_index", _shown(index), f"null with {kind}")
+        _refuse(f"{place}.relative_index", shown(index), f"null with {kind}")
     return Destination(kind)
 
 
@@ -178,7 +150,7 @@ def _check_origin(place: str, data: object) -> None:
     _check_keys(place, data, tuple(_ORIGIN_KEYS))
     for key, kind in _ORIGIN_KEYS.items():
         if type(data[key]) is not kind:
-            _refuse(f"{place}.{key}", _shown(data[key]), "text" if kind is str else "a number")
+            _refuse(f"{place}.{key}", shown(data[key]), "text" if kind is str else "a number")
 
 
 def _check_keys(place: str, data: Mapping[str, object], keys: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
@@ -187,12 +159,12 @@ def _check_keys(place: str, data: Mapping[str, object], keys: tuple[str, ...], o
             _refuse(place, f"no {key!r}", f"the keys {', '.join(keys)}" if keys else "no key")
     for key in data:
         if key not in (*keys, *optional):
-            _refuse(place, f"the key {_shown(key)}", f"only {', '.join(keys)}" if keys else "none")
+            _refuse(place, f"the key {shown(key)}", f"only {', '.join(keys)}" if keys else "none")
 
 
 def _number(place: str, value: object, least: int) -> int:
     if type(value) is not int or not least <= value <= MAX_NUMBER:
-        _refuse(place, _shown(value), f"a number from {least} to {MAX_NUMBER:,}")
+        _refuse(place, shown(value), f"a number from {least} to {MAX_NUMBER:,}")
     return value
 
 
@@ -200,15 +172,7 @@ def _check_scalar(place: str, value: object) -> None:
     """Check that an attribute's value is a text or a finite number."""
     is_number = type(value) in (int, float) and math.isfinite(value) and abs(value) <= MAX_NUMBER  # type: ignore[arg-type]
     if not (type(value) is str or is_number):
-        _refuse(place, _shown(value), f"text, or a number up to {MAX_NUMBER:,}")
-
-
-def _shown(value: object) -> str:
-    try:
-        text = repr(value)
-    except ValueError:  # an integer of more digits than Python prints
-        raise DecodeError("found a number of thousands of digits") from None
-    return text if len(text) <= 60 else f"{text[:57]}..."
+        _refuse(place, shown(value), f"text, or a number up to {MAX_NUMBER:,}")
 
 
 def _refuse(place: str, found: str, expected: str) -> NoReturn:

@@ -10,12 +10,12 @@ from pathlib import Path
 from featurenet_uvl.decoding.sampled import decode_networks
 from featurenet_uvl.errors import DecodeError, ReadError
 from featurenet_uvl.ir.architecture import Architecture
-from featurenet_uvl.ir.architecture_json import load_json, parse_architecture
+from featurenet_uvl.ir.architecture_json import parse_architecture
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.ir.sample import Sample
-from featurenet_uvl.system.files import read_text
 from featurenet_uvl.system.folders import check_new_folder, recover_folder, write_files
+from featurenet_uvl.system.json_values import read_json
 
 _OURS = re.compile(r"[0-9]{4,}\.json")
 
@@ -125,6 +125,6 @@ def read_network(path: Path) -> Architecture:
         ReadError: The file is missing or no JSON.
         DecodeError: It holds no network.
     """
-    network = parse_architecture(load_json(read_text(path), str(path)), str(path))
+    network = parse_architecture(read_json(path, "a network"), str(path))
     network.weights()
     return network

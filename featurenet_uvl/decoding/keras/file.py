@@ -6,18 +6,18 @@ opens the zip archive, parses the JSON text in it and takes the expected parts o
 
 from __future__ import annotations
 
-import json
-import re
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from featurenet_uvl.errors import ReadError
+from featurenet_uvl.system.archives import Archive
+from featurenet_uvl.system.files import decode_text
+from featurenet_uvl.system.json_values import MAX_JSON_BYTES, load_json, shown
 
-MAX_CONFIG_BYTES = 64 << 20
+MAX_CONFIG_BYTES = MAX_JSON_BYTES
 """Largest description of a model that is read, in bytes; 1,000 layers take about 1 MB."""
 
 MAX_LAYERS = 2000
@@ -26,6 +26,9 @@ MAX_LAYERS = 2000
 _CONFIG = "config.json"
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _TENSOR = "__keras_tensor__"
+
+_MAX_REASON = 100
+"""Characters of an error's text in a message, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,47 +65,31 @@ def read_keras_file(path: str) -> KerasModel:
         ReadError: The file is missing, damaged or of another kind, or the model is neither functional nor sequential
             or calls a layer twice.
     """
-    try:
-        data = json.loads(_config_text(path))
-    except RecursionError:
-        raise ReadError(f"{path}: {_CONFIG} is nested too deeply, expected the description of a model") from None
-    except ValueError as error:
-        raise ReadError(f"{path}: {_CONFIG} is not JSON ({error}), expected the description of a model") from None
+    data = load_json(_config_text(path), f"{path}: {_CONFIG}", "the description of a model")
     try:
         return _model(data)
     except _ProblemError as problem:
         raise ReadError(f"{path}: {problem}") from None
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError) as error:
-        message = f"{path}: {_CONFIG} is not as Keras 3 writes it ({type(error).__name__}: {error})"
+        reason = " ".join(str(error).split())[:_MAX_REASON]
+        message = f"{path}: {_CONFIG} is not as Keras 3 writes it ({type(error).__name__}: {reason})"
         raise ReadError(f"{message}; expected a model saved by model.save('NAME.keras')") from None
 
 
 def _config_text(path: str) -> str:
     file = Path(path)
-    try:
-        if not file.is_file():
-            found = "no such file" if not file.exists() else "not a regular file"
-            raise ReadError(f"{path}: {found}, expected a model that Keras saved")
-        with file.open("rb") as stream:
+    if file.is_file():  # the archive's reader tells of all others
+        with suppress(OSError), file.open("rb") as stream:
             if stream.read(len(_HDF5)) == _HDF5:
                 raise ReadError(f"{path}: found an HDF5 file, expected model.save('NAME.keras') of Keras 3")
-            with zipfile.ZipFile(stream) as archive, archive.open(_CONFIG) as member:
-                text = member.read(MAX_CONFIG_BYTES + 1)
-    except (zipfile.BadZipFile, KeyError) as error:
-        raise ReadError(f"{path}: found no zip archive with {_CONFIG} ({error}), expected a .keras file") from None
-    except (RuntimeError, NotImplementedError, EOFError, zlib.error) as error:
-        raise ReadError(f"{path}: {_CONFIG} cannot be unpacked ({error}), expected a .keras file") from None
-    except (OSError, ValueError) as error:
-        raise ReadError(f"{path}: cannot be read ({error}), expected a .keras file") from None
-    if len(text) > MAX_CONFIG_BYTES:
-        raise ReadError(f"{path}: {_CONFIG} is longer than {MAX_CONFIG_BYTES >> 20} MB, expected a small network")
-    return text.decode("utf-8", "replace")
+    with Archive(path, "a .keras file") as archive:
+        return decode_text(archive.read(_CONFIG, MAX_CONFIG_BYTES), f"{path}: {_CONFIG}")
 
 
 def _model(data: Any) -> KerasModel:
     kind, config = data["class_name"], data["config"]
     if kind not in ("Functional", "Model", "Sequential"):
-        raise _ProblemError(f"found a model of class {_shown(kind)}, expected a functional or a sequential one")
+        raise _ProblemError(f"found a model of class {shown(kind)}, expected a functional or a sequential one")
     if len(config["layers"]) > MAX_LAYERS:
         raise _ProblemError(f"found {len(config['layers']):,} layers, expected at most {MAX_LAYERS:,}")
     if kind == "Sequential":
@@ -134,7 +121,7 @@ def _layer(entry: Any, inputs: tuple[str, ...]) -> KerasLayer:
 def _settings(entry: Any) -> Mapping[str, Any]:
     settings = entry["config"]
     if not isinstance(settings, dict):
-        raise _ProblemError(f"found a layer with settings {_shown(settings)}, expected a table of them")
+        raise _ProblemError(f"found a layer with settings {shown(settings)}, expected a table of them")
     return settings
 
 
@@ -151,7 +138,7 @@ def _inputs(entry: Any) -> tuple[str, ...]:
         raise _ProblemError(f"layer {name!r}: found connections in the form of Keras 2, expected a file of Keras 3")
     for key, value in calls[0]["kwargs"].items():
         if value not in (None, False):
-            raise _ProblemError(f"layer {name!r}: found it called with {key}={_shown(value)}, expected tensors only")
+            raise _ProblemError(f"layer {name!r}: found it called with {key}={shown(value)}, expected tensors only")
     return tuple(_tensors(name, calls[0]["args"]))
 
 
@@ -160,7 +147,7 @@ def _tensors(name: str, args: Any) -> Iterator[str]:
     parts = args[0] if len(args) == 1 and isinstance(args[0], list) else args
     for part in parts:
         if not isinstance(part, dict) or part.get("class_name") != _TENSOR:
-            raise _ProblemError(f"layer {name!r}: found it called with {_shown(part)}, expected tensors only")
+            raise _ProblemError(f"layer {name!r}: found it called with {shown(part)}, expected tensors only")
         yield _history(part["config"]["keras_history"])
 
 
@@ -200,11 +187,5 @@ def _in_order(layers: Sequence[KerasLayer]) -> tuple[KerasLayer, ...]:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value.isprintable() or "/" in value or not value:
-        raise _ProblemError(f"found name {_shown(value)}, expected a text that Keras allows as a name")
+        raise _ProblemError(f"found name {shown(value)}, expected a text that Keras allows as a name")
     return value
-
-
-def _shown(value: Any) -> str:
-    """Return a value for a message, cut if it is long."""
-    text = re.sub(r"\s+", " ", repr(value))
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -74,6 +74,8 @@ def to_graph(found: KerasModel, candidates: Iterable[Layer] = ()) -> Graph:
         DecodeError: Layers, settings or connections are outside of the DNN model.
     """
     image, rest = _image(found)
+    if image.name in found.outputs:
+        raise DecodeError(f"layer {image.name!r}: found the image as an output, expected Dense with softmax")
     reader, problems = LayerReader(candidates), Problems()
     nodes: list[Node] = []
     classes: dict[str, int] = {}

@@ -60,7 +60,7 @@ class LayerReader:
             return make(layer.settings)
         except ShapeError as error:
             raise DecodeError(str(error)) from None
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
             problem = f"{type(error).__name__}: {error}"
             raise DecodeError(f"found settings that {layer.kind} cannot have ({problem})") from None
 
@@ -133,7 +133,7 @@ def _plain_value(value: Any) -> Any:
     """Return a setting as `_KINDS` spells it: an initialiser by its class, a policy of number types by its name."""
     if not isinstance(value, Mapping) or "class_name" not in value:
         return value
-    settings = {key: part for key, part in (value.get("config") or {}).items() if part is not None}
+    settings = _settings_of(value)
     if value["class_name"] == "DTypePolicy":
         return settings.get("name")
     return value if settings else value["class_name"]
@@ -146,11 +146,16 @@ def _is_same(found: Any, expected: Any) -> bool:
 def _shown(value: Any) -> str:
     """Return a setting for a message; an object as its class with its arguments."""
     if isinstance(value, Mapping) and "class_name" in value:
-        settings = {key: part for key, part in (value.get("config") or {}).items() if part is not None}
-        text = f"{value['class_name']}({', '.join(f'{key}={part!r}' for key, part in settings.items())})"
+        text = f"{value['class_name']}({', '.join(f'{key}={part!r}' for key, part in _settings_of(value).items())})"
     else:
         text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _settings_of(value: Settings) -> Settings:
+    """Return the settings of an object within the settings of a layer, without those that are None."""
+    settings = value.get("config")
+    return {key: part for key, part in settings.items() if part is not None} if isinstance(settings, Mapping) else {}
 
 
 def _square(settings: Settings, key: str) -> int:

@@ -11,17 +11,17 @@ writes its answer at the very end. It has no seed: the same call gives other con
 from __future__ import annotations
 
 import shutil
-import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from featurenet_uvl.errors import ToolError, UsageError
+from featurenet_uvl.errors import ReadError, ToolError, UsageError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import Stop
 from featurenet_uvl.sampling.engines.external import Files, run_tool
 from featurenet_uvl.sampling.engines.random_phases import solve_random
 from featurenet_uvl.sampling.request import Request, Solutions
+from featurenet_uvl.system.archives import Archive
 
 OPTION = "pledge_jar"
 """Name of the option that holds the path of the jar."""
@@ -29,6 +29,10 @@ BUDGET_S = 60.0
 """Seconds that PLEDGE may spend on diversity without a time limit: its own default."""
 _SHARE = 0.25
 """Share of the time left that PLEDGE gets as its budget: it overruns up to eightfold, and then ends without result."""
+
+
+_MAX_MANIFEST_BYTES = 1 << 20
+"""Bytes of the jar's description of itself, at most."""
 
 
 def solve_pledge(cnf: Cnf, request: Request) -> Solutions:
@@ -70,9 +74,9 @@ def _jar(path: str) -> Path:
     if not jar.is_file():
         raise ToolError(f"{path}: found no such file, expected PLEDGE.jar")
     try:
-        with zipfile.ZipFile(jar) as archive:
-            manifest = archive.read("META-INF/MANIFEST.MF").decode("utf-8", "replace")
-    except (zipfile.BadZipFile, KeyError, OSError) as error:
+        with Archive(jar, "PLEDGE.jar") as archive:
+            manifest = archive.read("META-INF/MANIFEST.MF", _MAX_MANIFEST_BYTES).decode("utf-8", "replace")
+    except ReadError as error:
         raise ToolError(f"{path}: found no Java archive, expected PLEDGE.jar") from error
     if "Main-Class:" not in manifest:
         raise ToolError(f"{path}: found a Java archive without a program, expected PLEDGE.jar")

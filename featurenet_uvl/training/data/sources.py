@@ -5,22 +5,21 @@ from __future__ import annotations
 import io
 import os
 import sys
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from featurenet_uvl.errors import DataError, UsageError
+from featurenet_uvl.errors import DataError, ReadError, UsageError
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.system.extras import require
 from featurenet_uvl.system.paths import user_path
 from featurenet_uvl.system.silence import silent_stderr
+from featurenet_uvl.training.data.npz import ArrayKind, read_arrays
 
 DATA_VARIABLE = "FEATURENET_DATA"
 """Environment variable that names a folder with `mnist.npz` and `cifar10.npz`."""
@@ -30,6 +29,9 @@ CLASSES = 10
 
 PARTS = ("x_train", "y_train", "x_test", "y_test")
 """Names of the four arrays of a data set."""
+
+MAX_BYTES = 256 << 20
+"""Bytes of the largest data set that is read; CIFAR-10 has 184 million."""
 
 Images = dict[str, NDArray[np.uint8]]
 """The four arrays by name: images `(count, height, width, channels)` of 0..255, labels `(count,)` of 0..9."""
@@ -84,31 +86,16 @@ def find_file(name: str, data_dir: Path | None) -> Path | None:
 def read_npz(path: Path, form: ImageFormat) -> Images:
     """Read the images of a file in Keras' format.
 
+    Sizes, shapes and types are looked at before anything is unpacked, and no pickled object is ever loaded.
+
     Raises:
         DataError: The file is damaged or holds something else; one line per problem, each with its place.
     """
     try:
-        with path.open("rb") as file:
-            arrays = _npz_arrays(file, path)
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError) as error:
-        raise DataError(f"{path}: found a damaged file ({error}), expected an .npz file in Keras' format") from error
-    return checked_images(arrays, form, str(path))
-
-
-def _npz_arrays(file: IO[bytes], path: Path) -> Mapping[str, NDArray[Any]]:
-    start = file.read(6)
-    if not start.startswith((b"PK", b"\x93NUMPY")):  # numpy would read it as pickled objects
-        raise ValueError("it is no zip archive")
-    file.seek(0)
-    archive = np.load(file, allow_pickle=False)
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise DataError(f"{path}: found a single array, expected an .npz file with {', '.join(PARTS)}")
-    with archive:
-        missing = [part for part in PARTS if part not in archive]
-        if missing:
-            found = ", ".join(archive.files) or "none"
-            raise DataError(f"{path}: found keys {found}, expected also {', '.join(missing)}")
-        return {part: np.asarray(archive[part]) for part in PARTS}
+        arrays = read_arrays(path, PARTS, MAX_BYTES, lambda kinds: _check_kinds(kinds, form, str(path)))
+        return checked_images(arrays, form, str(path))
+    except ReadError as error:
+        raise DataError(str(error)) from error
 
 
 def embedded_digits() -> Images:
@@ -159,27 +146,38 @@ def checked_images(arrays: Mapping[str, NDArray[Any]], form: ImageFormat, place:
     Raises:
         DataError: A shape, type, count or label is wrong; one line per problem.
     """
-    images: Images = {}
-    problems: list[str] = []
-    for part in ("train", "test"):
-        x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
-        bare = form.shape[:-1] if form.shape[-1] == 1 else form.shape
-        if x.dtype != np.uint8 or x.shape[1:] not in (form.shape, bare) or not len(x):
-            problems.append(f"x_{part}: found {_describe(x)}, expected uint8 images of shape (count, {_sizes(bare)})")
-        if y.dtype.kind not in "iu" or y.shape not in ((len(x),), (len(x), 1)):
-            problems.append(f"y_{part}: found {_describe(y)}, expected {len(x)} whole numbers")
-        elif y.size and (y.min() < 0 or y.max() >= CLASSES):
-            problems.append(f"y_{part}: found labels {y.min()}..{y.max()}, expected 0..{CLASSES - 1}")
-        images[f"x_{part}"], images[f"y_{part}"] = x, y
+    _check_kinds({part: ArrayKind(array.dtype, array.shape) for part, array in arrays.items()}, form, place)
+    labels = {part: (arrays[part].min(), arrays[part].max()) for part in ("y_train", "y_test")}
+    problems = [
+        f"{place}: {part}: found labels {least}..{most}, expected 0..{CLASSES - 1}"
+        for part, (least, most) in labels.items()
+        if least < 0 or most >= CLASSES
+    ]
     if problems:
-        raise DataError("\n".join(f"{place}: {problem}" for problem in problems))
+        raise DataError("\n".join(problems))
+    images: Images = {}
     for part in ("train", "test"):
-        images[f"x_{part}"] = images[f"x_{part}"].reshape(-1, *form.shape)
-        images[f"y_{part}"] = images[f"y_{part}"].reshape(-1).astype(np.uint8)
+        images[f"x_{part}"] = arrays[f"x_{part}"].reshape(-1, *form.shape)
+        images[f"y_{part}"] = arrays[f"y_{part}"].reshape(-1).astype(np.uint8)
     return images
 
 
-def _describe(array: NDArray[Any]) -> str:
+def _check_kinds(kinds: Mapping[str, ArrayKind], form: ImageFormat, place: str) -> None:
+    """Raise DataError if a shape, type or count is wrong; one line per problem."""
+    problems: list[str] = []
+    bare = form.shape[:-1] if form.shape[-1] == 1 else form.shape
+    for part in ("train", "test"):
+        x, y = kinds[f"x_{part}"], kinds[f"y_{part}"]
+        if x.dtype != np.uint8 or x.shape[1:] not in (form.shape, bare) or not x.shape[0]:
+            problems.append(f"x_{part}: found {_describe(x)}, expected uint8 images of shape (count, {_sizes(bare)})")
+        count = x.shape[0] if x.shape else 0
+        if y.dtype.kind not in "iu" or y.shape not in ((count,), (count, 1)):
+            problems.append(f"y_{part}: found {_describe(y)}, expected {count} whole numbers")
+    if problems:
+        raise DataError("\n".join(f"{place}: {problem}" for problem in problems))
+
+
+def _describe(array: ArrayKind) -> str:
     return f"{array.dtype} of shape {array.shape}"
 
 

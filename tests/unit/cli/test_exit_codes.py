@@ -235,7 +235,7 @@ CASES = [
     (
         "train {small}/nets --data mnist --data-dir {small}/broken --store {tmp}/t",
         1,
-        "broken/mnist.npz: found a damaged file .it is no zip archive., expected an .npz file",
+        "broken/mnist.npz: found no whole zip archive .File is not a zip file., expected an .npz file",
     ),
     (
         "train {small}/nets --data digits --store {tmp}/t --engine ray --address 127.0.0.1:1",

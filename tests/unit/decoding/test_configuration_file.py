@@ -34,7 +34,7 @@ def test_what_is_written_reads_back(name: str) -> None:
 
 def test_texts_and_values_of_all_kinds_read_back() -> None:
     text = 'say "\\ü😀\x7f\n\t'
-    cell = {"Input1_Odd": {"a": True, "b": -1, "c": 1e-9, "d": text, "e": float("inf")}, "Output_Out": {}}
+    cell = {"Input1_Odd": {"a": True, "b": -1, "c": 1e-9, "d": text, "e": 2**31 - 1}, "Output_Out": {}}
     written = write_cell_configuration(CellConfiguration(text, text, {CellId(1, 1): cell}))
     found = read_cell_configuration(written)
     assert (found.title, found.about) == (text, text)
@@ -53,6 +53,22 @@ def test_what_a_cell_does_not_name_is_void_zeros_and_sum() -> None:
     [
         ("format = 1\n[[", r"f\.toml(:2:\d+)?: found text that is not TOML"),
         ("x = " + "[" * 5000, r"f\.toml(:1:\d+)?: found (text that is not )?TOML"),
+        (f"format = {'9' * 5000}", "found a number of thousands of digits, expected a configuration"),
+        (f"format = 0x{'f' * 6000}", "found format a number of thousands of digits, expected 'featurenet"),
+        ("x." * 20_000 + "x = 1", "found a key of 50 parts or more"),
+        (f"# {' ' * (1 << 18)}", "found 262,146 characters, expected at most 262,144"),
+        *(
+            (
+                with_cells(f"Input1_Dense = {{neurons = {value}}}, {END}"),
+                rf"neurons: found {found}, expected a number up",
+            )
+            for value, found in (
+                ("2147483648", "2147483648"),
+                ("inf", "inf"),
+                ("nan", "nan"),
+                ("0x" + "f" * 6000, "a number of thou.*"),
+            )
+        ),
         ("x = 1\ny = \n", r"f\.toml:2:5: found text that is not TOML"),
         ("", r"f\.toml: found format None, expected 'featurenet_uvl/configuration/1'"),
         ('format = "featurenet_uvl/configuration/2"\n', "found format 'featurenet_uvl/configuration/2'"),

@@ -15,8 +15,9 @@ import pytest
 
 from featurenet_uvl.decoding.named import architecture_names, named_architecture
 from featurenet_uvl.errors import DecodeError, ReadError
-from featurenet_uvl.ir.architecture_json import load_json, parse_architecture
+from featurenet_uvl.ir.architecture_json import parse_architecture
 from featurenet_uvl.operations.network_folders import read_network
+from featurenet_uvl.system.json_values import load_json
 from tests.places import DOCS
 
 PAGE = (DOCS / "architecture-json.md").read_text(encoding="utf-8")
@@ -208,13 +209,29 @@ def test_whatever_a_file_holds_there_is_a_network_or_one_error() -> None:
         ('{"a":' * 100_000, "found JSON that is nested too deeply, expected a network"),
         (EXAMPLE.replace("0.5", "NaN"), "found NaN, expected a number"),
         (EXAMPLE.replace("0.5", "-Infinity"), "found -Infinity, expected a number"),
-        (EXAMPLE.replace("0.5", "1e999"), r"rate: found inf"),
+        (EXAMPLE.replace("0.5", "1e999"), "found 1e999, expected a number"),
         (EXAMPLE.replace(": 16,", f": 1{'0' * 5000},"), "found a number of thousands of digits"),
         (EXAMPLE.replace('"rate": 0.5', '"rate": 0.5, "rate": 0.5'), "found the key 'rate' twice"),
+        (EXAMPLE.replace('"relu"', r'"\ud800"', 1), "found half a character"),
+        (f"[{'0,' * (2 << 20)}0]", "found more than 4194304 bytes"),
         ("[]", "found list, expected a JSON object"),
         ("null", "found NoneType, expected a JSON object"),
     ],
-    ids=["empty", "cut", "lists", "objects", "nan", "infinity", "overflow", "digits", "twice", "list", "null"],
+    ids=[
+        "empty",
+        "cut",
+        "lists",
+        "objects",
+        "nan",
+        "infinity",
+        "overflow",
+        "digits",
+        "twice",
+        "half",
+        "long",
+        "list",
+        "null",
+    ],
 )
 def test_a_file_that_is_no_json_of_ours_is_refused(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "n.json"

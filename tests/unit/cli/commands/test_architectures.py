@@ -75,8 +75,8 @@ def test_a_keras_file_is_imported_without_its_weights(program: Program, tmp_path
             "s1.uvl: the network: configuration 1 violates",
         ),
         ("export mlp -o {tmp}", 2, "{tmp}"),
-        ("import {tmp}/gone.keras -o {tmp}/a.toml", 1, "gone.keras: no such file, expected a model that Keras saved"),
-        ("import {models}/dnn.uvl -o {tmp}/a.toml", 1, "dnn.uvl: found no zip archive with config.json"),
+        ("import {tmp}/gone.keras -o {tmp}/a.toml", 1, "gone.keras: no such file or directory; expected a .keras file"),
+        ("import {models}/dnn.uvl -o {tmp}/a.toml", 1, "dnn.uvl: found no whole zip archive"),
     ],
 )
 def test_mistakes_are_said(

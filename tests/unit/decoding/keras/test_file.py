@@ -18,11 +18,11 @@ def test_files_that_are_no_keras_files_are_refused(tmp_path: Path) -> None:
     files = {"text.keras": b"hello", "old.h5": b"\x89HDF\r\n\x1a\n....", "empty.keras": b""}
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(ReadError, match="found an HDF5 file" if name == "old.h5" else "found no zip archive"):
+        with pytest.raises(ReadError, match="found an HDF5 file" if name == "old.h5" else "found no whole zip archive"):
             read_keras_file(str(tmp_path / name))
     with pytest.raises(ReadError, match="no such file"):
         read_keras_file(str(tmp_path / "gone.keras"))
-    with pytest.raises(ReadError, match="not a regular file"):
+    with pytest.raises(ReadError, match="found the folder"):
         read_keras_file(str(tmp_path))
 
 
@@ -31,7 +31,7 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("config.json", "w") as member:
         for _ in range((MAX_CONFIG_BYTES >> 20) + 2):
             member.write(b" " * (1 << 20))
-    with pytest.raises(ReadError, match=r"config\.json is longer than"):
+    with pytest.raises(ReadError, match=r"config\.json: found [\d,]+ bytes, expected at most [\d,]+"):
         read_keras_file(str(path))
 
 

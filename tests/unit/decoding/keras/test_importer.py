@@ -276,8 +276,8 @@ def test_a_description_made_by_hand_is_read(dnn: FeatureModel, tmp_path: Path) -
 
 
 HOSTILE: list[tuple[Any, str]] = [
-    ("{", "config.json is not JSON"),
-    ("[" * 100_000, "config.json is nested too deeply"),
+    ("{", "config.json:1:2: found no JSON"),
+    ("[" * 100_000, "config.json: found JSON that is nested too deeply"),
     ("[]", "config.json is not as Keras 3 writes it"),
     ("null", "config.json is not as Keras 3 writes it"),
     (

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+import zipfile
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -11,7 +13,9 @@ import numpy as np
 import pytest
 
 from featurenet_uvl.errors import DataError, UsageError
+from featurenet_uvl.training.data import sources
 from featurenet_uvl.training.data.dataset import load_dataset
+from featurenet_uvl.training.data.sources import PARTS
 from tests.places import SHARED
 
 DATA = SHARED / "data"
@@ -120,7 +124,7 @@ def test_places_in_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
         ({"y_train": np.full(30, -1)}, "y_train: found labels -1..-1, expected 0..9"),
         ({"y_train": np.zeros(30)}, "y_train: found float64 of shape (30,), expected 30 whole numbers"),
         ({"x_train": np.zeros((0, 28, 28), np.uint8), "y_train": np.zeros(0, np.uint8)}, "x_train: found uint8"),
-        ({"y_train": np.array([{}] * 30)}, "found a damaged file (Object arrays cannot be loaded"),
+        ({"y_train": np.array([{}] * 30)}, "y_train: found type '|O', expected numbers"),
     ],
 )
 def test_wrong_contents(tmp_path: Path, changes: dict[str, object], expected: str) -> None:
@@ -146,9 +150,70 @@ def test_damaged_files(tmp_path: Path, damage: str) -> None:
         )
         kinds = {"truncated": content[:middle], "text": b"<html>", "empty": b"", "noise": bytes(range(256))}
         path.write_bytes({**kinds, "flipped": flipped}[damage])
-    with pytest.raises(DataError, match=r"mnist\.npz: found a (damaged file|single array)") as caught:
+    kinds = (
+        r"found (no whole zip archive|a single array)|[xy]_(train|test)\.npy cannot be unpacked|[xy]_train: found no"
+    )
+    with pytest.raises(DataError, match=rf"mnist\.npz: ({kinds})") as caught:
         load_dataset("mnist", tmp_path, tmp_path / "cache")
     assert "pickle" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def write_array(
+    header: bytes,
+    *,
+    mark: bytes = b"\x93NUMPY",
+    version: int = 1,
+    method: int = zipfile.ZIP_STORED,
+    data: bytes = b"",
+) -> bytes:
+    """Return an archive like MNIST's, in which the training images have this header."""
+    stream, labels = io.BytesIO(), io.BytesIO()
+    np.save(labels, np.zeros(3, np.uint8))
+    array = mark + bytes([version, 0]) + len(header).to_bytes(2, "little") + header + data
+    with zipfile.ZipFile(stream, "w", method) as archive:
+        for part in ("x_train", "y_train", "x_test", "y_test"):
+            archive.writestr(f"{part}.npy", array if part[0] == "x" else labels.getvalue())
+    return stream.getvalue()
+
+
+HEADER = b"{'descr': '|u1', 'fortran_order': False, 'shape': (3, 28, 28), }"
+HOSTILE_ARRAYS = {
+    "no array": (write_array(HEADER, mark=b"OTHERS"), "x_train: found no array of numpy"),
+    "no dict": (write_array(b"[" * 500), "x_train: found no header of an array"),
+    "half a dict": (write_array(HEADER[:30]), "x_train: found no header of an array"),
+    "objects": (write_array(HEADER.replace(b"|u1", b"|O")), r"x_train: found type '\|O', expected numbers"),
+    "records": (write_array(HEADER.replace(b"'|u1'", b"[('a', 'u1')]")), "x_train: found type .*, expected numbers"),
+    "texts": (write_array(HEADER.replace(b"|u1", b"<U9")), "x_train: found type '<U9', expected numbers"),
+    "a negative size": (write_array(HEADER.replace(b"3,", b"-3,")), "x_train: found shape"),
+    "a huge shape": (write_array(HEADER.replace(b"3,", b"9" * 4000 + b",")), "x_train: found shape"),
+    "another size": (
+        write_array(HEADER, data=b"x"),
+        "x_train: found 1 bytes, expected the 2,352 that its header tells",
+    ),
+    "another version": (write_array(HEADER, version=7), "x_train: found version 7 of numpy's format"),
+    "a long header": (write_array(b" " * 20_000), "x_train: found a header of 20,000 bytes"),
+    "lzma": (write_array(HEADER, method=zipfile.ZIP_LZMA), "x_train.npy: found it packed by lzma"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), HOSTILE_ARRAYS.values(), ids=HOSTILE_ARRAYS)
+def test_hostile_arrays_are_one_line(content: bytes, message: str, tmp_path: Path) -> None:
+    (tmp_path / "mnist.npz").write_bytes(content)
+    with pytest.raises(DataError, match=rf"mnist\.npz: .*({message})") as error:
+        load_dataset("mnist", tmp_path, tmp_path / "cache")
+    assert "\n" not in str(error.value)
+
+
+def test_images_of_another_shape_are_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few thousand bytes of an archive can hold gigabytes of zeros: their header tells that they are no images."""
+    np.savez_compressed(tmp_path / "mnist.npz", **{part: np.zeros(20_000_000, np.uint8) for part in PARTS})
+    monkeypatch.setattr(np, "frombuffer", lambda *_, **__: pytest.fail("the array was read"))
+    with pytest.raises(DataError, match="x_train: found uint8 of shape"):
+        load_dataset("mnist", tmp_path, tmp_path / "cache")
+    monkeypatch.setattr(sources, "MAX_BYTES", 1 << 20)
+    with pytest.raises(DataError, match=r"x_train\.npy: found 20,000,128 bytes, expected at most 2,097,152"):
+        load_dataset("mnist", tmp_path, tmp_path / "cache")
 
 
 def test_a_file_is_unpacked_once_and_again_when_it_changes(tmp_path: Path) -> None:
