@@ -25,8 +25,24 @@ def first_lines(lines: Sequence[str], limit: int, before: str = "", after: str =
     return [*lines] if more <= 1 else [*lines[:limit], f"{before}and {more:,}{after}"]
 
 
+MAX_LINE = 2_000
+"""Characters of a line of an error; a longer one, which quotes the input, loses its middle."""
+MAX_LINES = 120
+"""Lines of an error, more than any reader lists; one more line counts the others."""
+_START, _END = 1_200, 600
+"""Characters that are kept of both ends of a line that is too long."""
+
+
+def _short(line: str) -> str:
+    if len(line) <= MAX_LINE:
+        return line
+    return f"{line[:_START]} [{len(line) - _START - _END:,} characters] {line[-_END:]}"
+
+
 class FeatureNetError(Exception):
     """Root of every error that is the fault of the input, the environment or the request, never the project's own.
+
+    However long the input is that a message quotes, its lines stay short, and there are few of them.
 
     Args:
         message: One line that begins with its place.
@@ -35,15 +51,20 @@ class FeatureNetError(Exception):
 
     exit_code = 1
 
+    def __init__(self, message: str = "") -> None:
+        super().__init__("\n".join(map(_short, first_lines(message.split("\n"), MAX_LINES))))
+
 
 class ReadError(FeatureNetError):
     """A file that is missing, malformed or of another kind than expected.
 
-    All problems of one file are reported together: `problems` has one line for each, first cause first.
+    All problems of one file are reported together: `problems` has one line for each, first cause first. Beyond
+    `MAX_LINES`, the last one counts the others.
     """
 
     def __init__(self, problems: str | Sequence[str]) -> None:
-        self.problems: tuple[str, ...] = (problems,) if isinstance(problems, str) else tuple(problems)
+        lines = [problems] if isinstance(problems, str) else first_lines(problems, MAX_LINES)
+        self.problems: tuple[str, ...] = tuple(map(_short, lines))
         super().__init__("\n".join(self.problems))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +17,7 @@ from featurenet_uvl.errors import ReadError, UsageError
 from featurenet_uvl.experiments import preset_values as values
 from featurenet_uvl.experiments.preset import Equivalence, Limits, Longer, Named, Preset, SampleSetting
 from featurenet_uvl.sampling.registry import DEFAULT, sampler_names
-from featurenet_uvl.system.files import read_text
+from featurenet_uvl.system.files import MAX_SETTINGS_BYTES, read_text
 from featurenet_uvl.training.baselines import BASELINES
 from featurenet_uvl.training.data.sources import FORMATS
 from featurenet_uvl.training.trials.protocol import Protocol
@@ -25,6 +26,8 @@ SUFFIX = ".cfg"
 ORDER = ("smoke", "laptop", "night", "paper")
 """Presets of the package by growing size."""
 
+_MAX_LINE = 10_000
+"""Characters of a line; the parser takes quadratic time on longer ones that are blank."""
 _MODELS = "featurenet_uvl.models"
 _PRESETS = "featurenet_uvl.experiments.presets"
 
@@ -44,12 +47,12 @@ def load_preset(name_or_path: str) -> Preset:
     """
     if name_or_path in preset_names():
         path = Path(str(files(_PRESETS))) / f"{name_or_path}{SUFFIX}"
-    elif name_or_path.endswith(SUFFIX) or Path(name_or_path).exists():
+    elif name_or_path.endswith(SUFFIX) or os.path.exists(name_or_path):
         path = Path(name_or_path)
     else:
         known = ", ".join(preset_names())
         raise UsageError(f"found preset {name_or_path!r}, expected one of {known}, or the path of a {SUFFIX} file")
-    return parse_preset(read_text(path), path)
+    return parse_preset(read_text(path, limit=MAX_SETTINGS_BYTES), path)
 
 
 def parse_preset(text: str, path: Path) -> Preset:
@@ -96,6 +99,9 @@ class _Reader:
         self._problems: list[str] = []
         self._parser = configparser.ConfigParser(interpolation=None, empty_lines_in_values=False, default_section="")
         self._parser.optionxform = str  # type: ignore[assignment,method-assign]  # keys are case-sensitive here
+        for number, line in enumerate(self._lines, 1):
+            if len(line) > _MAX_LINE:
+                raise ReadError(f"{path}:{number}: found {len(line):,} characters, expected at most {_MAX_LINE:,}")
         try:
             self._parser.read_string(text, str(path))
         except configparser.Error as error:

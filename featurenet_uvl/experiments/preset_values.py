@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ def file_of(*folders: Path) -> Callable[[str], str]:
 
     def convert(text: str) -> str:
         places = [folder / text for folder in folders]
-        found = next((place for place in places if text and place.is_file()), None)
+        found = next((place for place in places if text and os.path.isfile(place)), None)
         if found is None:
             raise ValueError(f"found no file {text!r}, expected one at {' or '.join(map(str, places))}")
         return str(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -120,7 +121,7 @@ def _read(
     A model checks and completes the configurations of each file of a folder by itself: one file may name all features,
     another one some.
     """
-    if source != STREAM and Path(source).is_dir():
+    if source != STREAM and os.path.isdir(source):
         return _read_folder(Path(source), cnf, format, any_formula), source
     text, place = read_input(source)
     found = read_configurations(text, place, None if cnf is None else cnf.variables, format)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ def load_network(source: str, input_shape: Shape, classes: int) -> Architecture:
     """
     if source in architecture_names():
         return _at(source, lambda: named_architecture(source).architecture(input_shape, classes))
-    if not Path(source).exists():
+    if not os.path.exists(source):
         names = ", ".join(architecture_names())
         raise UsageError(f"found no architecture and no file {source!r}, expected one of {names}, or a .toml or .json")
     if source.lower().endswith(".json"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -109,7 +110,7 @@ def read_networks(paths: Sequence[Path]) -> Mapping[str, Architecture]:
     files: list[Path] = []
     for path in paths:
         recover_folder(str(path))
-        found = sorted(path.glob("*.json")) if path.is_dir() else [path]
+        found = sorted(path.glob("*.json")) if os.path.isdir(path) else [path]
         if not found:
             raise ReadError(f"{path}: found no file *.json, expected networks as decode writes them")
         files.extend(found)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from featurenet_uvl.system.files import MAX_BYTES, MAX_MODEL_BYTES
-from tests.robustness.test_fuzz import LONGEST_LINE
+from tests.robustness.mutations.readers import LONGEST_LINE
 from tests.waiting import PATIENCE_S
 
 SECONDS = 5.0

@@ -200,3 +200,14 @@ def test_the_docs_say_what_the_presets_do(name: str) -> None:
     assert ("cheap" in row[2]) == any(sample.max_cpu_s for sample in preset.samples)
     assert row[3] == str(preset.protocols[0].epochs)
     assert row[4] == f"{preset.longer.best} best, {' and '.join(map(str, preset.longer.epochs))}"
+
+
+def test_a_line_that_takes_the_parser_for_ever_is_refused(tmp_path: Path) -> None:
+    problems = problems_of(tmp_path / "m.cfg", "[data]\nsets" + "\t" * 200_000 + "x\n")
+    assert problems == ["2: found 200,005 characters, expected at most 10,000"]
+
+
+def test_a_name_that_no_file_can_have_is_no_file(tmp_path: Path) -> None:
+    text = SMOKE.read_text().replace("model = s1.uvl", f"model = {'x' * 5_000}")
+    problems = problems_of(tmp_path / "m.cfg", text)
+    assert any("found no file" in problem for problem in problems)

@@ -1,10 +1,6 @@
-"""Damaged files: seeds of every format, and changes to their bytes and words, from a seeded generator."""
+"""Whole texts of every format, which the changes damage."""
 
 from __future__ import annotations
-
-import re
-from collections.abc import Sequence
-from random import Random
 
 from tests.places import SHARED
 
@@ -146,15 +142,17 @@ CONFIGURATION = (
 CONFIG_LIST = ('App\n# comment\n"Log to file" Log\n',)
 CSV = ("Configuration;App;Log;Log to file\n0;+;-;-\n1;+;+;+\n",)
 PDT = ("1->App\n2->Log\n3->Log to file\n1;-2;-3;\n1;2;3;\n",)
+TOML = """format = "featurenet_uvl/configuration/1"
+title = "A \\"quoted\\" title"
 
-_SIGNS = r"""{ } [ ] ( ) , . ; : ' " ! & | = < > + - * / \ # ~ % => <=> == != <= >= // /* */ '' -> +;-"""
-_OF_UVL = """[1..*] [0..0] [2..1] cardinality features constraints imports mandatory or alternative domain default sum(
-    avg( len( abstract true false constraint Integer String namespace include as"""
-_OF_OTHERS = """<and> </and> <var> <not> <!-- --> <![CDATA[ ]]> &lt; &amp; &x; <?x?> <!DOCTYPE name= value='x' p c cnf
-    __aux_1 :g :m :r :o [1,1] (_r) selected undefined 0 1 -1 0.1 1e9"""
-_STRANGE = ("9" * 20, "9" * 500, "x" * 300, "ä", "\u2028", "\ufeff", "\0", "   ", "\t", "\t\t\t", "\n", "\n\n", "\r")
-_WORDS = (*_SIGNS.split(), *_OF_UVL.split(), *_OF_OTHERS.split(), *_STRANGE)
-_PIECE = re.compile(rb"\w+|\s+|[^\w\s]")
+[[block]]
+cells = [
+    {Input1_Identity = {}, Operation1_Dropout = {rate = 0.5}, Input2_Zeros = {}, Output_Block = {}},
+]
+
+[[block]]
+cells = [{Input1_Dense = {neurons = 12, activation = "relu"}, Output_Out = {}}]
+"""
 
 
 def corpus_files(*endings: str) -> list[bytes]:
@@ -162,80 +160,3 @@ def corpus_files(*endings: str) -> list[bytes]:
     paths = (path for ending in endings for path in sorted(CORPUS.rglob(f"*{ending}")))
     small = [path for path in paths if path.is_file() and path.stat().st_size <= LARGEST_CORPUS_FILE]
     return [path.read_bytes() for path in small[:20]]
-
-
-def damaged(rng: Random, seeds: Sequence[bytes]) -> bytes:
-    """Return one of the seeds with one to four changes."""
-    data = rng.choice(seeds)
-    for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4))):
-        data = rng.choice(_CHANGES)(rng, data, seeds)
-    return data
-
-
-def _cut(rng: Random, data: bytes, longest: int) -> tuple[int, int]:
-    start = rng.randint(0, len(data))
-    return start, min(len(data), start + rng.randint(1, longest))
-
-
-def _flip_byte(rng: Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
-    at = rng.randint(0, len(data))
-    return data[:at] + bytes([rng.choice((rng.randint(0, 255), rng.randint(32, 126)))]) + data[at + 1 :]
-
-
-def _delete(rng: Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
-    start, end = _cut(rng, data, rng.choice((1, 3, 40)))
-    return data[:start] + data[end:]
-
-
-def _repeat(rng: Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
-    start, end = _cut(rng, data, 40)
-    return data[:end] + data[start:end] * rng.choice((1, 1, 2, 20)) + data[end:]
-
-
-def _insert_word(rng: Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
-    at = rng.randint(0, len(data))
-    return data[:at] + rng.choice(_WORDS).encode() + data[at:]
-
-
-def _splice(rng: Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
-    other = rng.choice(seeds)
-    start, end = _cut(rng, other, 60)
-    at = rng.randint(0, len(data))
-    return data[:at] + other[start:end] + data[at:]
-
-
-def _change_word(rng: Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
-    """Delete, repeat, swap or replace one of the words."""
-    words = _PIECE.findall(data)
-    if len(words) < 2:
-        return data
-    at, other = rng.randrange(len(words)), rng.randrange(len(words))
-    match rng.randrange(4):
-        case 0:
-            del words[at]
-        case 1:
-            words[at] = words[other]
-        case 2:
-            words[at], words[other] = words[other], words[at]
-        case _:
-            words[at] = rng.choice(_WORDS).encode()
-    return b"".join(words)
-
-
-def _change_line(rng: Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
-    """Delete, repeat, move or indent one line."""
-    lines = data.split(b"\n")
-    at, other = rng.randrange(len(lines)), rng.randrange(len(lines))
-    match rng.randrange(4):
-        case 0:
-            del lines[at]
-        case 1:
-            lines.insert(other, lines[at])
-        case 2:
-            lines.insert(other, lines.pop(at))
-        case _:
-            lines[at] = b"\t" + lines[at]
-    return b"\n".join(lines)
-
-
-_CHANGES = (_flip_byte, _delete, _repeat, _insert_word, _splice, _change_word, _change_word, _change_line)
