@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from featurenet_uvl.errors import ModelError
+from featurenet_uvl.ir.comments import NO_COMMENTS, Comments
 from featurenet_uvl.ir.expression import Expression, Value
 from featurenet_uvl.ir.span import NOWHERE, Source, SourceKind, Span
 
@@ -59,6 +60,7 @@ class Attribute:
     domain: tuple[Value, ...] | None = None
     default: Value | None = None
     span: Span = field(default=NOWHERE, compare=False)
+    comments: Comments = field(default=NO_COMMENTS, compare=False)
 
     @property
     def is_configurable(self) -> bool:
@@ -111,6 +113,7 @@ class Feature:
     origin: Origin | None = None
     notes: tuple[tuple[str, str], ...] = ()
     span: Span = field(default=NOWHERE, compare=False)
+    comments: Comments = field(default=NO_COMMENTS, compare=False)
 
     def __init__(
         self,
@@ -123,6 +126,7 @@ class Feature:
         origin: Origin | None = None,
         notes: tuple[tuple[str, str], ...] = (),
         span: Span = NOWHERE,
+        comments: Comments = NO_COMMENTS,
     ) -> None:
         _set_name(self, name)
         _set_groups(self, groups)
@@ -133,6 +137,7 @@ class Feature:
         _set_origin(self, origin)
         _set_notes(self, notes)
         _set_span(self, span)
+        _set_comments(self, comments)
 
     @property
     def children(self) -> Iterator[Feature]:
@@ -153,6 +158,7 @@ class Group:
     members: tuple[Feature, ...]
     cardinality: Cardinality | None = None
     span: Span = field(default=NOWHERE, compare=False)
+    comments: Comments = field(default=NO_COMMENTS, compare=False)
 
     def __init__(
         self,
@@ -160,11 +166,13 @@ class Group:
         members: tuple[Feature, ...],
         cardinality: Cardinality | None = None,
         span: Span = NOWHERE,
+        comments: Comments = NO_COMMENTS,
     ) -> None:
         _set_group_kind(self, kind)
         _set_group_members(self, members)
         _set_group_cardinality(self, cardinality)
         _set_group_span(self, span)
+        _set_group_comments(self, comments)
 
 
 def _setters(of: type) -> Iterator[Callable[[object, object], None]]:
@@ -182,8 +190,9 @@ def _setters(of: type) -> Iterator[Callable[[object, object], None]]:
     _set_origin,
     _set_notes,
     _set_span,
+    _set_comments,
 ) = _setters(Feature)
-_set_group_kind, _set_group_members, _set_group_cardinality, _set_group_span = _setters(Group)
+_set_group_kind, _set_group_members, _set_group_cardinality, _set_group_span, _set_group_comments = _setters(Group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +208,7 @@ class Constraint:
     description: str = ""
     span: Span = field(default=NOWHERE, compare=False)
     source: Source | None = field(default=None, compare=False)
+    comments: Comments = field(default=NO_COMMENTS, compare=False)
 
     def source_at(self, position: int) -> Source:
         """Return the source of a constraint at this position in its model's list."""
@@ -220,6 +230,7 @@ class FeatureModel:
     constraints: tuple[Constraint, ...] = ()
     namespace: str | None = None
     notes: tuple[tuple[str, str], ...] = ()
+    comments: Comments = field(default=NO_COMMENTS, compare=False)
 
     def features(self) -> Iterator[Feature]:
         """Yield all features in document order (parents first), without recursion."""

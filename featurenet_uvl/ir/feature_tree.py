@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from featurenet_uvl.ir.comments import NO_COMMENTS, Comments
 from featurenet_uvl.ir.feature_model import Cardinality, Feature, FeatureModel, FeatureType, Group, GroupKind
 from featurenet_uvl.ir.span import NOWHERE, Span
 
@@ -37,7 +38,7 @@ def _with_members(group: Group, done: list[Feature]) -> Group:
     members = tuple(reversed(done[len(done) - count :]))
     del done[len(done) - count :]
     is_same = all(new is old for new, old in zip(members, group.members))
-    return group if is_same else Group(group.kind, members, group.cardinality, group.span)
+    return group if is_same else Group(group.kind, members, group.cardinality, group.span, group.comments)
 
 
 def _are_same(new: tuple[Group, ...], old: tuple[Group, ...]) -> bool:
@@ -56,6 +57,7 @@ def with_groups(feature: Feature, groups: tuple[Group, ...]) -> Feature:
         feature.origin,
         feature.notes,
         feature.span,
+        feature.comments,
     )
 
 
@@ -76,6 +78,7 @@ class GroupDraft:
     members: list[FeatureDraft] = field(default_factory=list)
     cardinality: Cardinality | None = None
     span: Span = NOWHERE
+    comments: Comments = NO_COMMENTS
 
 
 @dataclass(slots=True)
@@ -85,15 +88,16 @@ class FeatureDraft:
     feature: Feature
     groups: list[GroupDraft] = field(default_factory=list)
 
-    def members(self, kind: GroupKind, span: Span) -> list[FeatureDraft]:
+    def members(self, kind: GroupKind, span: Span, comments: Comments = NO_COMMENTS) -> list[FeatureDraft]:
         """Return the members of the last group if it is of this kind, else those of a new group at the end.
 
         Args:
             kind: MANDATORY or OPTIONAL, whose members do not depend on each other.
             span: The place of the new group.
+            comments: The comments of the new group.
         """
         if not self.groups or self.groups[-1].kind is not kind:
-            self.groups.append(GroupDraft(kind, span=span))
+            self.groups.append(GroupDraft(kind, span=span, comments=comments))
         return self.groups[-1].members
 
 
@@ -105,7 +109,7 @@ def draft_of(root: Feature) -> FeatureDraft:
         draft = stack.pop()
         for group in draft.feature.groups:
             members = [FeatureDraft(member) for member in group.members]
-            draft.groups.append(GroupDraft(group.kind, members, group.cardinality, group.span))
+            draft.groups.append(GroupDraft(group.kind, members, group.cardinality, group.span, group.comments))
             stack.extend(members)
     return result
 
@@ -126,7 +130,13 @@ def freeze(root: FeatureDraft) -> Feature:
             continue
         groups = tuple(
             [
-                Group(group.kind, tuple([finished.pop(id(m)) for m in group.members]), group.cardinality, group.span)
+                Group(
+                    group.kind,
+                    tuple([finished.pop(id(m)) for m in group.members]),
+                    group.cardinality,
+                    group.span,
+                    group.comments,
+                )
                 for group in draft.groups
                 if group.members
             ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from featurenet_uvl.errors import ModelError
+from featurenet_uvl.ir.comments import NO_COMMENTS, Comments
 from featurenet_uvl.ir.feature_model import Cardinality, Constraint, Feature, FeatureModel
 from featurenet_uvl.ir.feature_tree import map_features
 from featurenet_uvl.ir.span import NOWHERE, Span
@@ -26,6 +27,7 @@ class Restriction:
     constraints: tuple[Constraint, ...] = ()
     bounds: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     span: Span = field(default=NOWHERE, compare=False)
+    comments: Comments = field(default=NO_COMMENTS, compare=False)
 
 
 def restrict(model: FeatureModel, restriction: Restriction) -> FeatureModel:
@@ -39,7 +41,8 @@ def restrict(model: FeatureModel, restriction: Restriction) -> FeatureModel:
         ModelError: A bound names no multi-feature of the model or lies outside of its cardinality.
     """
     bounded = apply_bounds(model, restriction.bounds, str(restriction.span))
-    return replace(bounded, constraints=bounded.constraints + restriction.constraints)
+    comments = bounded.comments.joined(restriction.comments)
+    return replace(bounded, constraints=bounded.constraints + restriction.constraints, comments=comments)
 
 
 def apply_bounds(model: FeatureModel, bounds: Mapping[str, int], place: str = "`bounds`") -> FeatureModel:

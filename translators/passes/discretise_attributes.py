@@ -58,7 +58,7 @@ def discretise_attributes(model: FeatureModel) -> FeatureModel:
             draft.groups.append(GroupDraft(GroupKind.MANDATORY, [draft_of(head) for head in heads], span=feature.span))
         for group in feature.groups:
             members = [drafts.setdefault(member.name, FeatureDraft(member)) for member in group.members]
-            draft.groups.append(GroupDraft(group.kind, members, group.cardinality, group.span))
+            draft.groups.append(GroupDraft(group.kind, members, group.cardinality, group.span, group.comments))
     if problems:
         raise ModelError(problems)
     return replace(model, root=freeze(drafts[model.root.name]), constraints=(*model.constraints, *impossible))

@@ -75,7 +75,7 @@ def _living_tree(model: BooleanModel, values: Mapping[str, bool]) -> tuple[Featu
             core = {member.name for member in living if values.get(member.name) is True and values.get(feature.name)}
             if group.kind is GroupKind.CARDINALITY or (not core and group.kind not in _RUNS):
                 members = [drafts.setdefault(member.name, FeatureDraft(member)) for member in living]
-                draft.groups.append(GroupDraft(group.kind, members, group.cardinality, group.span))
+                draft.groups.append(GroupDraft(group.kind, members, group.cardinality, group.span, group.comments))
                 kept.extend(_always(member) for member in living if member.name in core)
                 continue
             for member in living:
@@ -84,5 +84,6 @@ def _living_tree(model: BooleanModel, values: Mapping[str, bool]) -> tuple[Featu
                     if member.name in core or group.kind is GroupKind.MANDATORY
                     else GroupKind.OPTIONAL
                 )
-                draft.members(kind, group.span).append(drafts.setdefault(member.name, FeatureDraft(member)))
+                child = drafts.setdefault(member.name, FeatureDraft(member))
+                draft.members(kind, group.span, group.comments).append(child)
     return freeze(drafts[model.root.name]), kept

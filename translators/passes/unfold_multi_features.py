@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from featurenet_uvl.errors import ModelError
+from featurenet_uvl.ir.comments import NO_COMMENTS
 from featurenet_uvl.ir.expression import Expression, FeatureRef, Implies, Not
 from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, Group, GroupKind, Origin
 from featurenet_uvl.ir.feature_tree import FeatureDraft, GroupDraft, freeze
@@ -40,10 +41,10 @@ def unfold_multi_features(model: FeatureModel) -> FeatureModel:
         expand = (
             expand_indexed(constraint, instances) if constraint.is_indexed else _plain(constraint, instances, names)
         )
-        source = constraint.source_at(position)
-        constraints.extend(
-            Constraint(formula, False, constraint.description, constraint.span, source) for formula in expand
-        )
+        source, comments = constraint.source_at(position), constraint.comments
+        for formula in expand:
+            constraints.append(Constraint(formula, False, constraint.description, constraint.span, source, comments))
+            comments = NO_COMMENTS  # the first instance is enough
     return replace(model, root=frozen, constraints=tuple(constraints))
 
 
@@ -86,12 +87,12 @@ class _Unfolding:
         """Put the group's members below `parent`; yield each with its instance number, 0 for an ordinary feature."""
         choice: GroupDraft | None = None
         if group.kind not in (GroupKind.MANDATORY, GroupKind.OPTIONAL):
-            choice = GroupDraft(group.kind, [], group.cardinality, group.span)
+            choice = GroupDraft(group.kind, [], group.cardinality, group.span, group.comments)
             parent.groups.append(choice)
         for member in group.members:
             if member.cardinality is None:
                 child = self._draft(member, indices)
-                target = choice.members if choice else parent.members(group.kind, group.span)
+                target = choice.members if choice else parent.members(group.kind, group.span, group.comments)
                 target.append(child)
                 yield member, 0, child
                 continue

@@ -20,6 +20,11 @@ from featurenet_uvl.translators.formats.xml.document import Document, without_pl
 from featurenet_uvl.translators.formats.xml.formulas import is_rule
 
 
+def is_plain_rule(constraint: Constraint) -> bool:
+    """Whether a rule can hold the constraint; else an attribute of the root holds it as text."""
+    return not constraint.is_indexed and is_rule(constraint.formula)
+
+
 def read_texts(
     document: Document,
     texts: Iterable[tuple[etree._Element, str, str]],
@@ -73,7 +78,7 @@ def in_order(constraints: list[Constraint], order: str) -> tuple[Constraint, ...
     if sorted(places) != list(range(1, len(constraints) + 1)):
         return tuple(constraints)
     pairs = sorted(zip(places, constraints, strict=True), key=lambda pair: pair[0])
-    rules = [c for c in constraints if not c.is_indexed and is_rule(c.formula)]
-    if [c for _, c in pairs if not c.is_indexed and is_rule(c.formula)] != rules:
+    rules = [c for c in constraints if is_plain_rule(c)]
+    if [c for _, c in pairs if is_plain_rule(c)] != rules:
         return tuple(constraints)
     return tuple(constraint for _, constraint in pairs)

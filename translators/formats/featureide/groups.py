@@ -73,7 +73,7 @@ def helper_problem(helper: Feature, *, is_mandatory: bool) -> str | None:
         *helper.attributes,
         *(note for note in helper.notes if not note[0].startswith("graphics:")),
     ]
-    if extra or helper.cardinality is not None or len(helper.groups) != 1 or not is_mandatory:
+    if extra or any(helper.comments) or helper.cardinality is not None or len(helper.groups) != 1 or not is_mandatory:
         return (
             f"found the group helper {helper.name!r} with more than one group, attributes or notes, or not mandatory;"
             f" expected a mandatory feature with one group; to make it a feature, delete its attribute {HELPER_NOTE}"

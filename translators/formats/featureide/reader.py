@@ -34,6 +34,7 @@ from featurenet_uvl.ir.feature_model import (
 from featurenet_uvl.ir.span import Span
 from featurenet_uvl.system.files import decode_text
 from featurenet_uvl.translators.formats.featureide.attributes import FeatureAttributes, Heads, read_attributes
+from featurenet_uvl.translators.formats.featureide.comments import FoundComments, split_comments
 from featurenet_uvl.translators.formats.featureide.constraints import in_order, read_texts
 from featurenet_uvl.translators.formats.featureide.groups import helper_problem
 from featurenet_uvl.translators.formats.featureide.values import CONSTRAINT_DESCRIPTIONS
@@ -92,12 +93,12 @@ def read_featureide(source: str | bytes, path: str) -> FeatureModel:
     feature = tree.read(root)
     rules, rule_notes = _rules(document, sections.get("constraints"), tree.names)
     texts = read_texts(document, tree.text_constraints(), tree.descriptions())
-    notes = [*_model_notes(document, sections, tree.names), *rule_notes]
+    model_notes, comments = split_comments(_model_notes(document, sections, tree.names))
+    notes = [*model_notes, *rule_notes]
     own = {key: text for key, text in notes if key in OWN_NOTES}
-    constraints = in_order([*rules, *texts], own.get(ORDER_NOTE, ""))
-    model = FeatureModel(
-        feature, constraints, own.get(NAMESPACE_NOTE), tuple(note for note in notes if note[0] not in OWN_NOTES)
-    )
+    constraints = in_order([*rules, *comments.constraints(texts)], own.get(ORDER_NOTE, ""))
+    others = tuple(note for note in notes if note[0] not in OWN_NOTES)
+    model = FeatureModel(feature, constraints, own.get(NAMESPACE_NOTE), others, comments.rest())
     try:
         model.verify()
     except ModelError as error:
@@ -153,6 +154,7 @@ class _Tree:
         self._document = document
         self._attributes: dict[etree._Element, FeatureAttributes] = {}
         self._notes: dict[etree._Element, list[tuple[str, str]]] = {}
+        self._comments: dict[etree._Element, FoundComments] = {}
         self._children: dict[etree._Element, list[etree._Element]] = {}
         self._order: list[etree._Element] = []
         self.names: dict[str, etree._Element] = {}
@@ -191,7 +193,7 @@ class _Tree:
         name = element.get("name", "")
         if not name or "\n" in name or "\r" in name:
             document.report(element, f"found the feature name {name!r}, expected a name of one line")
-        notes = self._notes[element] = []
+        notes: list[tuple[str, str]] = []
         children = self._children[element] = []
         attributes: list[etree._Element] = []
         for child in element:
@@ -207,6 +209,8 @@ class _Tree:
                 notes.extend(_description(document, child, notes))
             else:
                 notes.extend(_property(document, child, notes, f"feature {name!r}"))
+        notes, self._comments[element] = split_comments(notes)
+        self._notes[element] = notes
         notes.sort(key=lambda note: note[0] != "description")
         if flag(document, element, "hidden"):
             notes.append(("hidden", "true"))
@@ -218,18 +222,19 @@ class _Tree:
         return read.heads
 
     def _feature(self, element: etree._Element, children: list[Feature]) -> Feature:
-        document, attributes = self._document, self._attributes[element]
+        document, attributes, comments = self._document, self._attributes[element], self._comments.pop(element)
         flag(document, element, "mandatory")
         return Feature(
             element.get("name", ""),
-            tuple(self._groups(element, children)),
-            tuple(attributes.attributes),
+            comments.groups(tuple(self._groups(element, children))),
+            comments.attributes(attributes.attributes),
             attributes.cardinality,
             attributes.type or FeatureType.BOOLEAN,
             flag(document, element, "abstract"),
             None,
             tuple(self._notes[element]),
             document.place(element),
+            comments.rest(),
         )
 
     def _groups(self, element: etree._Element, children: list[Feature]) -> Iterator[Group]:
@@ -348,7 +353,9 @@ def _rules(
         elif formulas:
             description = next((text for key, text in notes if key == "description"), "")
             formula = read_formula(document, formulas[0], names)
-            constraints.append(Constraint(formula, description=description, span=document.place(rule)))
+            notes, comments = split_comments(notes)
+            place, own = document.place(rule), comments.rest()
+            constraints.append(Constraint(formula, description=description, span=place, comments=own))
             number = len(constraints)
             notes.sort(key=lambda note: note[0] == "tags")
             model_notes.extend((f"rule:{number}:{key}", text) for key, text in notes if key != "description")

@@ -30,13 +30,15 @@ from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, G
 from featurenet_uvl.ir.feature_tree import map_features
 from featurenet_uvl.ir.span import Span
 from featurenet_uvl.translators.formats.featureide.attribute_writer import attribute_lines
+from featurenet_uvl.translators.formats.featureide.comments import comment_notes, comments_of_feature
+from featurenet_uvl.translators.formats.featureide.constraints import is_plain_rule
 from featurenet_uvl.translators.formats.featureide.groups import split_groups
 from featurenet_uvl.translators.formats.featureide.reader import NAMESPACE_NOTE, ORDER_NOTE
 from featurenet_uvl.translators.formats.featureide.values import CONSTRAINT_DESCRIPTIONS, CONSTRAINT_SEPARATOR
 from featurenet_uvl.translators.formats.language.printer import format_expression
 from featurenet_uvl.translators.formats.language.values import escape_text
 from featurenet_uvl.translators.formats.shared.losses import attempt, with_writable_names
-from featurenet_uvl.translators.formats.xml.formulas import format_formula, is_rule
+from featurenet_uvl.translators.formats.xml.formulas import format_formula
 from featurenet_uvl.translators.formats.xml.writer import element
 
 _BAD_NAME = re.compile(r'["()\r\n]')
@@ -69,7 +71,7 @@ def write_featureide(model: FeatureModel, losses: list[str] | None = None) -> st
     """
     model.verify()
     model = split_groups(_without_strange_notes(with_writable_names(model, nearest_name, losses), losses))
-    rules = [c for c in model.constraints if not c.is_indexed and is_rule(c.formula)]
+    rules = [c for c in model.constraints if is_plain_rule(c)]
     others = _texts_of_others(model.constraints, losses)
     struct = list(_struct(model, others, losses))
     is_extended = any(line.lstrip("\t").startswith("<attribute ") for line in struct)
@@ -164,6 +166,12 @@ def _properties(model: FeatureModel, written: list[Constraint]) -> Iterator[str]
     for key, value in model.notes:
         if key.startswith(("graphics:", "calculations:", "property:")):
             yield _property(2, key, value)
+    for key, value in comment_notes(model.comments):
+        yield _property(2, key, value)
+    others = [constraint for constraint in written if not is_plain_rule(constraint)]
+    for number, constraint in enumerate(others, 1):
+        for key, value in comment_notes(constraint.comments, f"constraint_{number}_"):
+            yield _property(2, key, value)
     if model.namespace is not None:
         yield _property(2, NAMESPACE_NOTE, model.namespace)
     places = {id(constraint): place for place, constraint in enumerate(model.constraints, 1)}
@@ -238,6 +246,7 @@ def _content(feature: Feature, depth: int, losses: list[str] | None, *, is_root:
     for key, text in feature.notes:
         if key.startswith(("graphics:", "property:")):
             yield _property(depth, key, text)
+    yield from (_property(depth, key, text) for key, text in comments_of_feature(feature))
     yield from attribute_lines(feature, depth, is_root=is_root, losses=losses)
 
 
@@ -254,7 +263,7 @@ def _description(text: str, depth: int) -> Iterator[str]:
 
 def _texts_of_others(constraints: tuple[Constraint, ...], losses: list[str] | None) -> list[tuple[Constraint, str]]:
     """Return the constraints that no rule can say with their texts, plain ones first."""
-    others = [c for c in constraints if c.is_indexed or not is_rule(c.formula)]
+    others = [c for c in constraints if not is_plain_rule(c)]
     ordered = sorted(others, key=lambda constraint: constraint.is_indexed)
     texts = [(c, attempt(partial(_constraint_text, c), losses, "the constraint is left out")) for c in ordered]
     return [(constraint, text) for constraint, text in texts if text is not None]
@@ -293,6 +302,7 @@ def _rules(model: FeatureModel, rules: list[Constraint]) -> Iterator[str]:
             yield from _description(rule.description, 3)
         own = notes.get(str(number), ())
         yield from (_property(3, key, text) for key, text in own if key != "tags")
+        yield from (_property(3, key, text) for key, text in comment_notes(rule.comments))
         yield from (f"\t\t\t<tags>{_text(text)}</tags>" for key, text in own if key == "tags")
         yield from format_formula(rule.formula, 3)
         yield "\t\t</rule>"

@@ -3,7 +3,8 @@
 flamapy (extra `flamapy`, GPL-3.0-or-later) is imported when one of the functions is called, not before.
 
 Content for which its metamodel has no word travels with its objects, in attributes whose names begin with
-`featurenet_uvl_`: the group from which a relation comes, a feature cardinality `[1..1]`, a constraint's description.
+`featurenet_uvl_`: the group from which a relation comes, a feature cardinality `[1..1]`, a constraint's description,
+comments.
 They count as long as they fit the object; flamapy's operations do not see them.
 
 Source: Galindo, Horcas, Felferning, Fernandez-Amoros and Benavides, "FLAMA: A collaborative effort to build a new
@@ -12,17 +13,15 @@ framework for the automated analysis of feature models", SPLC 2023; the metamode
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from typing import Any
 
 from featurenet_uvl.errors import ModelError, UnsupportedError
-from featurenet_uvl.ir.expression import Value
+from featurenet_uvl.ir.comments import NO_COMMENTS, Comments
 from featurenet_uvl.ir.feature_model import (
-    Attribute,
-    AttributeValue,
     Cardinality,
     Constraint,
     Feature,
@@ -32,14 +31,12 @@ from featurenet_uvl.ir.feature_model import (
     GroupKind,
 )
 from featurenet_uvl.ir.span import Span
+from featurenet_uvl.translators.formats.flamapy.attributes import comments_of, our_attributes, their_attributes
 from featurenet_uvl.translators.formats.flamapy.formulas import FormulaMaker, NodeMaker
 from featurenet_uvl.translators.formats.language.references import unknown_references
-from featurenet_uvl.translators.formats.shared.losses import attempt
+from featurenet_uvl.translators.formats.shared.losses import attempt, lose
 
 INSTALL = "pip install 'featurenet_uvl[flamapy]'"
-MAX_DOMAIN = 10_000
-"""Values that a domain may have once its ranges are written out."""
-
 _STAR = -1
 """flamapy's number for no upper limit; here also the number of a group that no relation names."""
 _SINGLE = (GroupKind.MANDATORY, GroupKind.OPTIONAL)
@@ -64,6 +61,7 @@ class _Source:
     number: int
     kind: GroupKind
     cardinality: Cardinality | None
+    comments: Comments = NO_COMMENTS
 
 
 # to flamapy
@@ -87,7 +85,7 @@ def to_flamapy(model: FeatureModel, losses: list[str] | None = None) -> Any:
     if unknown:
         raise ModelError(unknown)
     for loss in _lost(model):
-        _lose(loss, losses)
+        lose(loss, losses)
     built: dict[str, Any] = {}
     for feature in reversed(list(model.features())):
         built[feature.name] = _their_feature(feature, built, metamodel, losses)
@@ -98,8 +96,11 @@ def to_flamapy(model: FeatureModel, losses: list[str] | None = None) -> Any:
         if tree is not None:
             theirs = metamodel.Constraint(constraint.description or f"constraint {number}", language.AST(tree))
             theirs.featurenet_uvl_description = constraint.description
+            theirs.featurenet_uvl_comments = constraint.comments
             constraints.append(theirs)
-    return metamodel.FeatureModel(built[model.root.name], constraints)
+    result = metamodel.FeatureModel(built[model.root.name], constraints)
+    result.featurenet_uvl_comments = model.comments
+    return result
 
 
 def _tree(constraint: Constraint, maker: NodeMaker) -> Any:
@@ -108,13 +109,6 @@ def _tree(constraint: Constraint, maker: NodeMaker) -> Any:
             f"{constraint.span}: found an indexed constraint, which flamapy cannot hold: compile the model first"
         )
     return maker.node(constraint.formula)
-
-
-def _lose(problem: str, losses: list[str] | None) -> None:
-    """Raise for content that flamapy cannot hold, or record it in `losses`."""
-    if losses is None:
-        raise UnsupportedError(problem)
-    losses.append(f"{problem}; left out")
 
 
 def _lost(model: FeatureModel) -> Iterator[str]:
@@ -135,6 +129,7 @@ def _their_feature(feature: Feature, built: dict[str, Any], metamodel: Any, loss
         feature_type=metamodel.FeatureType(feature.type.value),
         feature_cardinality=metamodel.Cardinality(1, 1),  # the default is one object, shared by all features
     )
+    theirs.featurenet_uvl_comments = feature.comments
     if feature.cardinality is not None:
         lower, upper = _their_bounds(feature.cardinality)
         theirs.feature_cardinality = metamodel.Cardinality(lower, upper)
@@ -143,11 +138,12 @@ def _their_feature(feature: Feature, built: dict[str, Any], metamodel: Any, loss
         members = [built[member.name] for member in group.members]
         for part in [[member] for member in members] if group.kind in _SINGLE else [members]:
             relation = metamodel.Relation(theirs, part, *_relation_bounds(group.kind, group.cardinality, len(part)))
-            relation.featurenet_uvl_source = _Source(number, group.kind, group.cardinality)
+            relation.featurenet_uvl_source = _Source(number, group.kind, group.cardinality, group.comments)
             theirs.add_relation(relation)
     for attribute in feature.attributes:
-        entries = attempt(partial(_their_attributes, feature, attribute, metamodel), losses, "left out")
+        entries = attempt(partial(their_attributes, feature, attribute, metamodel), losses, "left out")
         for entry in entries or ():
+            entry.featurenet_uvl_comments = attribute.comments
             theirs.add_attribute(entry)
     return theirs
 
@@ -168,42 +164,6 @@ def _relation_bounds(kind: GroupKind, cardinality: Cardinality | None, size: int
         case GroupKind.CARDINALITY:
             assert cardinality is not None
             return _their_bounds(cardinality)
-
-
-def _their_attributes(feature: Feature, attribute: Attribute, metamodel: Any) -> list[Any]:
-    if "." in attribute.name:
-        raise UnsupportedError(
-            f"{attribute.span}: found a dot in the attribute name {attribute.name!r} of {feature.name!r}, where flamapy"
-            " would see a nested attribute"
-        )
-    if attribute.domain is not None:
-        domain = metamodel.Domain(None, list(attribute.domain))
-        return [metamodel.Attribute(attribute.name, domain, attribute.default)]
-    return list(_flattened(attribute.name, attribute.value, attribute, metamodel))
-
-
-def _flattened(name: str, value: AttributeValue | None, source: Attribute, metamodel: Any) -> Iterator[Any]:
-    """Yield a constant; or a map as flamapy's readers flatten it: an entry without value, then an entry `name.key` per
-    key.
-    """
-    if not isinstance(value, Mapping):
-        yield metamodel.Attribute(name, None, _their_value(value))
-        return
-    entry = metamodel.Attribute(name, None, None)
-    entry.featurenet_uvl_is_map = True
-    yield entry
-    for key, inner in value.items():
-        if "." in key:
-            raise UnsupportedError(f"{source.span}: found a dot in the key {key!r} of {source.name!r}, expected none")
-        yield from _flattened(f"{name}.{key}", inner, source, metamodel)
-
-
-def _their_value(value: AttributeValue | None) -> Any:
-    if isinstance(value, tuple):
-        return [_their_value(entry) for entry in value]
-    if isinstance(value, Mapping):
-        return {key: _their_value(entry) for key, entry in value.items()}
-    return value
 
 
 # from flamapy
@@ -242,10 +202,15 @@ def from_flamapy(model: Any, path: str = "<flamapy>", losses: list[str] | None =
     attributes |= {feature.name for feature in tree.features() if feature.type is not FeatureType.BOOLEAN}
     maker = FormulaMaker(names, attributes, place)
     constraints = tuple(
-        Constraint(maker.formula(c.ast.root), description=getattr(c, "featurenet_uvl_description", ""), span=place)
+        Constraint(
+            maker.formula(c.ast.root),
+            description=getattr(c, "featurenet_uvl_description", ""),
+            span=place,
+            comments=comments_of(c),
+        )
         for c in model.ctcs
     )
-    result = FeatureModel(tree.root, constraints)
+    result = FeatureModel(tree.root, constraints, comments=comments_of(model))
     unknown = unknown_references(result)
     if unknown:
         raise ModelError(unknown)
@@ -275,11 +240,12 @@ def _feature(theirs: Any, built: dict[int, Feature], place: Span, losses: list[s
     return Feature(
         theirs.name,
         tuple(_groups(theirs, built, place)),
-        tuple(_attributes(theirs, place, losses)),
+        tuple(our_attributes(theirs, place, losses)),
         _cardinality(theirs.feature_cardinality),
         FeatureType(theirs.feature_type.value),
         theirs.is_abstract in (True, "True", "true"),  # flamapy's JSON has it as text
         span=place,
+        comments=comments_of(theirs),
     )
 
 
@@ -312,7 +278,7 @@ def _groups(theirs: Any, built: dict[int, Feature], place: Span) -> Iterator[Gro
 
 
 def _group(source: _Source, members: list[Feature], place: Span) -> Group:
-    return Group(source.kind, tuple(members), source.cardinality, place)
+    return Group(source.kind, tuple(members), source.cardinality, place, source.comments)
 
 
 def _source(relation: Any) -> _Source:
@@ -330,58 +296,3 @@ def _source(relation: Any) -> _Source:
     if size > 1 and (lower, upper) == (1, size):
         return _Source(_STAR, GroupKind.OR, None)
     return _Source(_STAR, GroupKind.CARDINALITY, Cardinality(lower, None if upper == _STAR else upper))
-
-
-def _attributes(theirs: Any, place: Span, losses: list[str] | None) -> Iterator[Attribute]:
-    """Yield the attributes of a feature; an entry without value is a map if entries `name.key` follow it."""
-    constants: dict[str, Any] = {}
-    domains: dict[str, Attribute] = {}
-    for entry in theirs.attributes:
-        if entry.name in constants:
-            raise ModelError(f"{place}: found attribute {entry.name!r} of {theirs.name!r} twice, expected it once")
-        if entry.null_value is not None:
-            _lose(
-                f"{place}: found the null value {entry.null_value!r} of {theirs.name}.{entry.name}; an attribute of a"
-                " deselected feature has no value",
-                losses,
-            )
-        constants[entry.name] = entry
-        if entry.domain is not None:
-            values = _values(entry.domain, f"{place}: the domain of {theirs.name}.{entry.name}")
-            domains[entry.name] = Attribute(entry.name, None, values, entry.default_value, place)
-    inner = {name for name in constants if "." in name and name.rpartition(".")[0] in constants}
-    for name, entry in constants.items():
-        if name not in inner:
-            yield domains.get(name) or Attribute(name, _map_or_value(name, entry, constants), span=place)
-
-
-def _map_or_value(name: str, entry: Any, entries: Mapping[str, Any]) -> AttributeValue | None:
-    inner = {key: value for key, value in entries.items() if key.rpartition(".")[0] == name}
-    if entry.default_value is None and (inner or getattr(entry, "featurenet_uvl_is_map", False)):
-        return {
-            key.rpartition(".")[2]: _map_or_value(key, value, entries)  # type: ignore[misc]  # None is UVL's bare key
-            for key, value in inner.items()
-        }
-    return _value(entry.default_value)
-
-
-def _value(theirs: Any) -> AttributeValue:
-    if isinstance(theirs, list | tuple):
-        return tuple(_value(entry) for entry in theirs)
-    if isinstance(theirs, Mapping):
-        return {str(key): _value(entry) for key, entry in theirs.items()}
-    value: AttributeValue = theirs
-    return value
-
-
-def _values(domain: Any, place: str) -> tuple[Value, ...]:
-    values: list[Value] = list(domain.element_list)
-    for part in domain.range_list:
-        try:  # the AFM reader has tokens for numbers
-            lower, upper = int(str(part.min_value)), int(str(part.max_value))
-        except ValueError as error:
-            raise ModelError(f"{place} has the range {part}, expected whole numbers") from error
-        if upper - lower + len(values) >= MAX_DOMAIN:
-            raise UnsupportedError(f"{place} has more than {MAX_DOMAIN} values, expected fewer")
-        values.extend(range(lower, upper + 1))
-    return tuple(values)

@@ -12,6 +12,13 @@ from featurenet_uvl.translators.formats.shared.renaming import rename_features
 T = TypeVar("T")
 
 
+def lose(problem: str, losses: list[str] | None) -> None:
+    """Raise UnsupportedError for content that a format cannot hold, or record the omission in `losses`."""
+    if losses is None:
+        raise UnsupportedError(problem)
+    losses.append(f"{problem}; left out")
+
+
 def attempt(step: Callable[[], T], losses: list[str] | None, loss: str) -> T | None:
     """Run a step of a writer; return None if its content is unsupported and may be left out.
 

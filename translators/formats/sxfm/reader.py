@@ -35,6 +35,7 @@ from featurenet_uvl.ir.expression import Expression, FeatureRef, Not, Or
 from featurenet_uvl.ir.feature_model import Cardinality, Constraint, Feature, FeatureModel, Group, GroupKind
 from featurenet_uvl.ir.span import Span
 from featurenet_uvl.system.files import decode_text
+from featurenet_uvl.translators.formats.sxfm.meta import read_meta, with_comments
 from featurenet_uvl.translators.formats.xml.document import (
     Document,
     check_attributes,
@@ -42,12 +43,6 @@ from featurenet_uvl.translators.formats.xml.document import (
     root_name,
     text_of,
 )
-
-ABSTRACT_KEY = "featurenet_uvl.abstract"
-"""The name of the `<data>` of `<meta>` with the ids of the abstract features, for which SXFM has no word."""
-
-NAMESPACE_KEY = "featurenet_uvl.namespace"
-"""The name of the `<data>` of `<meta>` with the model's UVL namespace."""
 
 _SECTIONS = ("meta", "feature_tree", "constraints")
 _SKIPPED = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
@@ -100,11 +95,11 @@ def read_sxfm(source: str | bytes, path: str) -> FeatureModel:
     lines = _tree(document, sections.get("feature_tree"), source_lines)
     names = _names(lines)
     clauses = _clauses(document, sections.get("constraints"), source_lines, lines, names)
-    abstract, namespace = _meta(document, sections.get("meta"), names)
+    meta = read_meta(document, sections.get("meta"), names)
     document.raise_problems()
-    model = FeatureModel(_built(lines, names, abstract), clauses, namespace)
+    model = FeatureModel(_built(lines, names, meta.abstract), clauses, meta.namespace)
     model.verify()
-    return model
+    return with_comments(model, meta.comments, names)
 
 
 def _blanked(match: re.Match[str]) -> str:
@@ -348,28 +343,6 @@ def _literals(span: Span, clause: str) -> Iterator[tuple[Span, str]]:
         part = padded[start:end]
         yield _moved(span, start + len(part) - len(part.lstrip())), part.strip()
         start = after
-
-
-def _meta(
-    document: Document, element: etree._Element | None, names: Mapping[str, str]
-) -> tuple[frozenset[str], str | None]:
-    """Return the ids of the abstract features, and the namespace."""
-    texts: dict[str, str] = {}
-    for data in () if element is None else element:
-        if data.tag != "data":
-            document.report(data, f"found <{data.tag}> in <meta>, expected <data>")
-            continue
-        check_attributes(document, data, ("name",))
-        key, text = data.get("name", ""), text_of(document, data)
-        if key not in (ABSTRACT_KEY, NAMESPACE_KEY):
-            continue
-        if key in texts:
-            document.report(data, f"found a second <data> {key!r}, expected one")
-        texts[key] = text
-        for identifier in text.split() if key == ABSTRACT_KEY else ():
-            if identifier not in names:
-                document.report(data, f"found {_cut(identifier)} in {key!r}, expected ids of features")
-    return frozenset(texts.get(ABSTRACT_KEY, "").split()), texts.get(NAMESPACE_KEY)
 
 
 def _cut(text: str) -> str:

@@ -1,8 +1,8 @@
 r"""Boolean feature models as SXFM, which `sxfm.reader` describes.
 
 Constraints become clauses, by distribution and without auxiliaries; one that needs auxiliaries is refused. Abstract
-features and the namespace, which SXFM has no words for, stand in `<meta>`, which other tools skip. A feature's id is
-its name if that is a plain word, else a made-up one.
+features, comments and the namespace, which SXFM has no words for, stand in `<meta>`, which other tools skip. The id of
+a feature is its name if that is a plain word, else a made-up one.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel, F
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 from featurenet_uvl.translators.encodings.formula import assert_formula
 from featurenet_uvl.translators.formats.language.references import unknown_references
-from featurenet_uvl.translators.formats.shared.losses import attempt, with_writable_names
-from featurenet_uvl.translators.formats.sxfm.reader import ABSTRACT_KEY, NAMESPACE_KEY
+from featurenet_uvl.translators.formats.shared.losses import attempt, lose, with_writable_names
+from featurenet_uvl.translators.formats.sxfm.meta import ABSTRACT_KEY, COMMENTS_KEY, NAMESPACE_KEY
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -65,17 +65,20 @@ def write_sxfm(model: FeatureModel, losses: list[str] | None = None) -> str:
         raise ModelError(unknown)
     model = with_writable_names(model, nearest_name, losses)
     for note, _ in model.notes:
-        _lose(f"{model.root.span}: found the note {note!r} of the model, which SXFM cannot hold", losses)
+        lose(f"{model.root.span}: found the note {note!r} of the model, which SXFM cannot hold", losses)
     for feature in model.features():
         _check_feature(feature)
         for loss in _lost_of(feature):
-            _lose(loss, losses)
+            lose(loss, losses)
     ids = _ids(model)
+    clauses = _constraints(model, ids, losses)
     lines = ['<?xml version="1.0" encoding="UTF-8" standalone="no"?>']
     lines.append(f"<feature_model name={quoteattr(model.root.name)}>")
-    lines += _meta(model, ids)
+    lines += _meta(model, ids, clauses)
     lines += ["<feature_tree>", *_tree(model, ids), "</feature_tree>"]
-    lines += ["<constraints>", *_constraints(model, ids, losses), "</constraints>", "</feature_model>", ""]
+    lines.append("<constraints>")
+    lines += (f"C{number}: {clause}" for number, clause in enumerate((text for _, text in clauses), 1))
+    lines += ["</constraints>", "</feature_model>", ""]
     return "\n".join(lines)
 
 
@@ -86,13 +89,6 @@ def nearest_name(name: str) -> str:
     ('size', 'M.2 SSD')
     """
     return _NOT_XML.sub("_", _LINE_END.sub("_", name.strip())).strip() or "_"
-
-
-def _lose(problem: str, losses: list[str] | None) -> None:
-    """Raise for content that SXFM cannot hold, or record it in `losses`."""
-    if losses is None:
-        raise UnsupportedError(problem)
-    losses.append(f"{problem}; left out")
 
 
 def _check_feature(feature: Feature) -> None:
@@ -139,15 +135,35 @@ def _ids(model: FeatureModel) -> dict[str, str]:
     return ids
 
 
-def _meta(model: FeatureModel, ids: Mapping[str, str]) -> list[str]:
+def _meta(model: FeatureModel, ids: Mapping[str, str], clauses: list[tuple[Constraint, str]]) -> list[str]:
     abstract = " ".join(ids[feature.name] for feature in model.features() if feature.is_abstract)
-    texts = {ABSTRACT_KEY: abstract or None, NAMESPACE_KEY: model.namespace}
+    comments = "\n".join(_comments(model, ids, clauses))
+    bad = _NOT_XML.search(comments)
+    if bad:
+        raise UnsupportedError(f"{model.root.span}: found {bad[0]!r} in a comment, which XML cannot carry")
+    texts = {ABSTRACT_KEY: abstract or None, NAMESPACE_KEY: model.namespace, COMMENTS_KEY: comments or None}
     data = [
         f'<data name="{key}">{escape(text, {chr(13): "&#13;"})}</data>'
         for key, text in texts.items()
         if text is not None
     ]
     return ["<meta>", *data, "</meta>"] if data else []
+
+
+def _comments(model: FeatureModel, ids: Mapping[str, str], clauses: list[tuple[Constraint, str]]) -> Iterator[str]:
+    """Yield a line per line of comment: its owner, whether it stands before or after it, and its text."""
+    places: dict[int, int] = {}
+    for number, (constraint, _) in enumerate(clauses, 1):
+        places.setdefault(id(constraint), number)
+    owners = [("model", model.comments)]
+    for feature in model.features():
+        owners.append((f"feature:{ids[feature.name]}", feature.comments))
+        owners += ((f"group:{n}:{ids[feature.name]}", group.comments) for n, group in enumerate(feature.groups, 1))
+    for constraint in model.constraints:
+        owners.append((f"clause:{places.get(id(constraint), 0)}", constraint.comments))
+    for owner, comments in owners:
+        for place, lines in zip(("before", "after"), comments, strict=True):
+            yield from (f"{owner} {place} {line}" for text in lines for line in text.split("\n"))
 
 
 def _tree(model: FeatureModel, ids: Mapping[str, str]) -> Iterator[str]:
@@ -176,20 +192,21 @@ def _bounds(group: Group) -> str:
     return f"{group.cardinality.lower},{'*' if upper is None else upper}"
 
 
-def _constraints(model: FeatureModel, ids: Mapping[str, str], losses: list[str] | None) -> Iterator[str]:
+def _constraints(model: FeatureModel, ids: Mapping[str, str], losses: list[str] | None) -> list[tuple[Constraint, str]]:
+    """Return the clauses as texts, each with the constraint that it is a part of."""
     identifiers = ["", *(ids[feature.name] for feature in model.features())]
     builder = ClauseBuilder(list(ids))
-    number = 0
+    found: list[tuple[Constraint, str]] = []
     for constraint in model.constraints:
         if constraint.description:
-            found = f"found the description {constraint.description[:40]!r} of a constraint, which SXFM cannot hold"
-            _lose(f"{constraint.span}: {found}", losses)
+            what = f"found the description {constraint.description[:40]!r} of a constraint, which SXFM cannot hold"
+            lose(f"{constraint.span}: {what}", losses)
         step = partial(_clauses, constraint, builder)
         for clause in attempt(step, losses, "the constraint is left out") or ():
-            number += 1
             # An empty clause has no form in SXFM: the root, which is always selected, denied.
             literals = [("" if literal > 0 else "~") + identifiers[abs(literal)] for literal in clause or (-1,)]
-            yield f"C{number}: {' or '.join(literals)}"
+            found.append((constraint, " or ".join(literals)))
+    return found
 
 
 def _clauses(constraint: Constraint, builder: ClauseBuilder) -> list[tuple[int, ...]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
 
 from featurenet_uvl.errors import ReadError
+from featurenet_uvl.ir.comments import NO_COMMENTS, Comments
 from featurenet_uvl.ir.expression import Value
 from featurenet_uvl.ir.feature_model import (
     Attribute,
@@ -28,6 +29,8 @@ from featurenet_uvl.translators.formats.language.tokens import (
     TYPE_KEYWORDS,
     Tokens,
 )
+from featurenet_uvl.translators.formats.uvl.comments import comments_of, shared_out
+from featurenet_uvl.translators.formats.uvl.lines import Line, Remark
 from featurenet_uvl.translators.formats.uvl.notes import FEATURE_NOTES, NOTE_ATTRIBUTES, read_notes
 
 Path: TypeAlias = tuple[str, ...]
@@ -39,7 +42,11 @@ ARRAY_CONSTRAINTS = "array_constraints"
 
 @dataclass(slots=True)
 class Details:
-    """Everything that a feature's line says beside the name."""
+    """Everything that a feature's line says beside the name.
+
+    `starts` has the offset of each entry in the braces, with its kind and its place among those of the kind; `end` is
+    the offset of the closing brace.
+    """
 
     type: FeatureType | None = None
     cardinality: Cardinality | None = None
@@ -48,6 +55,21 @@ class Details:
     constraints: list[Constraint] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     model_notes: list[tuple[str, str]] = field(default_factory=list)
+    starts: list[tuple[int, Literal["attribute", "constraint", "feature"], int]] = field(default_factory=list)
+    end: int = 0
+
+    def take_comments(self, remarks: Sequence[Remark]) -> Comments:
+        """Give the attributes and constraints their comments; return those of the feature."""
+        own, of_entries = shared_out(remarks, [start for start, _, _ in self.starts], self.end)
+        for number, comments in of_entries.items():
+            _, kind, place = self.starts[number]
+            if kind == "attribute":
+                self.attributes[place] = replace(self.attributes[place], comments=comments)
+            elif kind == "constraint":
+                self.constraints[place] = replace(self.constraints[place], comments=comments)
+            else:
+                own = Comments(own.before + comments.before + comments.after, own.after)
+        return own.of_node()
 
 
 @dataclass(slots=True)
@@ -62,20 +84,22 @@ class FeatureLine(FeatureDraft):
     details: Details | None = None
 
 
-def read_feature_line(text: str, span: Span, alias: Path = ()) -> FeatureLine:
+def read_feature_line(line: Line, path: str, alias: Path = ()) -> FeatureLine:
     """Read the line of a feature.
 
     Args:
-        text: The logical line.
-        span: The place of its first character.
+        line: The logical line.
+        path: Its file.
         alias: The parts to take off the front of references in its constraints.
 
     Raises:
         ReadError: The line holds no feature.
         UnsupportedError: The line has a construct of UVL for which the model has no place.
     """
+    text, span = line.text, line.span(path)
     if STRICT_NAME.fullmatch(text) and text not in KEYWORDS:
-        return FeatureLine(Feature(text, span=span), parts=(text,))
+        comments = comments_of(line.remarks) if line.remarks else NO_COMMENTS
+        return FeatureLine(Feature(text, span=span, comments=comments), parts=(text,))
     tokens = Tokens(text, span)
     first = tokens.peek()
     feature_type = FeatureType(tokens.take().text) if first.text in TYPE_KEYWORDS and first.kind == "keyword" else None
@@ -88,6 +112,7 @@ def read_feature_line(text: str, span: Span, alias: Path = ()) -> FeatureLine:
         _AttributeReader(tokens, alias, details).read()
     if tokens.peek().kind != "end":
         raise tokens.unexpected("'cardinality', '{' or the end of the line")
+    comments = details.take_comments(line.remarks) if line.remarks else NO_COMMENTS
     feature = Feature(
         parts[-1].text,
         (),
@@ -97,24 +122,27 @@ def read_feature_line(text: str, span: Span, alias: Path = ()) -> FeatureLine:
         details.is_abstract,
         notes=tuple(details.notes),
         span=place,
+        comments=comments,
     )
     return FeatureLine(feature, parts=tuple([part.text for part in parts]), details=details)
 
 
-def read_group_line(text: str, span: Span) -> GroupDraft:
+def read_group_line(line: Line, path: str) -> GroupDraft:
     """Read the line that opens a group.
 
     Raises:
         ReadError: The line holds no group.
     """
+    text, span = line.text, line.span(path)
+    comments = comments_of(line.remarks) if line.remarks else NO_COMMENTS
     if text in GROUP_KEYWORDS:
-        return GroupDraft(GroupKind(text), span=span)
+        return GroupDraft(GroupKind(text), span=span, comments=comments)
     tokens = Tokens(text, span)
     expected = "a group: mandatory, optional, or, alternative or [lower..upper]"
     if tokens.peek().kind == "keyword" and tokens.peek().text in GROUP_KEYWORDS:
-        draft = GroupDraft(GroupKind(tokens.take().text), span=span)
+        draft = GroupDraft(GroupKind(tokens.take().text), span=span, comments=comments)
     elif tokens.peek().kind == "cardinality":
-        draft = GroupDraft(GroupKind.CARDINALITY, [], _read_cardinality(tokens), span)
+        draft = GroupDraft(GroupKind.CARDINALITY, [], _read_cardinality(tokens), span, comments)
     else:
         raise tokens.unexpected(expected)
     if tokens.peek().kind != "end":
@@ -139,13 +167,13 @@ class _AttributeReader:
         self._details = details
 
     def read(self) -> None:
-        if self._tokens.take_if("}"):
-            return
-        while True:
+        while self._tokens.peek().kind != "}":
             self._read_attribute()
-            if self._tokens.take_if("}"):
-                return
-            self._tokens.expect(",", "',' or '}'")
+            if self._tokens.peek().kind != "}":
+                self._tokens.expect(",", "',' or '}'")
+                if self._tokens.peek().kind == "}":
+                    raise self._tokens.unexpected("an attribute name")
+        self._details.end = self._tokens.take().offset
 
     def _read_attribute(self) -> None:
         token = self._tokens.peek()
@@ -167,15 +195,18 @@ class _AttributeReader:
     def _read_constraint(self) -> None:
         token = self._tokens.peek()
         formula = read_formula(self._tokens, alias=self._alias)
+        self._details.starts.append((token.offset, "constraint", len(self._details.constraints)))
         self._details.constraints.append(Constraint(formula, span=self._tokens.place(token.offset)))
 
     def _read_value_attribute(self) -> None:
+        offset = self._tokens.peek().offset
         key, span = read_key(self._tokens)
         if key == ARRAY_CONSTRAINTS:
             self._read_array_constraints()
             return
         start = self._tokens.peek()
         value = read_attribute_value(self._tokens) if start.kind not in (",", "}") else None
+        self._details.starts.append((offset, "feature", 0))
         if key == "abstract":
             if not isinstance(value, bool | None):
                 place = self._tokens.place(start.offset)
@@ -184,10 +215,9 @@ class _AttributeReader:
         elif key in NOTE_ATTRIBUTES:
             notes = self._details.notes if key == FEATURE_NOTES else self._details.model_notes
             notes.extend(read_notes(Attribute(key, value, span=span)))
-        elif isinstance(value, Mapping) and isinstance(value.get("domain"), tuple):
-            self._details.attributes.append(self._configurable(key, value, span))
         else:
-            self._details.attributes.append(Attribute(key, value, span=span))
+            self._details.starts[-1] = (offset, "attribute", len(self._details.attributes))
+            self._details.attributes.append(self._attribute(key, value, span))
 
     def _read_array_constraints(self) -> None:
         self._tokens.expect("[", f"'[', a vector of texts: {ARRAY_CONSTRAINTS} ['...', '...']")
@@ -199,7 +229,13 @@ class _AttributeReader:
             token = self._tokens.expect("text", "a constraint in single quotes")
             span = self._tokens.place(token.offset + 1)
             formula = parse_formula(token.text, span, indexed=True, alias=self._alias)
+            self._details.starts.append((token.offset, "constraint", len(self._details.constraints)))
             self._details.constraints.append(Constraint(formula, is_indexed=True, span=span))
+
+    def _attribute(self, name: str, value: AttributeValue | None, span: Span) -> Attribute:
+        if isinstance(value, Mapping) and isinstance(value.get("domain"), tuple):
+            return self._configurable(name, value, span)
+        return Attribute(name, value, span=span)
 
     def _configurable(self, name: str, entries: Mapping[str, AttributeValue], span: Span) -> Attribute:
         other = next((key for key in entries if key not in ("domain", "default")), None)

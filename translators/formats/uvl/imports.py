@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from featurenet_uvl.errors import ModelError, ReadError
+from featurenet_uvl.ir.comments import Comments
 from featurenet_uvl.ir.expression import Aggregate, AttributeRef, Expression, FeatureRef, rebuild
 from featurenet_uvl.ir.feature_model import Constraint, Feature, FeatureModel
 from featurenet_uvl.ir.feature_tree import draft_of, freeze
@@ -139,7 +140,7 @@ class _Composition:
         for alias, (_, scope) in scopes.items():
             prefix = "_".join(alias) + "_"
             names = {feature.name: prefix + feature.name for feature in scope.model.features()}
-            self.parts[alias] = rename_features(_with_scopes(scope.model), names)
+            self.parts[alias] = rename_features(_with_scopes(_with_comments_at_root(scope.model)), names)
 
     def raise_problems(self) -> None:
         if self._problems:
@@ -209,6 +210,7 @@ class _Composition:
             is_abstract=own.is_abstract or root.is_abstract,
             notes=own.notes + root.notes,
             span=own.span,
+            comments=own.comments.joined(root.comments).of_node(),
         )
 
     def names(self, drafts: Sequence[FeatureLine]) -> dict[Path, str]:
@@ -259,6 +261,13 @@ class _Composition:
                     return node
 
         return rebuild(formula, step)
+
+
+def _with_comments_at_root(model: FeatureModel) -> FeatureModel:
+    """Return the model with the comments of its file at its root."""
+    before, after = model.comments
+    comments = Comments(before + after).joined(model.root.comments)
+    return replace(model, root=replace(model.root, comments=comments)) if before or after else model
 
 
 def _with_scopes(model: FeatureModel) -> FeatureModel:

@@ -1,10 +1,14 @@
-"""A UVL text as logical lines: comments are blanks, and a line with an open bracket ends after the closing one."""
+"""A UVL text as logical lines: comments are blanks, and a line with an open bracket ends after the closing one.
+
+A line keeps its comments as remarks; `uvl.comments` gives them to the nodes of the model.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from textwrap import dedent
 from typing import NamedTuple
 
 from featurenet_uvl.errors import ReadError
@@ -21,20 +25,38 @@ MAX_LINE = 1 << 20
 """Characters of a logical line: each may be a token, which takes a hundred bytes."""
 
 
+class Remark(NamedTuple):
+    """A comment of a logical line, without its marks, as lines of text.
+
+    `offset` is its place in the text of the line, negative above it; `is_alone` says that nothing stands before it on
+    its line of the file.
+    """
+
+    lines: tuple[str, ...]
+    offset: int = -1
+    is_alone: bool = True
+
+
 class Line(NamedTuple):
-    """One logical line: the place of its first character, its indentation in columns, and its text without margins."""
+    """One logical line: the place of its first character, its indentation in columns, and its text without margins.
+
+    `remarks` are the comments above and within it, in their order.
+    """
 
     number: int
     column: int
     indent: int
     text: str
+    remarks: tuple[Remark, ...] = ()
 
     def span(self, path: str) -> Span:
         return Span(path, self.number, self.column)
 
 
-def logical_lines(text: str, path: str) -> list[Line]:
-    """Return the lines that are not blank; a comment becomes as many blanks, so that places stay true.
+def logical_lines(text: str, path: str) -> tuple[list[Line], tuple[Remark, ...]]:
+    """Return the lines that are not blank, and the comments below the last of them.
+
+    A comment becomes as many blanks, so that places stay true.
 
     A tab goes to the next multiple of eight columns, as in the official lexer; comments do not count as indentation.
 
@@ -43,17 +65,18 @@ def logical_lines(text: str, path: str) -> list[Line]:
     """
     if "\r" in text:
         text = re.sub(r"\r\n?", "\n", text)
-    lines = list(_lines(text + "\n", path))
+    above: list[Remark] = []
+    lines = list(_lines(text + "\n", path, above))
     for line in lines if len(text) > MAX_LINE else ():
         if len(line.text) > MAX_LINE:
             raise ReadError(
                 f"{line.span(path)}: found a line of {len(line.text)} characters, expected at most {MAX_LINE}"
             )
-    return lines
+    return lines, tuple(above)
 
 
-def _lines(text: str, path: str) -> Iterator[Line]:
-    """Yield the logical lines.
+def _lines(text: str, path: str, above: list[Remark]) -> Iterator[Line]:
+    """Yield the logical lines; `above` holds the remarks that are still without one.
 
     Most lines have no bracket, quote or comment: the text between those that do is split in one step.
     """
@@ -62,12 +85,22 @@ def _lines(text: str, path: str) -> Iterator[Line]:
         mark = _MARK.search(text, start)
         end = len(text) if mark is None else text.rfind("\n", start, mark.start()) + 1 or start
         rows = text[start:end].split("\n")
-        yield from _plain_lines(rows, number)
+        for line in _plain_lines(rows, number):
+            yield _commented(line, above) if above else line
         start, number = end, number + len(rows) - 1
         if mark is not None:
             line, start, number = _marked_line(text, start, number, path)
-            if line is not None:
-                yield line
+            if line.text:
+                yield _commented(line, above) if above else line
+            else:
+                above.extend(line.remarks)
+
+
+def _commented(line: Line, above: list[Remark]) -> Line:
+    """Return the line with the remarks above it, which are then no longer without one."""
+    remarks = (*above, *line.remarks)
+    above.clear()
+    return line._replace(remarks=remarks)
 
 
 def _plain_lines(rows: list[str], number: int) -> Iterator[Line]:
@@ -79,8 +112,8 @@ def _plain_lines(rows: list[str], number: int) -> Iterator[Line]:
         number += 1
 
 
-def _marked_line(text: str, start: int, number: int, path: str) -> tuple[Line | None, int, int]:
-    """Return the logical line from this offset (None if it is blank), the offset of the next line, and its number."""
+def _marked_line(text: str, start: int, number: int, path: str) -> tuple[Line, int, int]:
+    """Return the logical line from this offset, perhaps without text, the offset of the next line, and its number."""
     newlines = 0
     comments: list[tuple[int, int]] = []
     brackets: list[int] = []
@@ -106,7 +139,7 @@ def _marked_line(text: str, start: int, number: int, path: str) -> tuple[Line | 
     raise ReadError(f"{place}: found {text[brackets[0]]!r} without its end, expected the closing bracket")
 
 
-def _line(text: str, start: int, end: int, number: int, comments: list[tuple[int, int]]) -> Line | None:
+def _line(text: str, start: int, end: int, number: int, comments: list[tuple[int, int]]) -> Line:
     raw = text[start:end]
     parts, seen = [], start
     for first, last in comments:
@@ -114,11 +147,32 @@ def _line(text: str, start: int, end: int, number: int, comments: list[tuple[int
         seen = last
     content = "".join([*parts, text[seen:end]]).rstrip(" \t\n")
     stripped = content.lstrip(" \t\n")
-    if not stripped:
-        return None
-    margin = content[: len(content) - len(stripped)]
+    margin = content[: len(content) - len(stripped)] if stripped else raw
     column = len(margin) - (margin.rfind("\n") + 1) + 1
-    return Line(number + margin.count("\n"), column, _width(raw[: len(raw) - len(raw.lstrip(" \t"))]), stripped)
+    remarks = []
+    for first, last in comments:
+        before = content[: first - start]
+        is_alone = not before[before.rfind("\n") + 1 :].strip()
+        offset = first - start - len(margin) if stripped else -1
+        remarks.append(Remark(_remark_lines(text[first:last]), offset, is_alone))
+    indent = _width(raw[: len(raw) - len(raw.lstrip(" \t"))])
+    return Line(number + margin.count("\n"), column, indent, stripped, tuple(remarks))
+
+
+def _remark_lines(comment: str) -> tuple[str, ...]:
+    """Return the text of a comment without its marks.
+
+    >>> _remark_lines("// why"), _remark_lines("/* how\\n    and why */")
+    ((' why',), (' how', ' and why'))
+    """
+    if comment.startswith("//"):
+        return (comment[2:],)
+    first, *others = comment[2:-2].split("\n")
+    below = dedent("\n".join(others)).split("\n") if others else []
+    lines = [first.rstrip(), *(f" {line}".rstrip() for line in below)]
+    while len(lines) > 1 and not lines[-1]:
+        lines.pop()
+    return tuple(lines if lines[0] or len(lines) == 1 else lines[1:])
 
 
 @lru_cache(maxsize=256)

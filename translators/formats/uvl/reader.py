@@ -15,6 +15,7 @@ from functools import partial
 from types import MappingProxyType
 
 from featurenet_uvl.errors import ModelError, ReadError, UnsupportedError
+from featurenet_uvl.ir.comments import NO_COMMENTS, Comments
 from featurenet_uvl.ir.feature_model import Attribute, Constraint, FeatureModel
 from featurenet_uvl.ir.feature_tree import freeze
 from featurenet_uvl.ir.restriction import Restriction, restrict
@@ -22,9 +23,10 @@ from featurenet_uvl.ir.span import Span
 from featurenet_uvl.translators.formats.language.parser import parse_formula
 from featurenet_uvl.translators.formats.language.references import unknown_references
 from featurenet_uvl.translators.formats.language.tokens import MINOR_LEVELS, Tokens
+from featurenet_uvl.translators.formats.uvl.comments import comments_of, take_comments
 from featurenet_uvl.translators.formats.uvl.features import Details, FeatureLine, Path
 from featurenet_uvl.translators.formats.uvl.imports import Import, Loader, Scope, compose
-from featurenet_uvl.translators.formats.uvl.lines import Line, logical_lines
+from featurenet_uvl.translators.formats.uvl.lines import Line, Remark, logical_lines
 from featurenet_uvl.translators.formats.uvl.notes import apply_constraint_notes, split_notes
 from featurenet_uvl.translators.formats.uvl.tree import read_tree
 
@@ -68,7 +70,7 @@ def read_uvl(text: str, path: str) -> FeatureModel | Restriction:
 
 def _document(text: str, path: str) -> _Document:
     document = _Document(path)
-    document.read(logical_lines(text, path))
+    document.read(*logical_lines(text, path))
     document.raise_problems()
     return document
 
@@ -99,9 +101,11 @@ class _Document:
     imports: list[Import] = field(default_factory=list)
     drafts: list[FeatureLine] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
+    comments: Comments = NO_COMMENTS
 
-    def read(self, lines: list[Line]) -> None:
+    def read(self, lines: list[Line], below: tuple[Remark, ...]) -> None:
         sections = self._sections(lines)
+        self.comments = take_comments(sections, below)
         for line in sections.get("include", ())[1:]:
             self._attempt(self._read_include, line)
         for line in sections.get("imports", ())[1:]:
@@ -213,7 +217,8 @@ class _Document:
     def _read_constraint(self, line: Line) -> None:
         span = line.span(self.path)
         formula = parse_formula(line.text, span, alias=self._alias)
-        self.constraints.append(Constraint(formula, span=span))
+        comments = comments_of(line.remarks) if line.remarks else NO_COMMENTS
+        self.constraints.append(Constraint(formula, span=span, comments=comments))
 
     def raise_problems(self) -> None:
         """Raise an error with all problems so far; return if there are none."""
@@ -240,10 +245,11 @@ class _Document:
             constraints = apply_constraint_notes(constraints, of_constraints, str(self.drafts[0].feature.span))
         if self.imports:
             scope = compose(self.drafts, constraints, self.imports, loader.load)
-            names, model = scope.names, replace(scope.model, namespace=self.namespace, notes=notes + scope.model.notes)
+            names, notes = scope.names, notes + scope.model.notes
+            model = replace(scope.model, namespace=self.namespace, notes=notes, comments=self.comments)
         else:
             names = {draft.parts: draft.parts[0] for draft in self.drafts}
-            model = FeatureModel(freeze(self.drafts[0]), constraints, self.namespace, notes)
+            model = FeatureModel(freeze(self.drafts[0]), constraints, self.namespace, notes, self.comments)
         problems: list[str] = []
         try:
             model.verify()
@@ -276,7 +282,15 @@ class _Document:
                     " constraint, constraints or array_constraints"
                 )
             bounds.update(_bounds(attribute))
-        return Restriction(self.path, first.path(), self._all_constraints, MappingProxyType(bounds), root.feature.span)
+        comments = [self.comments, root.feature.comments, *(attribute.comments for attribute in own.attributes)]
+        return Restriction(
+            self.path,
+            first.path(),
+            self._all_constraints,
+            MappingProxyType(bounds),
+            root.feature.span,
+            Comments(tuple(line for some in comments for part in some for line in part)),
+        )
 
 
 def _bounds(attribute: Attribute) -> dict[str, int]:

@@ -65,7 +65,7 @@ class _TreeReader:
         parent = self._open[-1][1] if self._open else None
         try:
             if isinstance(parent, FeatureLine):
-                group = read_group_line(line.text, span)
+                group = read_group_line(line, self._path)
                 parent.groups.append(group)
                 self._open.append((line.indent, group))
             else:
@@ -89,7 +89,7 @@ class _TreeReader:
     def _feature(self, line: Line, span: Span) -> FeatureLine:
         """Read the feature of a line; report details that are wrong, and keep the feature for its children."""
         try:
-            return read_feature_line(line.text, span, self._alias)
+            return read_feature_line(line, self._path, self._alias)
         except UnsupportedError as error:
             self.tree.unsupported.append(str(error))
         except ReadError as error:

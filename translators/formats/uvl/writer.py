@@ -8,6 +8,7 @@ from functools import partial
 from itertools import groupby
 
 from featurenet_uvl.errors import UnsupportedError
+from featurenet_uvl.ir.comments import NO_COMMENTS
 from featurenet_uvl.ir.expression import (
     Aggregate,
     Arithmetic,
@@ -35,6 +36,7 @@ from featurenet_uvl.translators.formats.language.printer import format_expressio
 from featurenet_uvl.translators.formats.language.tokens import format_name, format_path
 from featurenet_uvl.translators.formats.language.values import format_value
 from featurenet_uvl.translators.formats.shared.losses import attempt, with_writable_names
+from featurenet_uvl.translators.formats.uvl.comments import bracketed, comment_lines, commented
 from featurenet_uvl.translators.formats.uvl.features import ARRAY_CONSTRAINTS
 from featurenet_uvl.translators.formats.uvl.notes import (
     FEATURE_NOTES,
@@ -44,7 +46,7 @@ from featurenet_uvl.translators.formats.uvl.notes import (
     format_notes,
 )
 
-_NEW_LINE = "\n\t\t\t"
+_INDENT = "\t\t\t"
 """The text before each indexed constraint, which is long enough for a line of its own."""
 
 
@@ -78,11 +80,15 @@ def write_uvl(model: FeatureModel, losses: list[str] | None = None) -> str:
     written = [(constraint, text) for constraint, text in formulas if text is not None]
     count = max((number for number, (c, _) in enumerate(written, 1) if c.is_indexed), default=0)
     namespace = attempt(partial(_namespace, model), losses, "left out")
-    lines = [namespace, ""] if namespace else []
+    place = model.root.span
+    lines = list(comment_lines(model.comments.before, "", place))
+    lines += [namespace, ""] if namespace else []
     entries = [*_model_notes(model, [c for c, _ in written]), *_root_constraints(written[:count])]
     lines += ["features", *_tree(model.root, entries, losses)]
     if written[count:]:
-        lines += ["", "constraints", *(f"\t{text}" for _, text in written[count:])]
+        lines += ["", "constraints"]
+        lines += (line for c, text in written[count:] for line in commented(text, c.comments, "\t", c.span))
+    lines += comment_lines(model.comments.after, "", place)
     return "\n".join(lines) + "\n"
 
 
@@ -109,28 +115,30 @@ def _tree(root: Feature, root_entries: list[str], losses: list[str] | None) -> I
     while stack:
         depth, node = stack.pop()
         if isinstance(node, Feature):
-            text = _feature(node, root_entries if node is root else [], losses)
+            text = _feature(node, root_entries if node is root else [], "\t" * depth, losses)
             stack.extend((depth + 1, group) for group in reversed(node.groups))
         else:
             is_counted = node.kind is GroupKind.CARDINALITY
             text = str(node.cardinality) if is_counted else node.kind.value
             stack.extend((depth + 1, member) for member in reversed(node.members))
-        yield "\t" * depth + text
+        yield from commented(text, node.comments, "\t" * depth, node.span)
 
 
-def _feature(feature: Feature, more_entries: list[str], losses: list[str] | None) -> str:
+def _feature(feature: Feature, more_entries: list[str], indent: str, losses: list[str] | None) -> str:
     text = format_name(feature.name, feature.span)
     if feature.type is not FeatureType.BOOLEAN:
         text = f"{feature.type.value} {text}"
     if feature.cardinality is not None:
         text += f" cardinality {feature.cardinality}"
-    entries = ["abstract"] if feature.is_abstract else []
-    attributes = (attempt(partial(_attribute, feature, a), losses, "left out") for a in feature.attributes)
-    entries += [attribute for attribute in attributes if attribute is not None]
+    entries = [("abstract", NO_COMMENTS)] if feature.is_abstract else []
+    for attribute in feature.attributes:
+        written = attempt(partial(_attribute, feature, attribute), losses, "left out")
+        if written is not None:
+            entries.append((written, attribute.comments))
     if feature.notes:
-        entries.append(format_notes(FEATURE_NOTES, feature.notes))
-    entries += more_entries
-    return f"{text} {{{', '.join(entries)}}}" if entries else text
+        entries.append((format_notes(FEATURE_NOTES, feature.notes), NO_COMMENTS))
+    entries += [(entry, NO_COMMENTS) for entry in more_entries]
+    return f"{text} {bracketed('{}', entries, indent, feature.span)}" if entries else text
 
 
 def _attribute(feature: Feature, attribute: Attribute) -> str:
@@ -160,11 +168,14 @@ def _root_constraints(constraints: list[tuple[Constraint, str]]) -> list[str]:
     """Return the attributes that hold constraints, one per run of the same kind."""
     entries: list[str] = []
     for is_indexed, run in groupby(constraints, key=lambda pair: pair[0].is_indexed):
-        texts = [f"'{text}'" if is_indexed else text for _, text in run]
-        if is_indexed:
-            entries.append(f"{ARRAY_CONSTRAINTS} [{_NEW_LINE}{f',{_NEW_LINE}'.join(texts)}]")
+        texts = [(f"'{text}'" if is_indexed else text, c.comments) for c, text in run]
+        if not is_indexed:
+            entries.append(f"constraints {bracketed('[]', texts, _INDENT[:-1], NOWHERE)}")
+        elif any(any(comments) for _, comments in texts):
+            entries.append(f"{ARRAY_CONSTRAINTS} {bracketed('[]', texts, _INDENT[:-1], NOWHERE)}")
         else:
-            entries.append(f"constraints [{', '.join(texts)}]")
+            separator = f",\n{_INDENT}"
+            entries.append(f"{ARRAY_CONSTRAINTS} [\n{_INDENT}{separator.join(text for text, _ in texts)}]")
     return entries
 
 

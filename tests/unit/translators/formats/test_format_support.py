@@ -18,6 +18,7 @@ from featurenet_uvl.translators.formats.flamapy.bridge import from_flamapy, to_f
 from featurenet_uvl.translators.formats.registry import parse_model, writer_for
 from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 from featurenet_uvl.translators.pipeline import compile_feature_model
+from tests.commented import comments_of
 from tests.laws.test_count_law import all_models
 from tests.places import DOCS
 
@@ -61,6 +62,7 @@ CONSTRUCTS: Mapping[str, str] = {
     ),
     "descriptions and other notes": tree(">>optional;>>>A {featureide__ {description 'said'}}"),
     "namespace": tree(">>optional;>>>A", head="namespace net\n"),
+    "comments": "// top\n" + tree(">>optional // group;>>>A // feature;>>>B", constraints="!A | B // rule"),
 }
 
 
@@ -108,6 +110,7 @@ def fate(model: FeatureModel, name: str) -> str:
         assert losses
         return LOSSY
     if again == model:
+        assert list(comments_of(again)) == list(comments_of(model))
         return KEPT
     assert len(enumerate_configurations(again)) == len(enumerate_configurations(model))
     return SAME

@@ -90,7 +90,7 @@ def test_what_differs_only_in_spelling_is_written_alike() -> None:
         "constraints\n  (a&b)=>((R))\n"
     )
     assert write_uvl(read_model(text)) == (
-        "features\n\tR {abstract, p 0.1}\n\t\toptional\n\t\t\ta\n\t\t\tb cardinality [2..2]\n\n"
+        "features\n\tR {abstract, p 0.1}\n\t\toptional\n\t\t\ta // c\n\t\t\tb cardinality [2..2]\n\n"
         "constraints\n\ta & b => R\n"
     )
 
