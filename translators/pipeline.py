@@ -25,6 +25,7 @@ from featurenet_uvl.ir.span import Source, SourceKind
 from featurenet_uvl.system.collector import paused_collector
 from featurenet_uvl.translators.formats.language.printer import format_expression
 from featurenet_uvl.translators.formats.registry import read_model
+from featurenet_uvl.translators.limits import LIMITS, CompileLimits
 from featurenet_uvl.translators.passes.definitions_as_features import definitions_as_features
 from featurenet_uvl.translators.passes.discretise_attributes import discretise_attributes
 from featurenet_uvl.translators.passes.rewrite_constraints import rewrite_constraints
@@ -47,7 +48,7 @@ class Construct(Enum):
 class Pass:
     """A pass with its place in the pipeline: it runs if the source model has a construct that it removes."""
 
-    run: Callable[[Any], FeatureModel | BooleanModel]
+    run: Callable[[Any, CompileLimits], FeatureModel | BooleanModel]
     removes: frozenset[Construct]
     gives: type[FeatureModel | BooleanModel] = FeatureModel
     is_on_request: bool = False
@@ -114,7 +115,7 @@ def _follow(path: str) -> tuple[FeatureModel, str, list[Restriction]]:
     raise ModelError(f"{path}: found more than {MAX_CHAIN} restrictions that import one another, expected a model")
 
 
-def emit(model: FeatureModel, stage: str) -> FeatureModel:
+def emit(model: FeatureModel, stage: str, limits: CompileLimits = LIMITS) -> FeatureModel:
     """Return the model as it is after one stage of STAGES.
 
     Raises:
@@ -123,30 +124,36 @@ def emit(model: FeatureModel, stage: str) -> FeatureModel:
     """
     if stage not in STAGES:
         raise UsageError(f"found stage {stage!r}, expected one of {', '.join(STAGES)}")
-    after = next(result for name, result in run_passes(model, specialised=stage == "specialise") if name == stage)
+    stages = run_passes(model, specialised=stage == "specialise", limits=limits)
+    after = next(result for name, result in stages if name == stage)
     return after if isinstance(after, FeatureModel) else definitions_as_features(after)
 
 
-def to_boolean(model: FeatureModel, verify_each: bool = False, specialised: bool = False) -> BooleanModel:
+def to_boolean(
+    model: FeatureModel, verify_each: bool = False, specialised: bool = False, limits: CompileLimits = LIMITS
+) -> BooleanModel:
     """Return the Boolean model of an extended one.
 
     Args:
         model: The extended model.
         verify_each: Whether to check the model after each pass.
         specialised: Whether to leave out features that no configuration can select.
+        limits: Sizes at which the encoding changes, or an error ends the translation.
 
     Raises:
         ModelError, UnsupportedError: As the passes say.
     """
     result: FeatureModel | BooleanModel = model
-    for _, result in run_passes(model, specialised=specialised):
+    for _, result in run_passes(model, specialised=specialised, limits=limits):
         if verify_each:
             result.verify()
     assert isinstance(result, BooleanModel)
     return result
 
 
-def run_passes(model: FeatureModel, *, specialised: bool = False) -> Iterator[tuple[str, FeatureModel | BooleanModel]]:
+def run_passes(
+    model: FeatureModel, *, specialised: bool = False, limits: CompileLimits = LIMITS
+) -> Iterator[tuple[str, FeatureModel | BooleanModel]]:
     """Yield the name of each stage with the model after it, from the model as it is to the Boolean one."""
     result: FeatureModel | BooleanModel = model
     yield STAGES[0], result
@@ -155,7 +162,7 @@ def run_passes(model: FeatureModel, *, specialised: bool = False) -> Iterator[tu
         if step.is_on_request and not specialised:
             continue
         if step.removes & present or step.is_on_request:
-            result = step.run(result)
+            result = step.run(result, limits)
         elif step.gives is BooleanModel and isinstance(result, FeatureModel):
             result = BooleanModel(result)
         yield name, result
@@ -189,6 +196,7 @@ def compile_feature_model(
     with_rules: bool = True,
     specialised: bool = False,
     verify_each: bool = False,
+    limits: CompileLimits = LIMITS,
 ) -> Cnf:
     """Return the CNF whose models are the configurations of the model, one each.
 
@@ -198,24 +206,27 @@ def compile_feature_model(
         with_rules: Whether to apply the rule sets that the model switches on.
         specialised: Whether to leave out features that no configuration can select.
         verify_each: Whether to check the model after each pass.
+        limits: Sizes at which the encoding changes, or an error ends the translation.
 
     Raises:
-        ModelError, UnsupportedError: As the passes say.
+        ModelError, UnsupportedError, LimitError: As the passes say.
     """
     if input_shape is not None and not with_rules:
         raise UsageError("an input shape has no meaning without rule sets")
     with paused_collector():
-        boolean = to_boolean(model, verify_each, specialised)
-        cnf = compile_boolean_model(boolean, input_shape=input_shape, with_rules=with_rules)
+        boolean = to_boolean(model, verify_each, specialised, limits)
+        cnf = compile_boolean_model(boolean, input_shape=input_shape, with_rules=with_rules, limits=limits)
     if verify_each:
         cnf.verify()
     return cnf
 
 
-def compile_boolean_model(boolean: BooleanModel, *, input_shape: Shape | None = None, with_rules: bool = True) -> Cnf:
+def compile_boolean_model(
+    boolean: BooleanModel, *, input_shape: Shape | None = None, with_rules: bool = True, limits: CompileLimits = LIMITS
+) -> Cnf:
     """Return the CNF of a Boolean model; arguments and errors as those of `compile_feature_model`."""
     with paused_collector():
-        builder = to_cnf(boolean)
+        builder = to_cnf(boolean, limits)
         if with_rules:
             apply_rules(boolean, builder, input_shape)
         return _with_abstract(builder.finish(tuple(boolean.origins().values())), boolean)
@@ -254,7 +265,10 @@ def compile_model(
     input_shape: Shape | None = None,
     with_rules: bool = True,
     specialised: bool = False,
+    limits: CompileLimits = LIMITS,
 ) -> Cnf:
     """Read a model as `load_model` does, and compile it as `compile_feature_model` does."""
     model = load_model(path, restrictions, bounds)
-    return compile_feature_model(model, input_shape=input_shape, with_rules=with_rules, specialised=specialised)
+    return compile_feature_model(
+        model, input_shape=input_shape, with_rules=with_rules, specialised=specialised, limits=limits
+    )

@@ -106,6 +106,7 @@ class _Limits:
     deadline: float
     time_limit_s: float
     max_nodes: int
+    check_clauses: int = _CHECK_CLAUSES
 
     def check_time(self) -> None:
         if time.monotonic() > self.deadline:
@@ -149,7 +150,7 @@ def _conjoined(clauses: Iterable[tuple[int, ...]], order: Sequence[int], limits:
             raise TooManyNodesError(
                 f"found more memory in use than a decision diagram of {limits.max_nodes:,} nodes needs"
             ) from None
-        if number % _CHECK_CLAUSES == 0:
+        if number % limits.check_clauses == 0:
             limits.check_nodes(len(manager))
         limits.check_time()
     limits.check_nodes(len(manager))

@@ -45,7 +45,9 @@ def build_architecture(payload: str, input_shape: Shape, classes: int) -> Any:
     return build_keras_model(architecture)
 
 
-BUILDERS: Mapping[str, Callable[[str, Shape, int], Any]] = {
+Builder = Callable[[str, Shape, int], Any]
+
+BUILDERS: Mapping[str, Builder] = {
     "architecture": build_architecture,
     "baseline": build_baseline,
 }
@@ -53,7 +55,13 @@ BUILDERS: Mapping[str, Callable[[str, Shape, int], Any]] = {
 classes."""
 
 
-def train(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surroundings = ALONE) -> TrialResult:
+def train(
+    spec: TrialSpec,
+    protocol: Protocol,
+    data: Dataset,
+    beside: Surroundings = ALONE,
+    builders: Mapping[str, Builder] = BUILDERS,
+) -> TrialResult:
     """Build, train and test one network.
 
     The loss is the sum over the network's outputs; the accuracy is that of the mean of their probabilities. Training
@@ -63,13 +71,13 @@ def train(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surroundin
         UsageError: The kind of the trial is unknown.
         ToolError: A package is missing.
     """
-    if spec.kind not in BUILDERS:
-        raise UsageError(f"found a trial of kind {spec.kind!r}, expected one of {', '.join(BUILDERS)}")
+    if spec.kind not in builders:
+        raise UsageError(f"found a trial of kind {spec.kind!r}, expected one of {', '.join(builders)}")
     seed = protocol.trial_seed(spec.hash)
     _settle_chance(seed, protocol)
     learnt, held_out = data.read_split(protocol.train_images, protocol.validation_images, protocol.seed)
     test = data.read("test", protocol.test_images, protocol.seed)
-    network = BUILDERS[spec.kind](spec.payload, data.input_shape, data.classes)
+    network = builders[spec.kind](spec.payload, data.input_shape, data.classes)
     refused = over_weight(spec, int(network.count_params()), beside.weight_limit)
     if refused is not None:
         return refused

@@ -8,6 +8,7 @@ since every auxiliary variable is determined by the features.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,10 +19,8 @@ from featurenet_uvl.errors import FeatureNetError, UnsupportedError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.feature_model import FeatureModel, Origin
 from featurenet_uvl.reference import enumerate_configurations
-from featurenet_uvl.translators.encodings.pseudo_boolean import diagram
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
-from featurenet_uvl.translators.instances import plain
-from featurenet_uvl.translators.passes import rewrite_constraints, to_cnf
+from featurenet_uvl.translators.limits import LIMITS, CompileLimits
 from featurenet_uvl.translators.pipeline import compile_feature_model
 from tests.laws.shrinking import shrunk
 from tests.strategies import feature_models, random_model
@@ -63,10 +62,10 @@ def spelt(model: FeatureModel) -> str:
         return f"({error})\n{model!r}"
 
 
-def disagreement(model: FeatureModel) -> str | None:
+def disagreement(model: FeatureModel, limits: CompileLimits = LIMITS) -> str | None:
     """Return the difference between a model's meaning and its translation; None if they agree."""
     expected = enumerate_configurations(model)
-    cnf = compile_feature_model(model, verify_each=True)
+    cnf = compile_feature_model(model, verify_each=True, limits=limits)
     cnf.verify()
     found, count = translated_configurations(cnf)
     if found == expected and count == len(expected):
@@ -78,25 +77,26 @@ def disagreement(model: FeatureModel) -> str | None:
     return "\n".join([*lines, spelt(model)])
 
 
-def breaks_the_law(model: FeatureModel) -> bool:
+def breaks_the_law(model: FeatureModel, limits: CompileLimits = LIMITS) -> bool:
     try:
-        return disagreement(model) is not None
+        return disagreement(model, limits) is not None
     except FeatureNetError:  # simplified away what something else mentions
         return False
 
 
-def check_seeds(seeds: range) -> None:
+def check_seeds(seeds: range, limits: CompileLimits = LIMITS) -> None:
     """Check the law on the random models of these seeds, most of which must be translatable."""
     skipped: list[str] = []
     for seed in seeds:
         model = random_model(np.random.default_rng(seed))
         try:
-            difference = disagreement(model)
+            difference = disagreement(model, limits)
         except UnsupportedError as error:
             skipped.append(str(error))
             continue
         if difference is not None:
-            pytest.fail(f"seed {seed}: {disagreement(shrunk(model, breaks_the_law))}\nfrom {spelt(model)}")
+            smallest = shrunk(model, partial(breaks_the_law, limits=limits))
+            pytest.fail(f"seed {seed}: {disagreement(smallest, limits)}\nfrom {spelt(model)}")
     assert len(skipped) <= (1 - SHARE_COMPARED) * len(seeds), sorted(set(skipped))[:10]
 
 
@@ -108,21 +108,17 @@ def test_a_translation_keeps_the_configurations() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("edges", [50_000, 0])
 def test_a_translation_keeps_the_configurations_where_every_linear_comparison_is_a_diagram_or_an_addition(
-    edges: int, monkeypatch: pytest.MonkeyPatch
+    edges: int,
 ) -> None:
-    monkeypatch.setattr(rewrite_constraints, "MAX_TABLE", 0)
-    monkeypatch.setattr(diagram, "MAX_EDGES", edges)
-    check_seeds(range(DEEP_MODELS, DEEP_MODELS + FAST_MODELS // 4))
+    limits = CompileLimits(max_table=0, max_diagram_edges=edges)
+    check_seeds(range(DEEP_MODELS, DEEP_MODELS + FAST_MODELS // 4), limits)
 
 
 @pytest.mark.slow
-def test_a_translation_keeps_the_configurations_where_constraints_are_taken_apart(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_translation_keeps_the_configurations_where_constraints_are_taken_apart() -> None:
     """With these limits, the constraints of small models are split, too."""
-    monkeypatch.setattr(plain, "MAX_TOGETHER", 0)
-    monkeypatch.setattr(to_cnf, "MAX_PAIRWISE", 1)
-    check_seeds(range(2 * DEEP_MODELS, 2 * DEEP_MODELS + FAST_MODELS // 4))
+    limits = CompileLimits(max_together=0, max_pairwise=1)
+    check_seeds(range(2 * DEEP_MODELS, 2 * DEEP_MODELS + FAST_MODELS // 4), limits)
 
 
 @pytest.mark.deep

@@ -18,11 +18,10 @@ from featurenet_uvl.ir.boolean_model import BooleanModel
 from featurenet_uvl.ir.expression import And, ComparisonOperator, Constant, Expression, FeatureRef, Iff, Not, Or
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.reference import enumerate_configurations
-from featurenet_uvl.translators.encodings.pseudo_boolean import diagram
 from featurenet_uvl.translators.encodings.pseudo_boolean.definitions import Definitions
 from featurenet_uvl.translators.encodings.pseudo_boolean.diagram import compare_sum
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
-from featurenet_uvl.translators.passes import rewrite_constraints
+from featurenet_uvl.translators.limits import CompileLimits
 from featurenet_uvl.translators.passes.definitions_as_features import definitions_as_features
 from featurenet_uvl.translators.pipeline import compile_feature_model, to_boolean
 from featurenet_uvl.translators.terms.arithmetic import fold_term
@@ -127,12 +126,9 @@ def test_an_average_of_two_hundred_costs_is_exact() -> None:
 
 @pytest.mark.parametrize("edges", [50_000, 0])
 @pytest.mark.parametrize("sign", ["<=", "==", ">"])
-def test_the_features_decide_every_auxiliary_and_the_comparison(
-    edges: int, sign: ComparisonOperator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(diagram, "MAX_EDGES", edges)
+def test_the_features_decide_every_auxiliary_and_the_comparison(edges: int, sign: ComparisonOperator) -> None:
     bound = 60
-    cnf = compile_feature_model(priced(f"sum(cost) {sign} {bound}"))
+    cnf = compile_feature_model(priced(f"sum(cost) {sign} {bound}"), limits=CompileLimits(max_diagram_edges=edges))
     rng = np.random.default_rng(1)
     answers = set()
     with Solver(name="minisat22", bootstrap_with=cnf.clauses) as solver:
@@ -155,14 +151,11 @@ def test_the_features_decide_every_auxiliary_and_the_comparison(
 def test_a_sum_compares_as_its_numbers_do(
     weights: list[int | Fraction], sign: ComparisonOperator, bound: int | Fraction, as_diagram: bool
 ) -> None:
-    definitions = Definitions(frozenset(["__aux_2"]))
+    limits = CompileLimits(max_diagram_edges=50_000 if as_diagram else 0)
+    definitions = Definitions(frozenset(["__aux_2"]), limits)
     literals = [FeatureRef(f"F{i}") for i in range(len(weights))]
-    edges, diagram.MAX_EDGES = diagram.MAX_EDGES, 50_000 if as_diagram else 0
-    try:
-        weighted = {literal: Fraction(weight) for literal, weight in zip(literals, weights)}
-        formula = compare_sum(weighted, sign, Fraction(bound), definitions)
-    finally:
-        diagram.MAX_EDGES = edges
+    weighted = {literal: Fraction(weight) for literal, weight in zip(literals, weights)}
+    formula = compare_sum(weighted, sign, Fraction(bound), definitions)
     assert "__aux_2" not in {definition.name for definition in definitions.found}
     for choice in product([False, True], repeat=len(weights)):
         known = {literal.name: selected for literal, selected in zip(literals, choice)}
@@ -193,8 +186,7 @@ def truth(formula: Expression, known: Mapping[str, bool]) -> bool:
     return fold_term(formula, step)
 
 
-def test_definitions_as_features_keep_the_number_of_configurations(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rewrite_constraints, "MAX_TABLE", 0)
+def test_definitions_as_features_keep_the_number_of_configurations() -> None:
     model = read(
         """
         features
@@ -208,7 +200,7 @@ def test_definitions_as_features_keep_the_number_of_configurations(monkeypatch: 
             sum(cost) <= 5
         """
     )
-    boolean = to_boolean(model, verify_each=True)
+    boolean = to_boolean(model, verify_each=True, limits=CompileLimits(max_table=0))
     assert boolean.definitions
     plain = definitions_as_features(boolean)
     plain.verify()

@@ -21,6 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("reference",),  # the judge of the translators shares nothing with them
     ("solvers",),
     # translators: from a model file to clauses
+    ("translators.limits",),
     ("translators.terms", "translators.encodings", "translators.formats.language", "translators.formats.xml"),
     ("translators.formats.shared", "translators.encodings.pseudo_boolean", "translators.instances"),
     ("translators.formats.configurations", "translators.formats.dimacs"),
@@ -70,7 +71,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 """Every folder, from the ground up: a folder imports from folders in layers before its own, and from itself.
 
-A module named `registry` is a room of its own beside its folder: it lists the parts that stand in folders below.
+A module that stands here is a room of its own beside its folder: a `registry` lists the parts in folders below, and
+`translators.limits` serves them.
 """
 
 NOT_BELOW = {
@@ -103,8 +105,8 @@ MOST = 16
 
 
 def folder_of(name: str) -> str:
-    """Return the folder of a module; a module named `registry` counts as its own folder, as a package does."""
-    if name in PACKAGES or name.rpartition(".")[2] == "registry" or "." not in name:
+    """Return the folder of a module; a module that LAYERS names counts as its own folder, as a package does."""
+    if name in PACKAGES or name in LAYER or "." not in name:
         return name
     return name.rpartition(".")[0]
 
@@ -151,7 +153,7 @@ def parse(path: Path) -> ast.Module:
 def test_every_folder_has_a_layer() -> None:
     assert {folder_of(name) for name in MODULES} <= set(LAYER) | PACKAGES
     assert set(LAYER) - PACKAGES == {
-        *("errors", "__main__"),
+        *("errors", "__main__", "translators.limits"),
         *(name for name in MODULES if name.endswith(".registry")),
     }
 
@@ -276,3 +278,31 @@ def test_the_library_does_not_print() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
     assert wrong == []
+
+
+def patched_constants(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Yield every name in capitals that a test sets in another module, with its line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "setattr":
+            texts = [(arg.value, arg.lineno) for arg in node.args if isinstance(arg, ast.Constant)]
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            texts = [(node.attr, node.lineno)]
+        else:
+            continue
+        for text, line in texts:
+            last = text.rpartition(".")[2] if isinstance(text, str) else ""
+            if last.isupper():
+                yield last, line
+
+
+def test_no_test_patches_a_constant() -> None:
+    """Limits and tables that a test must change are arguments, so that a user can change them, too."""
+    for text in ('monkeypatch.setattr(pool, "MOST", 1)', 'setattr(pool, "_MOST", 1)', "pool.MOST = 1",
+                 'monkeypatch.setattr("pool.MOST", 1)', "pool.MOST, x = 1, 2"):  # fmt: skip
+        assert list(patched_constants(ast.parse(text))), text
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {name}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for name, line in patched_constants(parse(path))
+    ]
+    assert not found, "\n".join(found)

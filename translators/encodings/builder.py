@@ -10,9 +10,7 @@ from featurenet_uvl.errors import LimitError
 from featurenet_uvl.ir.cnf import AUXILIARY_PREFIX, Cnf, VarMap
 from featurenet_uvl.ir.feature_model import Origin
 from featurenet_uvl.ir.span import NOWHERE, ClauseSources, Source, SourceKind
-
-MAX_CLAUSES = 10_000_000
-"""Clauses that a builder takes; this many need 2 GB of memory."""
+from featurenet_uvl.translators.limits import LIMITS, CompileLimits
 
 _NO_SOURCE = Source(SourceKind.CONSTRAINT, NOWHERE)
 
@@ -26,6 +24,7 @@ class ClauseBuilder:
     """
 
     features: Sequence[str]
+    limits: CompileLimits = LIMITS
     variables: dict[str, int] = field(init=False)
     clauses: list[tuple[int, ...]] = field(default_factory=list)
     count: int = field(init=False)
@@ -72,10 +71,10 @@ class ClauseBuilder:
         present = set(clause)
         if not any(-literal in present for literal in clause):
             self.clauses.append(clause)
-            if len(self.clauses) > MAX_CLAUSES:
+            if len(self.clauses) > self.limits.max_clauses:
                 raise LimitError(
-                    f"{self.source.span}: found more than {MAX_CLAUSES} clauses up to here, expected fewer; lower the"
-                    " limits of multi-features (`bounds`), the domains, or the numbers that are counted up to"
+                    f"{self.source.span}: found more than {self.limits.max_clauses} clauses up to here, expected fewer;"
+                    " lower the limits of multi-features (`bounds`), the domains, or the numbers that are counted up to"
                 )
 
     def define_and(self, literals: Sequence[int]) -> int:

@@ -8,9 +8,6 @@ from math import comb
 
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 
-MAX_DIRECT_CLAUSES = 32
-"""Most clauses of a count that is written without auxiliaries."""
-
 
 def count_outputs(builder: ClauseBuilder, literals: Sequence[int], limit: int) -> list[int]:
     """Return literals `out[j - 1]`, true if and only if at least j of the literals are, for j = 1 .. min(limit, n).

@@ -19,18 +19,7 @@ from featurenet_uvl.ir.expression import (
     walk,
 )
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
-from featurenet_uvl.translators.encodings.cardinality import (
-    MAX_DIRECT_CLAUSES,
-    count_outputs,
-    direct_clauses,
-    direct_size,
-)
-
-MAX_DISTRIBUTED = 24
-"""Most clauses of a disjunction that is distributed; a larger one gets names for its parts."""
-
-MAX_REPEATED = 4
-"""Most clauses, and most literals per clause, of a part that each level of a nested formula repeats."""
+from featurenet_uvl.translators.encodings.cardinality import count_outputs, direct_clauses, direct_size
 
 Clauses = list[tuple[int, ...]]
 
@@ -141,10 +130,10 @@ class _Encoder:
         size = 1
         for clauses in lists:
             size *= len(clauses)
-        if size > MAX_DISTRIBUTED:
+        if size > self.builder.limits.max_distributed:
             largest = max(range(len(parts)), key=lambda i: len(lists[i]))
             for i, (node, sign) in enumerate(parts):
-                if len(lists[i]) > 1 and (i != largest or max(map(len, lists[i])) > MAX_REPEATED):
+                if len(lists[i]) > 1 and (i != largest or max(map(len, lists[i])) > self.builder.limits.max_repeated):
                     literal = self.literal(node)
                     lists[i] = [(literal if sign else -literal,)]
         base = tuple(literal for clauses in lists if len(clauses) == 1 for literal in clauses[0])
@@ -157,14 +146,14 @@ class _Encoder:
     def _name_large(self, nodes: Sequence[Expression], done: dict[tuple[int, bool], Clauses]) -> None:
         """Name each large operand of an equivalence, because an equivalence repeats both signs of its operands."""
         for node in nodes:
-            if max(len(done[id(node), True]), len(done[id(node), False])) > MAX_REPEATED:
+            if max(len(done[id(node), True]), len(done[id(node), False])) > self.builder.limits.max_repeated:
                 literal = self.literal(node)
                 done[id(node), True], done[id(node), False] = [(literal,)], [(-literal,)]
 
     def _count(self, node: Count, sign: bool) -> Clauses:
         literals = [self.literal(operand) for operand in node.operands]
         upper = len(literals) if node.upper is None else node.upper
-        if sign and direct_size(len(literals), node.lower, upper) <= MAX_DIRECT_CLAUSES:
+        if sign and direct_size(len(literals), node.lower, upper) <= self.builder.limits.max_direct_clauses:
             return list(direct_clauses(literals, node.lower, upper))
         within = self._within(literals, node.lower, upper)
         return [(literal,) for literal in within] if sign else [tuple(-literal for literal in within)]

@@ -40,12 +40,6 @@ from featurenet_uvl.translators.terms.simplify import FALSE, exact, fold, fold_n
 
 Ranges = Mapping[str, tuple[Value, ...]]
 
-MAX_COPIES = 100_000
-"""Most copies of an indexed constraint: one per combination of its free variables' values."""
-
-MAX_EXPANDED = 1_000_000
-"""Most nodes of all its copies, with quantifiers written out."""
-
 MAX_DEPTH = 100
 """Most levels of nesting in an indexed constraint."""
 
@@ -55,17 +49,17 @@ def expand_indexed(constraint: Constraint, instances: Instances) -> Iterator[Exp
 
     Raises:
         ModelError: An unknown name, a wrong number of indices, or a variable without a range.
-        UnsupportedError: It has more than MAX_DEPTH levels, MAX_COPIES copies, or MAX_EXPANDED nodes.
+        UnsupportedError: It has more than MAX_DEPTH levels, `max_indexed_copies` copies, or `max_indexed_nodes` nodes.
     """
     _check_depth(constraint)
     _check_references(constraint, instances)
     free = sorted(_free_variables(constraint.formula))
     ranges = _ranges(constraint.formula, free, {}, instances, constraint.span)
     copies = prod(len(ranges[name]) for name in free)
-    if copies > MAX_COPIES:
+    if copies > instances.sizes.max_indexed_copies:
         raise UnsupportedError(
             f"{constraint.span}: found a constraint over {copies} combinations of its variables {', '.join(free)},"
-            f" expected at most {MAX_COPIES}; split it"
+            f" expected at most {instances.sizes.max_indexed_copies}; split it"
         )
     expansion = _Expansion(instances, constraint.span)
     for values in product(*(ranges[name] for name in free)):
@@ -94,9 +88,10 @@ class _Expansion:
     def expand(self, node: Expression, values: Mapping[str, Value]) -> Expression:
         """Return the node with indices and variables replaced; recursive, at most MAX_DEPTH levels deep."""
         self.nodes += 1
-        if self.nodes > MAX_EXPANDED:
+        most = self.instances.sizes.max_indexed_nodes
+        if self.nodes > most:
             raise UnsupportedError(
-                f"{self.place}: found an indexed constraint that comes to more than {MAX_EXPANDED} nodes, its"
+                f"{self.place}: found an indexed constraint that comes to more than {most} nodes, its"
                 " quantifiers written out, expected fewer; split it, or lower a limit with `bounds`"
             )
         match node:

@@ -10,10 +10,8 @@ from math import prod
 from featurenet_uvl.errors import ModelError, UnsupportedError
 from featurenet_uvl.ir.expression import AttributeRef, Constant, Expression, FeatureRef, Value
 from featurenet_uvl.ir.feature_model import AttributeValue, Feature, FeatureModel, FeatureType
+from featurenet_uvl.translators.limits import LIMITS, CompileLimits
 from featurenet_uvl.translators.terms.value_sources import VALUE
-
-MAX_UNFOLDED = 500_000
-"""Most features of an unfolded model."""
 
 MISSING = Constant(False)
 """The value of a configurable attribute of an instance that cannot exist; a comparison with it is false."""
@@ -24,8 +22,9 @@ class Instances:
     """The instance names of a model whose multi-features have finite bounds.
 
     `enclosing` gives, for each source feature, the multi-features that it lies in, itself included, outermost first.
-    `limits` has the largest instance number of each multi-feature. `domains` has the values of each attribute that was
-    discretised, by feature and attribute name, `typed` those of typed features.
+    `limits` has the largest instance number of each multi-feature, `sizes` has the limits of the translation. `domains`
+    has the values of each attribute that was discretised, by feature and attribute name, `typed` those of typed
+    features.
     """
 
     enclosing: Mapping[str, tuple[str, ...]]
@@ -33,6 +32,7 @@ class Instances:
     domains: Mapping[tuple[str, str], tuple[Value, ...]]
     constants: Mapping[tuple[str, str], AttributeValue]
     typed: Mapping[str, tuple[FeatureType, tuple[Value, ...]]]
+    sizes: CompileLimits = LIMITS
 
     def name(self, feature: str, indices: tuple[int, ...]) -> str:
         """Return the unfolded name of one instance, prefixed by the instances that it lies in.
@@ -79,12 +79,12 @@ class Instances:
         return feature in self.limits
 
 
-def instances_of(model: FeatureModel) -> Instances:
+def instances_of(model: FeatureModel, sizes: CompileLimits = LIMITS) -> Instances:
     """Return the instances of a model whose attributes are discretised.
 
     Raises:
         ModelError: A multi-feature without an upper limit.
-        UnsupportedError: There are more than MAX_UNFOLDED.
+        UnsupportedError: There are more than `max_unfolded`.
     """
     enclosing: dict[str, tuple[str, ...]] = {}
     limits: dict[str, int] = {}
@@ -113,16 +113,18 @@ def instances_of(model: FeatureModel) -> Instances:
         problems.append(f"{model.root.span}: the root {model.root.name!r} has a cardinality, expected a single root")
     if problems:
         raise ModelError(problems)
-    _check_size(model, enclosing, limits)
-    return Instances(enclosing, limits, domains, constants, typed)
+    _check_size(model, enclosing, limits, sizes.max_unfolded)
+    return Instances(enclosing, limits, domains, constants, typed, sizes)
 
 
-def _check_size(model: FeatureModel, enclosing: Mapping[str, tuple[str, ...]], limits: Mapping[str, int]) -> None:
+def _check_size(
+    model: FeatureModel, enclosing: Mapping[str, tuple[str, ...]], limits: Mapping[str, int], most: int
+) -> None:
     size = sum(prod(limits[multi] for multi in multis) for multis in enclosing.values())
-    if size > MAX_UNFOLDED:
+    if size > most:
         widest = max((feature for feature in model.features() if feature.name in limits), key=lambda f: limits[f.name])
         raise UnsupportedError(
-            f"{widest.span}: found a model that unfolds to {size} features, expected at most {MAX_UNFOLDED}; lower"
+            f"{widest.span}: found a model that unfolds to {size} features, expected at most {most}; lower"
             f" its limits, such as this {widest.cardinality}, with `bounds`, such as {widest.name}=N"
         )
 

@@ -31,12 +31,6 @@ from featurenet_uvl.translators.instances.split import Clause, clauses_of, compo
 from featurenet_uvl.translators.terms.arithmetic import value_positions
 from featurenet_uvl.translators.terms.simplify import FALSE, fold, fold_node, is_true
 
-MAX_TOGETHER = 1_000
-"""Most combinations of instances of a constraint that is copied for each, without auxiliaries."""
-
-MAX_COPIED = 500_000
-"""Most nodes of all copies of one constraint."""
-
 
 def expand_plain(constraint: Constraint, instances: Instances, unfolded: frozenset[str]) -> Iterator[Expression]:
     """Yield the constraint for each combination of instances of the multi-features around the features it mentions.
@@ -48,7 +42,7 @@ def expand_plain(constraint: Constraint, instances: Instances, unfolded: frozens
 
     Raises:
         ModelError: An unknown feature or attribute.
-        UnsupportedError: The copies would have more than MAX_COPIED nodes, even after parts about different
+        UnsupportedError: The copies would have more than `max_copied_nodes` nodes, even after parts about different
             multi-features are split.
     """
     plain = plain_features(constraint.formula)
@@ -60,10 +54,10 @@ def expand_plain(constraint: Constraint, instances: Instances, unfolded: frozens
     if not multis:
         yield _over_instances(constraint.formula, {}, instances)
         return
-    if _combinations(multis, instances) <= MAX_TOGETHER:
+    if _combinations(multis, instances) <= instances.sizes.max_together:
         yield from _copies(constraint.formula, multis, constraint, instances)
         return
-    for clause in clauses_of(constraint.formula):
+    for clause in clauses_of(constraint.formula, instances.sizes.max_split_clauses):
         yield from _apart(clause, multis, constraint, instances)
 
 
@@ -90,11 +84,12 @@ def _either(parts: Sequence[Expression]) -> Expression:
 
 def _check_copies(copies: int, multis: Sequence[str], constraint: Constraint, instances: Instances) -> None:
     nodes = sum(1 for _ in walk(constraint.formula))
-    if copies * nodes > MAX_COPIED:
+    most = instances.sizes.max_copied_nodes
+    if copies * nodes > most:
         widest = max(multis, key=lambda multi: instances.limits[multi])
         raise UnsupportedError(
             f"{constraint.span}: found a constraint of {nodes} nodes over {copies} combinations of instances of"
-            f" {', '.join(multis)}, expected at most {MAX_COPIED} nodes in all; split it, or lower a limit with"
+            f" {', '.join(multis)}, expected at most {most} nodes in all; split it, or lower a limit with"
             f" `bounds`, such as {widest}=N"
         )
 

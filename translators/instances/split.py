@@ -21,62 +21,64 @@ from featurenet_uvl.ir.expression import (
     Or,
     walk,
 )
+from featurenet_uvl.translators.limits import LIMITS
 
 Clause = tuple[Expression, ...]
 
-MAX_CLAUSES = 64
-"""Most clauses of a formula that is split; one with more stays in one piece."""
 MAX_NODES = 200
 """Most nodes of a formula that is split; one with more stays in one piece."""
 
 
-def clauses_of(formula: Expression) -> Sequence[Clause]:
+def clauses_of(formula: Expression, max_clauses: int = LIMITS.max_split_clauses) -> Sequence[Clause]:
     """Return an equivalent conjunction of disjunctions, whose parts are literals, comparisons and counts.
+
+    A formula of more than `max_clauses` clauses stays in one piece.
 
     >>> a, b = FeatureRef("a"), FeatureRef("b")
     >>> clauses_of(Implies(a, b)) == ((Not(a), b),)
     True
     """
     size = sum(1 for _, _ in zip(walk(formula), range(MAX_NODES + 1)))
-    found = _clauses(formula, True) if size <= MAX_NODES else None
+    found = _clauses(formula, True, max_clauses) if size <= MAX_NODES else None
     return ((formula,),) if found is None else found
 
 
-def _clauses(node: Expression, sign: bool) -> Sequence[Clause] | None:
+def _clauses(node: Expression, sign: bool, most: int) -> Sequence[Clause] | None:
     """Return the clauses of the formula, or of its negation; None if they are too many. At most MAX_NODES deep."""
     match node:
         case Not(operand=operand):
-            return _clauses(operand, not sign)
+            return _clauses(operand, not sign, most)
         case And(operands=operands) | Or(operands=operands):
-            parts = [_clauses(operand, sign) for operand in operands]
-            return _all(parts) if isinstance(node, And) == sign else _any(parts)
+            parts = [_clauses(operand, sign, most) for operand in operands]
+            return _all(parts, most) if isinstance(node, And) == sign else _any(parts, most)
         case Implies(left=left, right=right):
-            parts = [_clauses(left, not sign), _clauses(right, sign)]
-            return _any(parts) if sign else _all(parts)
+            parts = [_clauses(left, not sign, most), _clauses(right, sign, most)]
+            return _any(parts, most) if sign else _all(parts, most)
         case Iff(left=left, right=right):
             return _all(
                 [
-                    _any([_clauses(left, not sign), _clauses(right, True)]),
-                    _any([_clauses(left, sign), _clauses(right, False)]),
-                ]
+                    _any([_clauses(left, not sign, most), _clauses(right, True, most)], most),
+                    _any([_clauses(left, sign, most), _clauses(right, False, most)], most),
+                ],
+                most,
             )
         case _:
             return ((node if sign else Not(node, node.span),),)
 
 
-def _all(parts: Sequence[Sequence[Clause] | None]) -> Sequence[Clause] | None:
+def _all(parts: Sequence[Sequence[Clause] | None], most: int) -> Sequence[Clause] | None:
     clauses: list[Clause] = []
     for part in parts:
-        if part is None or len(clauses) + len(part) > MAX_CLAUSES:
+        if part is None or len(clauses) + len(part) > most:
             return None
         clauses.extend(part)
     return tuple(clauses)
 
 
-def _any(parts: Sequence[Sequence[Clause] | None]) -> Sequence[Clause] | None:
+def _any(parts: Sequence[Sequence[Clause] | None], most: int) -> Sequence[Clause] | None:
     clauses: Sequence[Clause] = ((),)
     for part in parts:
-        if part is None or len(clauses) * len(part) > MAX_CLAUSES:
+        if part is None or len(clauses) * len(part) > most:
             return None
         clauses = tuple(one + other for one, other in product(clauses, part))
     return clauses

@@ -19,12 +19,13 @@ from featurenet_uvl.ir.feature_model import (
 )
 from featurenet_uvl.ir.feature_tree import FeatureDraft, GroupDraft, draft_of, freeze
 from featurenet_uvl.ir.span import Source, SourceKind
+from featurenet_uvl.translators.limits import LIMITS, CompileLimits
 from featurenet_uvl.translators.terms.arithmetic import feature_values, place_of
 from featurenet_uvl.translators.terms.typed_domains import DOMAIN, typed_domains
 from featurenet_uvl.translators.terms.value_sources import VALUE
 
 
-def discretise_attributes(model: FeatureModel) -> FeatureModel:
+def discretise_attributes(model: FeatureModel, limits: CompileLimits = LIMITS) -> FeatureModel:
     """Return the model in which each attribute with a domain is an abstract mandatory child over its values.
 
     The value of a typed feature counts as an attribute named `value`. The feature keeps its type as a mark: in
@@ -40,7 +41,7 @@ def discretise_attributes(model: FeatureModel) -> FeatureModel:
 
     Source: Cordy, Schobbens, Heymans and Legay, "Beyond Boolean product-line model checking", ICSE 2013, section 3.
     """
-    domains = typed_domains(model)
+    domains = typed_domains(model, limits.max_values)
     sources = {feature.name: f"feature {feature.name} at {feature.span}" for feature in model.features()}
     problems = _misused_features(model)
     drafts: dict[str, FeatureDraft] = {}

@@ -30,26 +30,18 @@ from featurenet_uvl.ir.feature_tree import without_types
 from featurenet_uvl.ir.span import SourceKind, Span
 from featurenet_uvl.translators.encodings.pseudo_boolean.definitions import Definitions
 from featurenet_uvl.translators.encodings.pseudo_boolean.diagram import compare_sum
+from featurenet_uvl.translators.limits import LIMITS, CompileLimits
 from featurenet_uvl.translators.terms.arithmetic import comparison_holds, place_of, value_positions
 from featurenet_uvl.translators.terms.linear import Linear, average_parts, linear_form
 from featurenet_uvl.translators.terms.simplify import FALSE, TRUE, Scalar, fold, is_true, negated
 from featurenet_uvl.translators.terms.value_sources import Sources, Term, ValueNode
 
-MAX_TABLE = 64
-"""Most combinations of values of a comparison that becomes a table; a larger linear one becomes a diagram."""
 
-MAX_COMBINATIONS = 20_000
-"""Most combinations of values of a comparison that is not linear."""
-
-MAX_ROWS = 2_000_000
-"""Most combinations in all tables of one constraint together, over all instances."""
-
-
-def rewrite_constraints(model: FeatureModel) -> BooleanModel:
+def rewrite_constraints(model: FeatureModel, limits: CompileLimits = LIMITS) -> BooleanModel:
     """Return the Boolean model: each comparison becomes the combinations of values for which it holds, or a diagram.
 
     Needs: an unfolded model with origins. Gives: propositional constraints; features without a type; definitions if
-    a linear comparison has more than MAX_TABLE combinations. Keeps: exactly the configurations.
+    a linear comparison has more than `max_table` combinations. Keeps: exactly the configurations.
 
     The constant attribute or the typed value of a deselected feature counts as 0 (a text as empty); a comparison that
     mentions a configurable attribute of a deselected feature is false, and so is one that divides by zero. Numbers are
@@ -57,10 +49,10 @@ def rewrite_constraints(model: FeatureModel) -> BooleanModel:
 
     Raises:
         ModelError: A text or truth value in arithmetic, a Boolean feature as a value.
-        UnsupportedError: A comparison that is not linear and has more than MAX_COMBINATIONS combinations of values, or
-            MAX_ROWS over all instances.
+        UnsupportedError: A comparison that is not linear and has more than `max_combinations` combinations of
+            values, or `max_rows` over all instances.
     """
-    definitions = Definitions(frozenset(feature.name for feature in model.features()))
+    definitions = Definitions(frozenset(feature.name for feature in model.features()), limits)
     rewriting = _Rewriting(Sources.of(model), definitions)
     constraints = []
     for position, constraint in enumerate(model.constraints):
@@ -84,6 +76,10 @@ class _Rewriting:
     sources: Sources
     definitions: Definitions
     rows: Counter[Span] = field(default_factory=Counter)
+
+    @property
+    def limits(self) -> CompileLimits:
+        return self.definitions.limits
 
     def formula(self, formula: Expression, place: Span) -> Expression:
         values = value_positions(formula)
@@ -112,20 +108,20 @@ class _Rewriting:
         terms = {node: self.sources.terms(node, place) for node in nodes}
         flat = list(dict.fromkeys(term for node in nodes for term in terms[node]))
         combinations = prod(len(term.choices) for term in flat)
-        if combinations > MAX_TABLE:
+        if combinations > self.limits.max_table:
             linear = self._linear(comparison, flat, place)
             if linear is not None:
                 return linear
-        if combinations > MAX_COMBINATIONS:
+        if combinations > self.limits.max_combinations:
             raise UnsupportedError(
                 f"{place}: found a comparison that is not linear over {combinations} combinations of values, expected"
-                f" at most {MAX_COMBINATIONS}; split it, or make the domains smaller"
+                f" at most {self.limits.max_combinations}; split it, or make the domains smaller"
             )
         self.rows[place] += combinations
-        if self.rows[place] > MAX_ROWS:
+        if self.rows[place] > self.limits.max_rows:
             raise UnsupportedError(
-                f"{place}: found comparisons over more than {MAX_ROWS} combinations of values, for all instances"
-                " together, expected fewer; make the domains smaller, or lower a limit with `bounds`"
+                f"{place}: found comparisons over more than {self.limits.max_rows} combinations of values, for all"
+                " instances together, expected fewer; make the domains smaller, or lower a limit with `bounds`"
             )
         return _table(comparison, terms, flat, place)
 

@@ -13,6 +13,7 @@ from featurenet_uvl.ir.feature_tree import FeatureDraft, GroupDraft, freeze
 from featurenet_uvl.ir.span import Source, SourceKind
 from featurenet_uvl.solvers.backbone import backbone
 from featurenet_uvl.solvers.session import Session
+from featurenet_uvl.translators.limits import LIMITS, CompileLimits
 from featurenet_uvl.translators.passes.to_cnf import to_cnf
 from featurenet_uvl.translators.terms.simplify import fold_node, is_true
 
@@ -20,7 +21,7 @@ _RUNS = (GroupKind.MANDATORY, GroupKind.OPTIONAL)
 """Groups whose members do not depend on each other, so that the pass may split them."""
 
 
-def specialise(model: BooleanModel) -> BooleanModel:
+def specialise(model: BooleanModel, limits: CompileLimits = LIMITS) -> BooleanModel:
     """Return the model without its dead features, with true in place of its core features in constraints.
 
     Needs: a Boolean model. Gives: fewer features and smaller constraints, without forbidden features.
@@ -29,7 +30,7 @@ def specialise(model: BooleanModel) -> BooleanModel:
     Raises:
         UnsatisfiableError: No configuration exists.
     """
-    builder = to_cnf(model)
+    builder = to_cnf(model, limits)
     with Session(builder.clauses, builder.count) as session:
         decided = backbone(
             session, (sign * number for number in range(1, len(builder.features) + 1) for sign in (1, -1))

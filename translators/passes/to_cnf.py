@@ -9,19 +9,12 @@ from featurenet_uvl.ir.expression import FeatureRef, Implies
 from featurenet_uvl.ir.feature_model import Feature, Group, GroupKind
 from featurenet_uvl.ir.span import Source, SourceKind
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
-from featurenet_uvl.translators.encodings.cardinality import (
-    MAX_DIRECT_CLAUSES,
-    count_outputs,
-    direct_clauses,
-    direct_size,
-)
+from featurenet_uvl.translators.encodings.cardinality import count_outputs, direct_clauses, direct_size
 from featurenet_uvl.translators.encodings.formula import assert_formula
-
-MAX_PAIRWISE = 1_000
-"""Most children of an alternative with one clause per pair; more get a counter, which grows with their number."""
+from featurenet_uvl.translators.limits import LIMITS, CompileLimits
 
 
-def to_cnf(model: BooleanModel) -> ClauseBuilder:
+def to_cnf(model: BooleanModel, limits: CompileLimits = LIMITS) -> ClauseBuilder:
     """Return the clauses of tree and constraints; features are the first variables, in document order.
 
     Needs: a Boolean model. Gives: a clause list that rule sets may still extend. Keeps: the configurations, one model
@@ -29,13 +22,13 @@ def to_cnf(model: BooleanModel) -> ClauseBuilder:
 
     Definitions are the first auxiliaries, in their order. Groups need no auxiliaries, as in FeatureIDE
     (an alternative of n children has n (n - 1) / 2 + n + 1 clauses); `[n..m]` groups, alternatives of more than
-    MAX_PAIRWISE children and large formulas get counters and definitions.
+    `max_pairwise` children and large formulas get counters and definitions.
 
     Raises:
         LimitError: There are more clauses than memory should hold.
     """
     features = list(model.model.features())
-    builder = ClauseBuilder([feature.name for feature in features])
+    builder = ClauseBuilder([feature.name for feature in features], limits)
     builder.begin(Source(SourceKind.FEATURE, model.root.span, model.root.name))
     builder.add((1,))
     for feature in features:
@@ -77,7 +70,7 @@ def _add_group(builder: ClauseBuilder, feature: Feature, group: Group) -> None:
             pass
         case GroupKind.OR | GroupKind.ALTERNATIVE:
             builder.add((-parent, *members))
-            if group.kind is GroupKind.ALTERNATIVE and len(members) > MAX_PAIRWISE:
+            if group.kind is GroupKind.ALTERNATIVE and len(members) > builder.limits.max_pairwise:
                 builder.add((-count_outputs(builder, members, 2)[1],))
             elif group.kind is GroupKind.ALTERNATIVE:
                 for one, other in combinations(members, 2):
@@ -94,7 +87,7 @@ def _add_range(builder: ClauseBuilder, parent: int, members: list[int], group: G
     upper = count if upper is None else min(upper, count)
     if lower > count:
         builder.add((-parent,))
-    elif direct_size(count, lower, upper) <= MAX_DIRECT_CLAUSES:
+    elif direct_size(count, lower, upper) <= builder.limits.max_direct_clauses:
         for clause in direct_clauses(members, lower, upper):
             builder.add((-parent, *clause))
     else:

@@ -14,10 +14,11 @@ from featurenet_uvl.ir.span import Source, SourceKind
 from featurenet_uvl.translators.instances.indexed import expand_indexed
 from featurenet_uvl.translators.instances.names import Instances, instances_of
 from featurenet_uvl.translators.instances.plain import expand_plain
+from featurenet_uvl.translators.limits import LIMITS, CompileLimits
 from featurenet_uvl.translators.terms.simplify import fold, is_true
 
 
-def unfold_multi_features(model: FeatureModel) -> FeatureModel:
+def unfold_multi_features(model: FeatureModel, limits: CompileLimits = LIMITS) -> FeatureModel:
     """Return the model in which `Block [1..5]` is `Block_1 .. Block_5`, each with its own copy of the subtree.
 
     Needs: discretised attributes; an upper limit on every multi-feature. Gives: features without cardinality, named by
@@ -30,7 +31,7 @@ def unfold_multi_features(model: FeatureModel) -> FeatureModel:
     Source: Cordy, Schobbens, Heymans and Legay, "Beyond Boolean product-line model checking", ICSE 2013 (array-based
     semantics); Michel, Classen, Hubaux and Boucher, "A formal semantics for feature cardinalities", VaMoS 2011.
     """
-    instances = instances_of(model)
+    instances = instances_of(model, limits)
     unfolding = _Unfolding(instances)
     root = unfolding.unfold(model.root)
     frozen = freeze(root)

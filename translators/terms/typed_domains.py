@@ -29,13 +29,11 @@ from featurenet_uvl.ir.expression import (
     walk,
 )
 from featurenet_uvl.ir.feature_model import AttributeValue, Constraint, Feature, FeatureModel, FeatureType
+from featurenet_uvl.translators.limits import LIMITS
 from featurenet_uvl.translators.terms.arithmetic import constant_of
 
 DOMAIN = "domain"
 """The attribute that lists a typed feature's values."""
-
-MAX_VALUES = 2_000
-"""Most values of a domain; an alternative of n features has n (n - 1) / 2 clauses."""
 
 _MIRRORED: Mapping[ComparisonOperator, ComparisonOperator] = {
     "<": ">",
@@ -55,12 +53,12 @@ _OPPOSITE: Mapping[ComparisonOperator, ComparisonOperator] = {
 }
 
 
-def typed_domains(model: FeatureModel) -> dict[str, tuple[Value, ...]]:
+def typed_domains(model: FeatureModel, max_values: int = LIMITS.max_values) -> dict[str, tuple[Value, ...]]:
     """Return the domain of each typed feature: all values that the constraints allow, and perhaps others.
 
     Raises:
         ModelError: Features without a finite domain, or with values of another type.
-        UnsupportedError: A domain of more than MAX_VALUES values.
+        UnsupportedError: A domain of more than `max_values` values.
     """
     typed = {feature.name: feature for feature in model.features() if feature.type is not FeatureType.BOOLEAN}
     alone: dict[str, list[Expression]] = {name: [] for name in typed}
@@ -72,7 +70,7 @@ def typed_domains(model: FeatureModel) -> dict[str, tuple[Value, ...]]:
     problems: list[str] = []
     for name, feature in typed.items():
         try:
-            domains[name] = _domain(feature, alone[name])
+            domains[name] = _domain(feature, alone[name], max_values)
         except ModelError as error:
             problems.extend(error.problems)
     if problems:
@@ -91,17 +89,17 @@ def _subject(constraint: Constraint) -> str | None:
     return names.pop() if len(names) == 1 and not constraint.is_indexed else None
 
 
-def _domain(feature: Feature, constraints: list[Expression]) -> tuple[Value, ...]:
+def _domain(feature: Feature, constraints: list[Expression], most: int) -> tuple[Value, ...]:
     given = feature.attribute(DOMAIN)
     if given is not None:
         values = given.domain if given.domain is not None else given.value
         if not isinstance(values, tuple) or not values or not all(_is_of(value, feature.type) for value in values):
             raise ModelError(f"{given.span}: found domain {values!r}, expected {feature.type.value} values")
-        return _limited(feature, [value for value in values if isinstance(value, bool | int | float | str)])
+        return _limited(feature, [value for value in values if isinstance(value, bool | int | float | str)], most)
     allowed = _ALL
     for formula in constraints:
         allowed = allowed.meet(_allowed(formula, True))
-    return _limited(feature, _listed(feature, allowed))
+    return _limited(feature, _listed(feature, allowed, most), most)
 
 
 def _is_of(value: AttributeValue, kind: FeatureType) -> bool:
@@ -111,17 +109,17 @@ def _is_of(value: AttributeValue, kind: FeatureType) -> bool:
     return isinstance(value, numbers) and not isinstance(value, bool)
 
 
-def _limited(feature: Feature, values: list[Value]) -> tuple[Value, ...]:
+def _limited(feature: Feature, values: list[Value], most: int) -> tuple[Value, ...]:
     distinct = tuple(dict.fromkeys(values))
-    if len(distinct) > MAX_VALUES:
-        raise _too_many(feature, len(distinct))
+    if len(distinct) > most:
+        raise _too_many(feature, len(distinct), most)
     return distinct
 
 
-def _too_many(feature: Feature, count: int) -> UnsupportedError:
+def _too_many(feature: Feature, count: int, most: int) -> UnsupportedError:
     return UnsupportedError(
         f"{feature.span}: found {count} values of the {feature.type.value} feature {feature.name!r}, expected at most"
-        f" {MAX_VALUES}; narrow its domain"
+        f" {most}; narrow its domain"
     )
 
 
@@ -237,7 +235,7 @@ def _texts(value: str, excluded: bool) -> tuple[tuple[_Interval, ...], frozenset
     return (_ALL.intervals if excluded else ()), frozenset([value]), excluded
 
 
-def _listed(feature: Feature, allowed: _Allowed) -> list[Value]:
+def _listed(feature: Feature, allowed: _Allowed, most: int) -> list[Value]:
     """Return the values of the feature's type in the set.
 
     Raises:
@@ -254,8 +252,8 @@ def _listed(feature: Feature, allowed: _Allowed) -> list[Value]:
         if feature.type is FeatureType.INTEGER:
             first = ceil(interval.lower) if interval.lower_closed else floor(interval.lower) + 1
             last = floor(interval.upper) if interval.upper_closed else ceil(interval.upper) - 1
-            if last - first >= 2 * MAX_VALUES:
-                raise _too_many(feature, last - first + 1)
+            if last - first >= 2 * most:
+                raise _too_many(feature, last - first + 1, most)
             numbers.update(map(Fraction, range(first, last + 1)))
         elif interval.lower < interval.upper:
             raise _infinite(feature, "{domain [0.1, 0.5]}")

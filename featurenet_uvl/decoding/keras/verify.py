@@ -159,6 +159,9 @@ def _cell_layers(keras: Any, cell: Cell, at: CellShapes, sources: list[str]) -> 
 Description: TypeAlias = tuple[str | type, Mapping[str, object]]
 """A Keras layer: the name of a class in `keras.layers`, or a class, and the arguments."""
 
+Table: TypeAlias = Mapping[type[Layer], Callable[[Any], Description]]
+"""A function from a layer to its description, by the kind of the layer."""
+
 
 def _made(keras: Any, layer: Layer) -> Any:
     """Return the Keras layer that is expected, or None for a layer that only passes its input on."""
@@ -183,11 +186,11 @@ def described_layer(keras: Any, description: Description) -> Any:
         raise DecodeError(f"found the description {kind} {settings}, expected a Keras layer: {error}") from error
 
 
-def _description(layer: Layer) -> Description | None:
+def _description(layer: Layer, table: Table | None = None) -> Description | None:
     """Return a description that does not depend on `keras_layer`; None if the kind's package gives none."""
-    kind = type(layer)
-    if kind in _LAYERS:
-        return _LAYERS[kind](layer)
+    kind, table = type(layer), _LAYERS if table is None else table
+    if kind in table:
+        return table[kind](layer)
     if kind in INPUT_LAYERS.values() or kind in OPERATION_LAYERS.values():
         raise LookupError(
             f"layer kind {kind.name}: found no entry in the table _LAYERS of {__name__}, expected one that says, apart"
@@ -241,7 +244,7 @@ def _dropout(layer: Dropout) -> Description:
 
 _MAKES_NO_LAYER = frozenset({Identity, Void, Zeros})
 
-_LAYERS: Mapping[type[Layer], Callable[[Any], Description]] = {
+_LAYERS: Table = {
     Dense: _dense,
     Convolution: _convolution,
     Pooling: _pooling,

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from featurenet_uvl.analysis import exact_model
 from featurenet_uvl.experiments.preset import Preset
 from featurenet_uvl.experiments.preset_file import load_preset
 from featurenet_uvl.experiments.run import RunResult, run_experiment
@@ -48,8 +47,6 @@ epochs = 5, 8
 @pytest.fixture(autouse=True)
 def _fakes_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
-    # Diagrams with tensor shapes take a minute here, and are tested elsewhere: as for larger models, there is none.
-    monkeypatch.setattr(exact_model, "MAX_NODES", 2_000)
 
 
 @pytest.fixture

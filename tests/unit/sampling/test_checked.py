@@ -10,7 +10,7 @@ from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.ir.sample import Sample, Stop
 from featurenet_uvl.sampling import registry
 from featurenet_uvl.sampling.checked import InvalidSolutionError
-from featurenet_uvl.sampling.request import Request, Sampler, Solutions
+from featurenet_uvl.sampling.request import Request, Solutions
 
 CNF = Cnf(VarMap.from_names(["a", "b", "__aux_1"]), ((1,), (-3, 2), (3, -2)))
 
@@ -24,11 +24,10 @@ CNF = Cnf(VarMap.from_names(["a", "b", "__aux_1"]), ((1,), (-3, 2), (3, -2)))
         ([[1, 1]], "found solutions of 2 variables, expected 3"),
     ],
 )
-def test_a_wrong_engine_is_found_out(values: list[list[int]], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_engine_is_found_out(values: list[list[int]], message: str) -> None:
     solutions = Solutions(np.array(values, dtype=np.bool_), Stop.COMPLETE)
-    monkeypatch.setattr(registry, "SAMPLERS", {"wrong": Sampler(lambda *_: solutions)})
     with pytest.raises(InvalidSolutionError, match=message):
-        registry.draw(CNF, Request(len(values), 1), "wrong")
+        registry.draw(CNF, Request(len(values), 1), "wrong", lambda *_: solutions)
 
 
 @pytest.mark.parametrize(("count", "stop"), [(3, Stop.COMPLETE), (2, Stop.EXHAUSTED), (1, Stop.COMPLETE)])

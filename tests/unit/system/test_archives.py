@@ -109,10 +109,10 @@ def test_no_byte_of_a_large_member_is_unpacked(tmp_path: Path, monkeypatch: pyte
         read(tmp_path / "x.zip", content)
 
 
-def test_too_many_members_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "MAX_MEMBERS", 2)
-    with pytest.raises(ReadError, match="found more than 2 files in it"):
-        read(tmp_path / "x.zip", bytes(archive_of(dict.fromkeys("abc", b"x"))))
+def test_too_many_members_are_refused(tmp_path: Path) -> None:
+    names = map(str, range(archives.MAX_MEMBERS + 1))
+    with pytest.raises(ReadError, match="found more than 10,000 files in it"):
+        read(tmp_path / "x.zip", bytes(archive_of(dict.fromkeys(names, b"x"))))
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:

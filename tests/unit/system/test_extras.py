@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from featurenet_uvl.errors import ToolError
-from featurenet_uvl.system import extras
 from featurenet_uvl.system.extras import check_installed, require
 
 
@@ -43,21 +42,21 @@ def test_a_missing_module_is_one_line_with_the_way_out(
 def test_the_module_that_is_missing_is_named_and_not_the_one_that_imports_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "needs_hidden.py").write_text("import tensorflow")
+    (tmp_path / "flamapy.py").write_text("import tensorflow")
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setitem(sys.modules, "tensorflow", None)  # type: ignore[arg-type]  # None hides a module
-    monkeypatch.setattr(extras, "EXTRAS", {**extras.EXTRAS, "needs_hidden": "networks"})
+    monkeypatch.delitem(sys.modules, "flamapy", raising=False)
     with pytest.raises(ToolError, match=r"^found no tensorflow, which a test needs: pip install"):
-        require("needs_hidden", "a test")
+        require("flamapy", "a test")
 
 
 @pytest.mark.parametrize("text", ["import no_such_module", "raise ImportError('found\\n  no libX.so')"])
 def test_a_module_that_is_broken_is_told_apart_from_one_that_is_missing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str
 ) -> None:
-    (tmp_path / "broken_extra.py").write_text(text)
+    (tmp_path / "flamapy.py").write_text(text)
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(extras, "EXTRAS", {"broken_extra": "networks"})
-    with pytest.raises(ToolError, match=r"^found a broken_extra that cannot be imported \(.*no.*\), which a test") as e:
-        require("broken_extra", "a test")
+    monkeypatch.delitem(sys.modules, "flamapy", raising=False)
+    with pytest.raises(ToolError, match=r"^found a flamapy that cannot be imported \(.*no.*\), which a test") as e:
+        require("flamapy", "a test")
     assert "\n" not in str(e.value)

@@ -8,6 +8,7 @@ from featurenet_uvl.ir.boolean_model import Definition
 from featurenet_uvl.ir.cnf import AUXILIARY_PREFIX
 from featurenet_uvl.ir.expression import Constant, Expression, FeatureRef, Not
 from featurenet_uvl.ir.span import Source
+from featurenet_uvl.translators.limits import LIMITS, CompileLimits
 from featurenet_uvl.translators.terms.simplify import fold
 
 
@@ -16,6 +17,7 @@ class Definitions:
     """Names for formulas, one per formula. `taken` are the names of features, `source` that of the next definition."""
 
     taken: frozenset[str]
+    limits: CompileLimits = LIMITS
     found: list[Definition] = field(default_factory=list)
     names: dict[Expression, FeatureRef] = field(default_factory=dict)
     number: int = 0

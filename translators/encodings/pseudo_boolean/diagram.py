@@ -21,9 +21,6 @@ from featurenet_uvl.translators.encodings.pseudo_boolean.adder import at_most_by
 from featurenet_uvl.translators.encodings.pseudo_boolean.definitions import Definitions
 from featurenet_uvl.translators.terms.simplify import FALSE, TRUE, fold, negated
 
-MAX_EDGES = 50_000
-"""Most edges of a diagram, counters included; a larger sum is added up in binary."""
-
 
 def compare_sum(
     weights: Mapping[Expression, Fraction], operator: ComparisonOperator, bound: Fraction, definitions: Definitions
@@ -89,7 +86,7 @@ class _Diagram:
         for at, (weight, literals) in enumerate(self.groups):
             most = min(len(literals), self.bound // weight + 1)
             size += most * (len(result[-1]) + len(literals))
-            if size > MAX_EDGES:
+            if size > self.definitions.limits.max_diagram_edges:
                 return None
             following = {total + number * weight for total in result[-1] for number in range(most + 1)}
             result.append(sorted(total for total in following if self.bound - rest[at + 1] < total <= self.bound))

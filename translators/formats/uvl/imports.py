@@ -67,6 +67,7 @@ class Loader:
     read: Callable[[str, str, Loader], Scope]
     chain: list[str] = field(default_factory=list)
     scopes: dict[str, Scope] = field(default_factory=dict)
+    max_features: int = MAX_FEATURES
 
     def load(self, entry: Import) -> Scope:
         """Return the model of an imported file.
@@ -98,6 +99,7 @@ def compose(
     constraints: Sequence[Constraint],
     imports: Sequence[Import],
     load: Callable[[Import], Scope],
+    max_features: int = MAX_FEATURES,
 ) -> Scope:
     """Compose the model of a file that imports others.
 
@@ -106,12 +108,13 @@ def compose(
         constraints: The constraints of the file itself.
         imports: Its imports.
         load: Reads one of them.
+        max_features: Largest number of features of the imports together.
 
     Raises:
         ReadError, ModelError: As `load` says; an import is missing in the tree or not in the place of its root; two
             features have one name. All problems together.
     """
-    composition = _Composition({entry.alias: (entry, load(entry)) for entry in imports})
+    composition = _Composition({entry.alias: (entry, load(entry)) for entry in imports}, max_features)
     composition.check_aliases(imports)
     for draft in reversed(drafts):
         composition.place(draft)
@@ -128,15 +131,15 @@ def compose(
 
 
 class _Composition:
-    def __init__(self, scopes: Mapping[Path, tuple[Import, Scope]]) -> None:
+    def __init__(self, scopes: Mapping[Path, tuple[Import, Scope]], most: int) -> None:
         self._scopes = scopes
         self._problems: list[str] = []
         self._placed: dict[Path, FeatureLine] = {}
         self.parts: dict[Path, FeatureModel] = {}
         size = sum(sum(1 for _ in scope.model.features()) for _, scope in scopes.values())
-        if size > MAX_FEATURES:
+        if size > most:
             entry = next(entry for entry, _ in scopes.values())
-            raise ModelError(f"{entry.span}: found imports with {size} features, expected at most {MAX_FEATURES}")
+            raise ModelError(f"{entry.span}: found imports with {size} features, expected at most {most}")
         for alias, (_, scope) in scopes.items():
             prefix = "_".join(alias) + "_"
             names = {feature.name: prefix + feature.name for feature in scope.model.features()}

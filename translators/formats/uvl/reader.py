@@ -25,7 +25,7 @@ from featurenet_uvl.translators.formats.language.references import unknown_refer
 from featurenet_uvl.translators.formats.language.tokens import MINOR_LEVELS, Tokens
 from featurenet_uvl.translators.formats.uvl.comments import comments_of, take_comments
 from featurenet_uvl.translators.formats.uvl.features import Details, FeatureLine, Path
-from featurenet_uvl.translators.formats.uvl.imports import Import, Loader, Scope, compose
+from featurenet_uvl.translators.formats.uvl.imports import MAX_FEATURES, Import, Loader, Scope, compose
 from featurenet_uvl.translators.formats.uvl.lines import Line, Remark, logical_lines
 from featurenet_uvl.translators.formats.uvl.notes import apply_constraint_notes, split_notes
 from featurenet_uvl.translators.formats.uvl.tree import read_tree
@@ -42,12 +42,14 @@ def is_uvl(text: str) -> bool:
     return _FIRST_SECTION.match(text) is not None
 
 
-def read_uvl(text: str, path: str) -> FeatureModel | Restriction:
+def read_uvl(text: str, path: str, max_imported: int = MAX_FEATURES) -> FeatureModel | Restriction:
     """Read the model or restriction that a text holds.
 
     Args:
         text: The content of a UVL file.
         path: The file, for messages and for the folder of its imports.
+        max_imported: Largest number of features that the imports of one file bring: files that import one another grow
+            exponentially.
 
     Raises:
         ReadError: The text is no UVL; every problem has its place.
@@ -64,7 +66,7 @@ def read_uvl(text: str, path: str) -> FeatureModel | Restriction:
             place = Span(path, text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
             raise ReadError(f"{place}: found a {name}, expected text")
     document = _document(text, path)
-    loader = Loader(_read_imported, [os.path.realpath(path)])
+    loader = Loader(_read_imported, [os.path.realpath(path)], max_features=max_imported)
     return document.restriction() if document.is_restriction else document.scope(loader).model
 
 
@@ -244,7 +246,7 @@ class _Document:
             notes, of_constraints = split_notes(notes)
             constraints = apply_constraint_notes(constraints, of_constraints, str(self.drafts[0].feature.span))
         if self.imports:
-            scope = compose(self.drafts, constraints, self.imports, loader.load)
+            scope = compose(self.drafts, constraints, self.imports, loader.load, loader.max_features)
             names, notes = scope.names, notes + scope.model.notes
             model = replace(scope.model, namespace=self.namespace, notes=notes, comments=self.comments)
         else:

@@ -12,9 +12,9 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
-from featurenet_uvl.errors import DataError, UsageError
-from featurenet_uvl.training.data import sources
+from featurenet_uvl.errors import DataError, ReadError, UsageError
 from featurenet_uvl.training.data.dataset import load_dataset
+from featurenet_uvl.training.data.npz import read_arrays
 from featurenet_uvl.training.data.sources import PARTS
 from tests.places import SHARED
 
@@ -211,9 +211,8 @@ def test_images_of_another_shape_are_not_unpacked(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(np, "frombuffer", lambda *_, **__: pytest.fail("the array was read"))
     with pytest.raises(DataError, match="x_train: found uint8 of shape"):
         load_dataset("mnist", tmp_path, tmp_path / "cache")
-    monkeypatch.setattr(sources, "MAX_BYTES", 1 << 20)
-    with pytest.raises(DataError, match=r"x_train\.npy: found 20,000,128 bytes, expected at most 2,097,152"):
-        load_dataset("mnist", tmp_path, tmp_path / "cache")
+    with pytest.raises(ReadError, match=r"x_train\.npy: found 20,000,128 bytes, expected at most 2,097,152"):
+        read_arrays(tmp_path / "mnist.npz", PARTS, 1 << 20, lambda _: None)
 
 
 def test_a_file_is_unpacked_once_and_again_when_it_changes(tmp_path: Path) -> None:

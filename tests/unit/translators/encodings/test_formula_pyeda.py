@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import islice, product
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyeda.inter import And as PyAnd
@@ -17,9 +16,9 @@ from pyeda.inter import expr, exprvar
 from pysat.solvers import Solver
 
 from featurenet_uvl.ir.expression import And, Constant, Count, Expression, FeatureRef, Iff, Implies, Not, Or
-from featurenet_uvl.translators.encodings import formula as formula_module
 from featurenet_uvl.translators.encodings.builder import ClauseBuilder
 from featurenet_uvl.translators.encodings.formula import assert_formula
+from featurenet_uvl.translators.limits import LIMITS, CompileLimits
 
 NAMES = ("A", "B", "C", "D")
 VARIABLES = {name: exprvar(name) for name in NAMES}
@@ -85,9 +84,9 @@ def solutions_by_pyeda(formula: Expression) -> set[tuple[bool, ...]]:
     }
 
 
-def models_of_clauses(formula: Expression) -> list[tuple[bool, ...]]:
+def models_of_clauses(formula: Expression, limits: CompileLimits = LIMITS) -> list[tuple[bool, ...]]:
     """Return every model of the clauses, auxiliaries included, as its values of the features."""
-    builder = ClauseBuilder(NAMES)
+    builder = ClauseBuilder(NAMES, limits)
     assert_formula(builder, formula)
     if () in builder.clauses:
         return []
@@ -97,8 +96,8 @@ def models_of_clauses(formula: Expression) -> list[tuple[bool, ...]]:
         return [tuple(literal > 0 for literal in model[: len(NAMES)]) for model in found]
 
 
-def check(formula: Expression) -> None:
-    models = models_of_clauses(formula)
+def check(formula: Expression, limits: CompileLimits = LIMITS) -> None:
+    models = models_of_clauses(formula, limits)
     assert set(models) == solutions_by_pyeda(formula)
     assert len(models) == len(set(models)), "an auxiliary is free"
 
@@ -112,10 +111,7 @@ def test_clauses_have_the_models_of_the_formula(formula: Expression) -> None:
 @given(FORMULAS)
 @settings(max_examples=100, deadline=None)
 def test_auxiliaries_are_determined_where_everything_gets_a_name(formula: Expression) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(formula_module, "MAX_DISTRIBUTED", 1)
-        patch.setattr(formula_module, "MAX_DIRECT_CLAUSES", 0)
-        check(formula)
+    check(formula, CompileLimits(max_distributed=1, max_direct_clauses=0))
 
 
 def test_pyeda_and_the_clauses_agree_on_a_known_case() -> None:

@@ -12,11 +12,9 @@ from featurenet_uvl.errors import LimitError, UnsupportedError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.expression import And, Constant, Expression, FeatureRef, Iff, Implies, Not, Or, rebuild
 from featurenet_uvl.ir.feature_model import FeatureModel
-from featurenet_uvl.translators.encodings import builder
 from featurenet_uvl.translators.formats.uvl.reader import read_uvl
-from featurenet_uvl.translators.instances import indexed, split
 from featurenet_uvl.translators.instances.split import clauses_of
-from featurenet_uvl.translators.passes import rewrite_constraints
+from featurenet_uvl.translators.limits import LIMITS, CompileLimits
 from featurenet_uvl.translators.pipeline import compile_feature_model
 from featurenet_uvl.translators.terms.simplify import fold_node
 from tests.laws.test_count_law import disagreement
@@ -54,7 +52,7 @@ def test_clauses_say_what_the_formula_says() -> None:
 
 def test_what_would_be_too_many_clauses_stays_in_one_piece() -> None:
     pairs = [And((FeatureRef(f"a{n}"), FeatureRef(f"b{n}"))) for n in range(7)]
-    assert len(clauses_of(Or(tuple(pairs[:6])))) == split.MAX_CLAUSES
+    assert len(clauses_of(Or(tuple(pairs[:6])))) == LIMITS.max_split_clauses
     assert clauses_of(Or(tuple(pairs))) == ((Or(tuple(pairs)),),)
     deep: Expression = FeatureRef("a")
     for _ in range(5_000):
@@ -90,17 +88,17 @@ def test_instances_of_different_multi_features_need_no_common_copies() -> None:
 @pytest.mark.parametrize(
     "constraint", ["A0 => A1", "A0 | A1 | A2", "A0 & !A1", "A0 <=> A1 & A2", "M0 & A1 => A2", "A0 & (A0 => M1)"]
 )
-def test_taken_apart_or_not_the_configurations_are_the_same(constraint: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("featurenet_uvl.translators.instances.plain.MAX_TOGETHER", 0)
+def test_taken_apart_or_not_the_configurations_are_the_same(constraint: str) -> None:
+    limits = CompileLimits(max_together=0)
     model = model_of(3, 2, constraint)
-    assert disagreement(model) is None
+    assert disagreement(model, limits) is None
     # Instances that need not exist lift the obligation.
     text = "features\n\tR\n\t\toptional\n" + "".join(
         f"\t\t\tM{n} cardinality [1..2]\n\t\t\t\toptional\n\t\t\t\t\tA{n}\n" for n in range(3)
     )
     optional = read_uvl(f"{text}constraints\n\t{constraint}\n", "m.uvl")
     assert isinstance(optional, FeatureModel)
-    assert disagreement(optional) is None
+    assert disagreement(optional, limits) is None
 
 
 def test_what_cannot_be_taken_apart_is_refused_at_once() -> None:
@@ -116,39 +114,31 @@ def test_what_cannot_be_taken_apart_is_refused_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "place", "name", "limit", "message"),
+    ("model", "limits", "message"),
     [
-        (model_of(3, 50, indexed="A0[i] & A1[j] => A2[k]"), indexed, "MAX_COPIES", 100_000, "125000 combinations"),
+        (model_of(3, 50, indexed="A0[i] & A1[j] => A2[k]"), LIMITS, "125000 combinations"),
         (
             model_of(2, 20, indexed="exists(i, exists(j, A0[i] & A1[j]))"),
-            indexed,
-            "MAX_EXPANDED",
-            1_000,
+            CompileLimits(max_indexed_nodes=1_000),
             "found an indexed constraint that comes to more than 1000 nodes, its quantifiers written out",
         ),
         (
             model_of(2, 9, "M0.x * M1.x == M0.x * 2", extra=" {x {domain [1, 2, 3]}}"),
-            rewrite_constraints,
-            "MAX_ROWS",
-            500,
+            CompileLimits(max_rows=500),
             "found comparisons over more than 500 combinations of values",
         ),
     ],
     ids=["copies", "quantifiers", "tables"],
 )
-def test_what_grows_has_a_limit(
-    model: FeatureModel, place: object, name: str, limit: int, message: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(place, name, limit)
+def test_what_grows_has_a_limit(model: FeatureModel, limits: CompileLimits, message: str) -> None:
     with pytest.raises(UnsupportedError, match=rf"^m.uvl:\d+:\d+: .*{message}"):
-        compile_feature_model(model)
+        compile_feature_model(model, limits=limits)
 
 
-def test_clauses_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clauses_have_a_limit() -> None:
     model = model_of(1, 60, indexed="exactly(30, i, A0[i])")
-    monkeypatch.setattr(builder, "MAX_CLAUSES", 3_000)
     with pytest.raises(LimitError, match=r"^m.uvl:2:\d+: found more than 3000 clauses up to here, expected"):
-        compile_feature_model(model)
+        compile_feature_model(model, limits=CompileLimits(max_clauses=3_000))
 
 
 def test_a_large_alternative_grows_with_its_members() -> None:

@@ -8,7 +8,7 @@ from featurenet_uvl.errors import FeatureNetError, ModelError, ReadError
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.reference import enumerate_configurations
 from featurenet_uvl.translators.formats.registry import read_model
-from featurenet_uvl.translators.formats.uvl import imports as uvl_imports
+from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
 
 ENGINE = """\
@@ -160,12 +160,11 @@ def test_each_fault_has_its_places(
         assert message in str(caught.value)
 
 
-def test_files_that_grow_exponentially_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uvl_imports, "MAX_FEATURES", 2_000)
+def test_files_that_grow_exponentially_are_refused(tmp_path: Path) -> None:
     texts = {"main": "imports\n\tf0\nfeatures\n\tR\n\t\tor\n\t\t\tf0.R\n"}
     for number in range(30):
         name = f"f{number + 1}"
         texts[f"f{number}"] = f"imports\n\t{name} as a\n\t{name} as b\nfeatures\n\tR\n\t\tor\n\t\t\ta.R\n\t\t\tb.R\n"
     texts["f30"] = "features\n\tR\n\t\tor\n" + "".join(f"\t\t\tx{i}\n" for i in range(4))
-    with pytest.raises(ModelError, match=r"found imports with \d+ features, expected at most"):
-        read(tmp_path, **texts)
+    with pytest.raises(ModelError, match=r"found imports with \d+ features, expected at most 2000"):
+        read_uvl(texts["main"], write_files(tmp_path, **texts), max_imported=2_000)
