@@ -1,25 +1,28 @@
-"""Counts the solutions of a CNF exactly, by the first engine that can."""
+"""Counts the configurations of a CNF exactly, by the engine that ends first."""
 
 from __future__ import annotations
 
 import math
 import time
 from dataclasses import dataclass
+from typing import Self
 
 from featurenet_uvl.analysis.diagram import MAX_NODES
 from featurenet_uvl.analysis.diagram_counts import diagram_count
-from featurenet_uvl.analysis.ganak import INSTALL, ganak_count, is_installed
+from featurenet_uvl.analysis.ganak import INSTALL, GanakRun, ganak_count, is_installed
 from featurenet_uvl.errors import LimitError, UsageError
 from featurenet_uvl.ir.cnf import Cnf
 
 ENGINES = ("auto", "bdd", "ganak")
+HEAD_START_S = 0.3
+"""Default of the seconds that the diagram has for itself."""
 _DIGITS = 4000
 """Digits converted at a time; Python refuses to convert more than 4,300."""
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """An exact number of solutions, and the engine that counted them.
+    """An exact number of configurations, and the engine that counted them.
 
     >>> Count(3 * 10**20, "bdd").magnitude, Count(0, "bdd").magnitude
     ('3.00e20', '0')
@@ -53,15 +56,22 @@ class Count:
         return f"{mantissa:.2f}e{exponent}" if mantissa < 10 else f"1.00e{exponent + 1}"
 
 
-def count_solutions(cnf: Cnf, time_limit_s: float = 600.0, engine: str = "auto", max_nodes: int = MAX_NODES) -> Count:
-    """Return the number of solutions over all variables; for a compiled CNF, this is the number of configurations.
+def count_solutions(
+    cnf: Cnf,
+    time_limit_s: float = 600.0,
+    engine: str = "auto",
+    max_nodes: int = MAX_NODES,
+    head_start_s: float = HEAD_START_S,
+) -> Count:
+    """Return the number of configurations: of solutions over all variables, or over the shown ones if projected.
 
     Args:
         cnf: The formula.
         time_limit_s: Seconds for all engines together.
-        engine: One of ENGINES. `auto` builds a decision diagram; if that grows too large, pyganak counts, if it is
-            installed.
+        engine: One of ENGINES. `auto` builds a decision diagram. If that is not done at once and pyganak is installed,
+            pyganak counts beside it; the one that ends first gives the number, and ends the other. Both are exact.
         max_nodes: Largest number of nodes of the diagram.
+        head_start_s: Seconds before pyganak begins.
 
     Raises:
         LimitError: No engine could count within the limits.
@@ -70,16 +80,15 @@ def count_solutions(cnf: Cnf, time_limit_s: float = 600.0, engine: str = "auto",
     check_engine(engine)
     if engine == "ganak":
         return Count(ganak_count(cnf, time_limit_s), "ganak")
-    start = time.monotonic()
-    share = time_limit_s if engine == "bdd" or not is_installed() else time_limit_s / 4
+    if engine == "auto" and is_installed():
+        with _Race(cnf, time_limit_s, head_start_s) as race:
+            return race.count(max_nodes)
     try:
-        return Count(diagram_count(cnf, share, max_nodes), "bdd")
+        return Count(diagram_count(cnf, time_limit_s, max_nodes), "bdd")
     except LimitError as error:
         if engine == "bdd":
             raise LimitError(f"{error}; the engine ganak may count them") from error
-        if not is_installed():
-            raise LimitError(f"{error}; {INSTALL}: it counts many formulas that have no diagram") from error
-        return _second_try(cnf, time_limit_s - (time.monotonic() - start), error)
+        raise LimitError(f"{error}; {INSTALL}: it counts many formulas that have no diagram") from error
 
 
 def check_engine(engine: str) -> None:
@@ -90,10 +99,72 @@ def check_engine(engine: str) -> None:
         raise UsageError(f"found no pyganak, expected it installed for the engine ganak: {INSTALL}")
 
 
-def _second_try(cnf: Cnf, left_s: float, first: LimitError) -> Count:
-    try:
-        return Count(ganak_count(cnf, max(left_s, 0.1)), "ganak")
-    except LimitError as error:
-        raise LimitError(
-            f"{first}; then {error}; a longer time limit, lower bounds or a restriction may help"
-        ) from error
+class _OvertakenError(Exception):
+    """pyganak has ended before the diagram."""
+
+
+class _Race:
+    """A count by a diagram in this process and, after a head start, by pyganak in another one.
+
+    The head start saves the second process for the many formulas that have a small diagram.
+    """
+
+    def __init__(self, cnf: Cnf, time_limit_s: float, head_start_s: float) -> None:
+        self._cnf = cnf
+        self._head_start_s = head_start_s
+        self._time_limit_s = time_limit_s
+        self._start = time.monotonic()
+        self._rival: GanakRun | None = None
+        self._failure: LimitError | None = None
+        self._found: int | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._rival is not None:
+            self._rival.end()
+
+    def count(self, max_nodes: int) -> Count:
+        """Return the number of the first engine that has one.
+
+        Raises:
+            LimitError: None has one within the limits.
+        """
+        try:
+            return Count(diagram_count(self._cnf, self._time_limit_s, max_nodes, self._look), "bdd")
+        except _OvertakenError:
+            pass
+        except LimitError as error:
+            self._wait(error)
+        assert self._found is not None
+        return Count(self._found, "ganak")
+
+    def _look(self) -> None:
+        """Start pyganak after the head start; raise _OvertakenError once it has counted."""
+        if self._rival is None:
+            if time.monotonic() - self._start > self._head_start_s:
+                self._rival = GanakRun(self._cnf)
+        elif self._failure is None and self._rival.has_ended():
+            try:
+                self._found = self._rival.count()
+            except LimitError as error:
+                self._failure = error  # the diagram may still be built
+            else:
+                raise _OvertakenError
+
+    def _wait(self, first: LimitError) -> None:
+        """Let pyganak end, as the diagram cannot be built."""
+        left_s = max(0.1, self._time_limit_s - (time.monotonic() - self._start))
+        if self._rival is None:
+            self._rival = GanakRun(self._cnf)
+        if self._failure is None and not self._rival.has_ended(left_s):
+            self._failure = LimitError(f"found no count by pyganak within {self._time_limit_s:g} s")
+        try:
+            if self._failure is not None:
+                raise self._failure
+            self._found = self._rival.count()
+        except LimitError as error:
+            raise LimitError(
+                f"{first}; {error}; a longer time limit, lower bounds or a restriction may help"
+            ) from error

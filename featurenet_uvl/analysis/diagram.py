@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from featurenet_uvl.analysis.one_completion import one_completion
 from featurenet_uvl.analysis.order import apart_order, document_order
 from featurenet_uvl.analysis.simplify import simplified
 from featurenet_uvl.errors import LimitError
@@ -66,10 +67,21 @@ class Diagram:
         return self.root != FALSE
 
 
-def build_diagram(cnf: Cnf, time_limit_s: float = TIME_LIMIT_S, max_nodes: int = MAX_NODES) -> Diagram:
+Watch = Callable[[], None]
+"""Function that is called again and again while a diagram is built; what it raises ends the construction."""
+
+
+def unwatched() -> None:
+    """Do nothing: nobody watches."""
+
+
+def build_diagram(
+    cnf: Cnf, time_limit_s: float = TIME_LIMIT_S, max_nodes: int = MAX_NODES, watch: Watch = unwatched
+) -> Diagram:
     """Return the diagram of a CNF: in document order, or if that makes it too large, with independent parts apart.
 
-    The clauses are conjoined bottom-up: those of the last variables first.
+    The clauses are conjoined bottom-up: those of the last variables first. Of a projected CNF, the diagram has one
+    solution per configuration, so that counts and draws are those of configurations.
 
     Source: Bryant, "Graph-based algorithms for Boolean function manipulation", IEEE Transactions on Computers, 1986.
 
@@ -77,6 +89,7 @@ def build_diagram(cnf: Cnf, time_limit_s: float = TIME_LIMIT_S, max_nodes: int =
         cnf: The formula.
         time_limit_s: Seconds for all of it.
         max_nodes: Largest number of nodes at any time.
+        watch: Called again and again, at least once per clause.
 
     Raises:
         TooManyNodesError: The diagram needs more nodes.
@@ -87,10 +100,10 @@ def build_diagram(cnf: Cnf, time_limit_s: float = TIME_LIMIT_S, max_nodes: int =
     >>> diagram.order, diagram.level.tolist(), diagram.low.tolist(), diagram.high.tolist(), diagram.root
     ((1, 2, 3), [3, 3, 0], [0, 1, 0], [0, 1, 1], 2)
     """
-    limits = _Limits(time.monotonic() + time_limit_s, time_limit_s, max_nodes)
+    limits = _Limits(time.monotonic() + time_limit_s, time_limit_s, max_nodes, watch)
     order = document_order(cnf)
     try:
-        return _flat(_conjoined(cnf.clauses, order, limits), order, limits)
+        return _flat(_conjoined(cnf, cnf.clauses, order, limits), order, limits)
     except TooManyNodesError:
         if sum(map(len, cnf.clauses)) > _MAX_LITERALS:
             raise
@@ -106,9 +119,11 @@ class _Limits:
     deadline: float
     time_limit_s: float
     max_nodes: int
+    watch: Watch = unwatched
     check_clauses: int = _CHECK_CLAUSES
 
     def check_time(self) -> None:
+        self.watch()
         if time.monotonic() > self.deadline:
             raise LimitError(f"found no decision diagram within {self.time_limit_s:g} s")
 
@@ -121,10 +136,29 @@ def _apart(cnf: Cnf, limits: _Limits) -> Diagram:
     """Return the diagram of the simplified clauses, in which parts that share no clause stand apart."""
     simple = simplified(cnf)
     order = apart_order(simple)
-    return _flat(_conjoined((*simple.clauses, *simple.definitions()), order, limits), order, limits)
+    return _flat(_conjoined(cnf, (*simple.clauses, *simple.definitions()), order, limits), order, limits)
 
 
-def _conjoined(clauses: Iterable[tuple[int, ...]], order: Sequence[int], limits: _Limits) -> Any:
+def _conjoined(cnf: Cnf, clauses: Iterable[tuple[int, ...]], order: Sequence[int], limits: _Limits) -> Any:
+    """Return the diagram of clauses that are equivalent to those of a CNF."""
+    names = {variable: f"v{variable}" for variable in order}
+    manager = _manager(limits, len(order))
+    manager.declare(*(names[variable] for variable in order))
+    try:
+        diagram = _product(manager, clauses, names, order, limits)
+        if cnf.is_projected:
+            hidden = [names[variable] for variable in order if variable > cnf.variables.feature_count]
+            diagram = one_completion(manager, diagram, hidden, limits.check_time)
+    except ValueError:  # dd raises it at CUDD's max_memory
+        raise TooManyNodesError(
+            f"found a decision diagram that takes more memory than one of {limits.max_nodes:,} nodes, the largest that"
+            " is built"
+        ) from None
+    limits.check_nodes(len(manager))
+    return diagram
+
+
+def _manager(limits: _Limits, variables: int) -> Any:
     from dd import cudd
 
     smallest, largest = _CACHE
@@ -134,26 +168,25 @@ def _conjoined(clauses: Iterable[tuple[int, ...]], order: Sequence[int], limits:
         reordering=False,
         max_cache_hard=entries,
         max_memory=_MIN_BYTES
-        + _VARIABLE_BYTES * len(order)
+        + _VARIABLE_BYTES * variables
         + _ENTRY_BYTES * (entries - smallest)
         + _NODE_BYTES * limits.max_nodes,
     )
-    names = {variable: f"v{variable}" for variable in order}
-    manager.declare(*(names[variable] for variable in order))
+    return manager
+
+
+def _product(
+    manager: Any, clauses: Iterable[tuple[int, ...]], names: dict[int, str], order: Sequence[int], limits: _Limits
+) -> Any:
+    """Return the conjunction of the clauses, from the bottom of the order to its top."""
     level = {variable: place for place, variable in enumerate(order)}
     below_first = sorted(clauses, key=lambda clause: -min((level[abs(lit)] for lit in clause), default=0))
     diagram = manager.true
     for number, clause in enumerate(below_first, 1):
-        try:
-            diagram = diagram & _disjunction(manager, clause, names, level)
-        except ValueError:  # dd raises it at CUDD's max_memory
-            raise TooManyNodesError(
-                f"found more memory in use than a decision diagram of {limits.max_nodes:,} nodes needs"
-            ) from None
+        diagram = diagram & _disjunction(manager, clause, names, level)
         if number % limits.check_clauses == 0:
             limits.check_nodes(len(manager))
         limits.check_time()
-    limits.check_nodes(len(manager))
     return diagram
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from featurenet_uvl.analysis.diagram import MAX_NODES, TRUE, Diagram, build_diagram
+from featurenet_uvl.analysis.diagram import MAX_NODES, TRUE, Diagram, Watch, build_diagram, unwatched
 from featurenet_uvl.errors import LimitError
 from featurenet_uvl.ir.cnf import Cnf
 
@@ -14,8 +14,14 @@ _CHECKED_NODES = 4096
 """Nodes between two looks at the clock."""
 
 
-def diagram_count(cnf: Cnf, time_limit_s: float = 60.0, max_nodes: int = MAX_NODES) -> int:
-    """Return the number of solutions over all variables, by a decision diagram.
+def diagram_count(cnf: Cnf, time_limit_s: float = 60.0, max_nodes: int = MAX_NODES, watch: Watch = unwatched) -> int:
+    """Return the number of configurations, by a decision diagram.
+
+    Args:
+        cnf: The formula.
+        time_limit_s: Seconds for all of it.
+        max_nodes: Largest number of nodes of the diagram.
+        watch: Called again and again; what it raises ends the count.
 
     Raises:
         LimitError: The diagram needs more nodes or more time.
@@ -25,7 +31,8 @@ def diagram_count(cnf: Cnf, time_limit_s: float = 60.0, max_nodes: int = MAX_NOD
     4
     """
     deadline = time.monotonic() + time_limit_s
-    diagram = build_diagram(cnf, time_limit_s, max_nodes)
+    diagram = build_diagram(cnf, time_limit_s, max_nodes, watch)
+    watch()
     return solution_count(diagram, node_counts(diagram, deadline))
 
 

@@ -52,7 +52,7 @@ def exact_model(cnf: Cnf, time_limit_s: float | None = None, max_nodes: int = MA
     >>> exact_model(Cnf(VarMap.from_names(("App", "Log", "Net")), ((1,), (-2, 1)))).total
     4
     """
-    kept = _kept(cnf, max_nodes)
+    kept = _kept(cnf, cnf.is_projected, max_nodes)
     if not kept:
         limit = TIME_LIMIT_S if time_limit_s is None else min(TIME_LIMIT_S, time_limit_s)
         try:
@@ -67,7 +67,7 @@ def exact_model(cnf: Cnf, time_limit_s: float | None = None, max_nodes: int = MA
 
 
 @lru_cache(maxsize=4)
-def _kept(cnf: Cnf, max_nodes: int) -> list[ExactModel | LimitError]:
+def _kept(cnf: Cnf, is_projected: bool, max_nodes: int) -> list[ExactModel | LimitError]:
     """Return the list that holds the model of a formula, or the reason why it has none, once known."""
     return []
 

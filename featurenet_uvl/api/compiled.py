@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 
-from featurenet_uvl.analysis.count import count_solutions
 from featurenet_uvl.api.arguments import by_name, file_path, seconds, texts, whole
 from featurenet_uvl.api.drawn import DrawnSample, distance_limit
 from featurenet_uvl.decoding.solutions import check_formula, check_names
@@ -14,6 +13,7 @@ from featurenet_uvl.errors import UsageError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.layers import Shape, format_shape
 from featurenet_uvl.operations.configurations import read_sample
+from featurenet_uvl.operations.count import count_configurations
 from featurenet_uvl.operations.sample import draw_sample
 from featurenet_uvl.sampling.metrics.distance_bound import Limit
 from featurenet_uvl.sampling.registry import DEFAULT
@@ -40,13 +40,19 @@ class CompiledModel:
         """
         write_file(file_path(path), write_dimacs(self.cnf), force=force)
 
-    def count(self, time_limit_s: float = 60.0) -> int:
+    def count(self, time_limit_s: float = 60.0, *, assume: Iterable[str] = ()) -> int:
         """Return the exact number of configurations.
 
+        Args:
+            time_limit_s: Seconds after which to give up.
+            assume: Features that every counted configuration selects, or, with a `!` in front, does not select.
+
         Raises:
+            UsageError: An assumption that names no feature, or contradicts another one.
             LimitError: No engine can count them within the time.
         """
-        return count_solutions(self.cnf, seconds("time_limit_s", time_limit_s)).value
+        limit_s = seconds("time_limit_s", time_limit_s)
+        return count_configurations(self.cnf, texts("assume", assume), limit_s).value
 
     def limit(self, count: int, time_limit_s: float = 60.0) -> Limit:
         """Return an upper bound on the mean distance of any sample with `count` configurations (`Limit.upper`).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from featurenet_uvl.errors import ModelError
 from featurenet_uvl.ir.feature_model import Origin
@@ -19,12 +19,14 @@ class VarMap:
 
     `origins` has one entry per feature if the CNF was compiled here, and is empty if it was read from a file.
     `abstract` names the features that are abstract in the model; it is empty if the CNF was read from a file.
+    `numbers` has the number of each variable in the file that the CNF was read from; it is empty if that is i.
     """
 
     names: tuple[str, ...]
     feature_count: int
     origins: tuple[Origin, ...] = ()
     abstract: frozenset[str] = frozenset()
+    numbers: tuple[int, ...] = field(default=(), compare=False)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -46,19 +48,22 @@ class VarMap:
 class Cnf:
     """Clauses of non-zero literals over `variables`; the features determine every auxiliary variable.
 
-    So the number of models equals the number of configurations, without projection.
+    So the number of models equals the number of configurations, without projection. If `is_projected`, as in a file
+    that shows some of its variables, the features may leave auxiliaries open: a configuration is then an assignment to
+    the features that has at least one model.
 
     `sources` says which part of the source model demands each clause. It is None for a formula that was read from a
-    file, and no part of equality or of the fingerprint.
+    file. Both are no part of equality or of the fingerprint, since the configurations are the same.
     """
 
     variables: VarMap
     clauses: tuple[tuple[int, ...], ...]
     sources: ClauseSources | None = field(default=None, compare=False)
+    is_projected: bool = field(default=False, compare=False)
 
     def with_clauses(self, further: Iterable[tuple[int, ...]]) -> Cnf:
         """Return the formula with further clauses, which no model demands: the result has no sources."""
-        return Cnf(self.variables, (*self.clauses, *further))
+        return replace(self, clauses=(*self.clauses, *further), sources=None)
 
     def verify(self) -> None:
         """Raise ModelError for a literal out of range, a repeated name, or origins or sources that do not fit."""
@@ -83,6 +88,13 @@ class Cnf:
         digest.update(f"\n{self.variables.feature_count}\n".encode())
         digest.update("\n".join(" ".join(map(str, clause)) for clause in self.clauses).encode())
         return digest.hexdigest()[:16]
+
+    def sample_fingerprint(self) -> str:
+        """Return the fingerprint that a sample carries: empty if the file of the formula has other numbers.
+
+        A sample without it cannot be written as numbers without the file, which would be other numbers.
+        """
+        return "" if self.variables.numbers else self.fingerprint()
 
     def is_satisfied_by(self, positive: Iterable[int]) -> bool:
         """Return whether the assignment that makes exactly these variables true satisfies every clause."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from featurenet_uvl.analysis.complete_configurations import complete_selections
 from featurenet_uvl.analysis.violations import first_duplicate
 from featurenet_uvl.decoding.solutions import check_formula
 from featurenet_uvl.errors import ModelError, ReadError
-from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.ir.sample import Sample, Selections, Stop
 from featurenet_uvl.system.folders import check_new_folder, write_files
 from featurenet_uvl.system.streams import STREAM, read_input
@@ -78,7 +78,7 @@ def read_sample(source: str, cnf: Cnf, *, any_formula: bool = False) -> Sample:
         raise ModelError(f"{place}: configuration {twice[1] + 1} repeats {twice[0] + 1}, expected each once")
     if isinstance(found, Sample) and found.formula == cnf.fingerprint():
         return found
-    return Sample(found.names, found.selected, "read", 0, Stop.COMPLETE, cnf.fingerprint())
+    return Sample(found.names, found.selected, "read", 0, Stop.COMPLETE, cnf.sample_fingerprint())
 
 
 def check_target(output: str, format: str, *, force: bool) -> None:
@@ -91,14 +91,14 @@ def check_target(output: str, format: str, *, force: bool) -> None:
     check_new_folder(output, force=force, is_ours=lambda name: ours.fullmatch(name) is not None)
 
 
-def write_folder(output: str, format: str, selections: Selections, abstract: Collection[str] = ()) -> None:
+def write_folder(output: str, format: str, selections: Selections, variables: VarMap | None = None) -> None:
     """Write one file per configuration, named by its number.
 
     Args:
         output: The folder.
         format: A format that holds one configuration per file.
         selections: The configurations.
-        abstract: Names of the abstract features, which some formats leave out.
+        variables: The variables of the model, some of which are abstract features, which some formats leave out.
 
     Raises:
         UnsupportedError: A name that the format cannot hold.
@@ -107,7 +107,7 @@ def write_folder(output: str, format: str, selections: Selections, abstract: Col
     entry = find_format(format)
     width = max(4, len(str(len(selections))))
     files = {
-        f"{number:0{width}}{entry.ending}": entry.write(Selections(selections.names, row[None, :]), abstract)
+        f"{number:0{width}}{entry.ending}": entry.write(Selections(selections.names, row[None, :]), variables)
         for number, row in enumerate(selections.selected, 1)
     }
     write_files(output, files)

@@ -83,7 +83,7 @@ def draw(cnf: Cnf, request: Request, sampler: str = DEFAULT, engine: Engine | Sa
     if not len(solutions.values):
         _explain_nothing(solutions.stop, sampler, request)
     try:
-        return replace(checked_sample(assumed, solutions, request, sampler), formula=cnf.fingerprint())
+        return replace(checked_sample(assumed, solutions, request, sampler), formula=cnf.sample_fingerprint())
     except InvalidSolutionError as error:
         if engine is not None or sampler in SAMPLERS:
             raise

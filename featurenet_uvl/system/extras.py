@@ -21,7 +21,6 @@ EXTRAS: Mapping[str, str] = {
     "keras": "networks",
     "matplotlib": "figures",
     "psutil": "networks",
-    "pyganak": "ganak",
     "ray": "ray",
     "scipy": "bounds",
     "sklearn": "networks",

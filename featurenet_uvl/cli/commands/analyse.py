@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from featurenet_uvl.cli.console.options import (
+    Assumptions,
     Bounds,
     InputShape,
     Json,
@@ -36,7 +37,10 @@ MAX_PROBLEMS = 20
 """Problems that `check` prints."""
 
 Engine = Annotated[
-    str, typer.Option("--engine", help="bdd, ganak (if pyganak is installed), or auto: bdd first, then ganak.")
+    str,
+    typer.Option(
+        "--engine", help="bdd (a decision diagram), ganak (if pyganak is installed), or auto: whichever ends first."
+    ),
 ]
 Subject = Annotated[
     str,
@@ -186,13 +190,19 @@ def count(
     bound: Bounds = None,
     input_shape: InputShape = None,
     no_rules: NoRules = False,
+    assume: Assumptions = None,
     engine: Engine = "auto",
     time_limit: TimeLimit = 600.0,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Count the configurations of a model, or the solutions of DIMACS, exactly."""
-    from featurenet_uvl.analysis.count import check_engine, count_solutions
+    """Count the configurations of a model, or the solutions of DIMACS, exactly.
+
+    With --assume, count those that select some features and leave out others. If DIMACS shows some variables (c p show
+    or c ind), count the assignments to these that have a solution.
+    """
+    from featurenet_uvl.analysis.count import check_engine
+    from featurenet_uvl.operations.count import count_configurations
 
     limit_s = parse_time_limit(time_limit)
     check_engine(engine)
@@ -201,9 +211,9 @@ def count(
         line.show(f"compiling {source}")
         formula = load_cnf(source, *options)
         line.show("counting configurations")
-        found = count_solutions(formula.cnf, limit_s, engine)
+        found = count_configurations(formula.cnf, assume or (), limit_s, engine)
     if as_json:
-        put_json(_count_facts(found))
+        put_json({**_count_facts(found), "assumptions": assume or []})
         return
     put(found.digits + "\n")
     if found.magnitude != found.digits:

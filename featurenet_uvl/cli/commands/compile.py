@@ -55,8 +55,12 @@ def compile_to_dimacs(
     to: Format = None,
     safe_names: Annotated[bool, typer.Option("--safe-names", help="Spell names with A-Z, a-z, 0-9 and _.")] = False,
     projection: Annotated[
-        bool, typer.Option("--projection", help="Add 'c p show' and 'c ind' lines with the features.")
+        bool, typer.Option("--projection", help="Add a line 'c p show' with the features, for counters that project.")
     ] = False,
+    projection_form: Annotated[
+        str | None,
+        typer.Option("--projection-form", metavar="FORM", help="show (c p show), or ind (c ind), for older samplers."),
+    ] = None,
     comments: Annotated[
         bool, typer.Option("--comments", help="Add comments that name the source of each clause, with its place.")
     ] = False,
@@ -69,6 +73,7 @@ def compile_to_dimacs(
 
     The first variables are the features, by name and in document order.
     """
+    from featurenet_uvl.operations.satisfiable import has_configuration
     from featurenet_uvl.operations.sources import load_model
     from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
     from featurenet_uvl.translators.pipeline import describe_source
@@ -81,10 +86,12 @@ def compile_to_dimacs(
         "--specialise": specialise,
         "--safe-names": safe_names,
         "--projection": projection,
+        "--projection-form": projection_form is not None,
         "--comments": comments,
         "--verify-each": verify_each,
     }
     _check_usage(emit_after, to, [option for option, is_given in given.items() if is_given])
+    facts: dict[str, bool | None] = {}
     if emit_after is not None:
         counts = _emit(load_model(source, restrict or (), bounds), emit_after, output, to, force, quiet)
     else:
@@ -95,12 +102,17 @@ def compile_to_dimacs(
             text = write_dimacs(
                 cnf,
                 safe_names=safe_names,
-                projection=projection,
+                projection=projection_form or projection,
                 describe=(lambda source: describe_source(source, model)) if comments else None,
             )
+            line.show(f"looking for a configuration of {source}")
+            is_satisfiable = has_configuration(cnf)
         counts = _write(cnf, output, text, force)
+        facts = {"satisfiable": is_satisfiable}
+        if is_satisfiable is False:
+            say(f"note: no configuration exists, so the formula has no solution; check {source} says why", quiet=quiet)
     if as_json:
-        put_json({"output": output, **counts})
+        put_json({"output": output, **facts, **counts})
     say(", ".join(counted(count, _SINGULAR[name]) for name, count in counts.items()), quiet=quiet or as_json)
 
 

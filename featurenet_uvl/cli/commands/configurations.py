@@ -76,11 +76,11 @@ def configurations(
     has_order = cnf is not None or (isinstance(found, Sample) and found.formula != "")
     if target == "literals" and not has_order:
         raise UsageError(f"found --to {target} without --model, expected both: the model numbers the features")
-    abstract = frozenset() if cnf is None else cnf.variables.abstract
+    variables = None if cnf is None else cnf.variables
     if holds_many:
-        write_output(output, find_format(target).write(found, abstract), force=force)
+        write_output(output, find_format(target).write(found, variables), force=force)
     else:
-        write_folder(output, target, found, abstract)
+        write_folder(output, target, found, variables)
     facts = {"output": output, "format": target, "configurations": len(found), "features": len(found.names)}
     if target == "config" and cnf is None:
         say("the .config files name abstract features, too, if any; give --model to leave them out, as FeatureIDE does")

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from featurenet_uvl.cli.console.options import Force, Json, Quiet, TimeLimit, parse_time_limit
+from featurenet_uvl.cli.console.options import (
+    Bounds,
+    Force,
+    InputShape,
+    Json,
+    NoRules,
+    Quiet,
+    Restrictions,
+    TimeLimit,
+    parse_bounds,
+    parse_input_shape,
+    parse_time_limit,
+)
 from featurenet_uvl.cli.console.progress import ProgressLine
 from featurenet_uvl.cli.console.streams import check_output, printable, put, put_json, say
 from featurenet_uvl.errors import UsageError
@@ -32,6 +44,10 @@ def diversity(
     plot: Annotated[
         str | None, typer.Option("--plot", metavar="FILE", help="Draw them side by side: a .png or .pdf file.")
     ] = None,
+    restrict: Restrictions = None,
+    bound: Bounds = None,
+    input_shape: InputShape = None,
+    no_rules: NoRules = False,
     time_limit: TimeLimit = 60.0,
     force: Force = False,
     quiet: Quiet = False,
@@ -40,7 +56,8 @@ def diversity(
     """Measure samples: distances, nearest neighbours, pairwise coverage, sizes; several side by side.
 
     With --cnf, each configuration is checked, and two limits of the model are found: the largest possible mean
-    distance, and the pairs of literals that any configuration covers. --time-limit holds for each of the two.
+    distance, and the pairs of literals that any configuration covers. --time-limit holds for each of the two. Give the
+    restrictions, bounds and input shape that the samples were drawn with.
     """
     import numpy as np
 
@@ -51,7 +68,10 @@ def diversity(
     form = None if plot is None else _form(plot, force)
     if samples.count("-") > 1:
         raise UsageError("found - twice, expected it once: stdin can be read once")
-    model = None if cnf is None else load_cnf(cnf).cnf
+    options = (restrict or [], parse_bounds(bound or ()), parse_input_shape(input_shape), no_rules)
+    if cnf is None and any(options):
+        raise UsageError("found --restrict, --bound, --input-shape or --no-rules without --cnf, which they belong to")
+    model = None if cnf is None else load_cnf(cnf, *options).cnf
     listed = read_side_by_side(samples, model)
     landscape = None
     if model is not None:

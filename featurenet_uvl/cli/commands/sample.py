@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from featurenet_uvl.cli.console.options import (
+    Assumptions,
     Bounds,
     Force,
     InputShape,
@@ -62,12 +63,7 @@ def sample(
             " Repeatable.",
         ),
     ] = None,
-    assume: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--assume", metavar="FEATURE", help="A feature that every configuration selects, or !FEATURE. Repeatable."
-        ),
-    ] = None,
+    assume: Assumptions = None,
     append: Annotated[
         str | None,
         typer.Option(

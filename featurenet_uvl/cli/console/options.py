@@ -43,6 +43,12 @@ NoRules: TypeAlias = Annotated[
 Specialise: TypeAlias = Annotated[
     bool, typer.Option("--specialise", help="Leave out the features that no configuration has.")
 ]
+Assumptions: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--assume", metavar="FEATURE", help="A feature that every configuration selects, or !FEATURE. Repeatable."
+    ),
+]
 TimeLimit: TypeAlias = Annotated[float, typer.Option("--time-limit", help="Seconds after which to give up.")]
 Seed: TypeAlias = Annotated[
     int, typer.Option("--seed", help="Seed of all chance: the same seed gives the same result.")

@@ -22,6 +22,7 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
         "losses": "--lossy",
         "options": "--sampler-option",
         "pledge_jar": "--sampler-option pledge_jar",
+        "projection": "--projection-form",
         "read_as": "--from",
         "restrictions": "--restrict",
         "rules": "--no-rules",

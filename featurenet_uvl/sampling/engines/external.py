@@ -174,7 +174,7 @@ def _checked(cnf: Cnf, request: Request, name: str, answer: Path, outcome: Outco
     try:
         text = decode_text(read_bytes(answer), place)
         whole = text[: text.rfind("\n") + 1] if outcome.code is None else text  # the last line may have been cut off
-        selections = read_configurations(whole, place, cnf.variables)
+        selections = read_configurations(whole, place, replace(cnf.variables, numbers=()))  # those of the file above
     except ReadError as error:
         if outcome.code is None:
             request.note(f"{name}: was ended at the time limit, and its answer is not whole")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +16,7 @@ from featurenet_uvl.errors import LimitError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request
+from tests.unit.sampling.brute_force import all_configurations, loose_cnf
 
 
 @pytest.fixture(autouse=True)
@@ -70,3 +72,22 @@ def test_what_is_too_large_is_so_for_good_and_what_takes_too_long_is_not(monkeyp
         with pytest.raises(LimitError, match=expected):
             exact_model(cnf, 1.0)
     assert tries == [1.0, 1.0]
+
+
+def test_the_model_of_a_projected_formula_has_one_solution_per_configuration() -> None:
+    chance = random.Random(1)
+    for _ in range(60):
+        cnf = replace(loose_cnf(chance), is_projected=True)
+        expected = set(all_configurations(cnf))
+        if not expected:
+            continue
+        model = exact_model(cnf)
+        rows = model.choices.all_solutions(1000)
+        assert (model.total, len(rows)) == (len(expected), len(expected))
+        assert {tuple(row[: cnf.variables.feature_count].tolist()) for row in rows} == expected
+        assert all(cnf.is_satisfied_by([n for n, v in enumerate(row, 1) if v]) for row in rows)
+
+
+def test_a_projection_is_not_confused_with_the_same_clauses_without_one() -> None:
+    plain = Cnf(VarMap(("a", "b"), 1), ())
+    assert [exact_model(cnf).total for cnf in (plain, replace(plain, is_projected=True), plain)] == [4, 2, 4]

@@ -93,12 +93,13 @@ def test_compile_options(program: Any, models: Path, tmp_path: Path) -> None:
         "features": cnf.variables.feature_count,
         "auxiliaries": auxiliaries,
         "clauses": len(cnf.clauses),
+        "satisfiable": True,
     }
     assert auxiliaries > 0
     plain = ("compile", models / "s1.uvl", *BOUNDS, "-o", out, "--force")
     assert program(*plain, "--no-rules", "--json").json["auxiliaries"] == 0
     program(*plain, "--projection")
-    assert out.read_text().endswith(f"c ind {' '.join(map(str, range(1, 387)))} 0\n")
+    assert out.read_text().endswith(f"0\nc p show {' '.join(map(str, range(1, 387)))} 0\n")
     (tmp_path / "blank.uvl").write_text('features\n\t"Soft max"\n')
     program("compile", tmp_path / "blank.uvl", "-o", out, "--force", "--safe-names")
     assert out.read_text().startswith("c 1 Soft_x20_max\n")

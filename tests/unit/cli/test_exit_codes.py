@@ -70,7 +70,12 @@ CASES = [
     ("check -", 2, "found -, expected the path of a model"),
     # compile
     (f"compile {S1} -o {{tmp}}/o", 0, "386 features, [0-9]+ auxiliaries, [0-9,]+ clauses"),
-    ("compile {small}/none.uvl -o {tmp}/o", 0, "3 features"),
+    ("compile {small}/none.uvl -o {tmp}/o", 0, "note: no configuration exists, so the formula has no solution; check "),
+    (
+        "compile {small}/net.uvl -o {tmp}/o --projection-form both",
+        2,
+        "--projection-form: found 'both', expected one of",
+    ),
     ("compile {small}/missing.uvl -o {tmp}/o", 1, "missing.uvl: no such file"),
     ("compile {small}/truncated.uvl -o {tmp}/o", 1, "{small}/truncated.uvl:[0-9]+:[0-9]+: found"),
     ("compile {small}/net.uvl --restrict {small}/unknown.uvl -o {tmp}/o", 1, "{small}/unknown.uvl:6:[0-9]+: .*Blok"),
@@ -111,6 +116,8 @@ CASES = [
         4,
         "found no .*within 0.2 s.*the engine ganak may count them",
     ),
+    ("count {small}/net.uvl --assume Nrom", 2, "found the assumption 'Nrom', expected .*such as 'Norm'"),
+    ("count {small}/net.uvl --assume Norm --assume !Norm", 2, "found the assumptions 'Norm' and '!Norm', expected one"),
     ("count {small}/net.cnf --engine magic", 2, "found engine 'magic', expected one of auto, bdd, ganak"),
     ("count {small}/net.cnf --time-limit inf", 2, "--time-limit: found inf"),
     # sample

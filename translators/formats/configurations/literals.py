@@ -31,13 +31,17 @@ def is_literals(text: str) -> bool:
     return _START.match(text) is not None
 
 
-def write_literals(selections: Selections) -> str:
-    r"""Return one line of numbers per configuration; the columns are the variables from 1.
+def write_literals(selections: Selections, numbers: Sequence[int] = ()) -> str:
+    r"""Return one line of numbers per configuration.
+
+    Args:
+        selections: The configurations.
+        numbers: Number of each column, and of columns beyond; empty: the columns are the variables from 1.
 
     >>> write_literals(Selections.of(("App", "Log"), [{"App"}]))
     '1 -2 0\n'
     """
-    variables = range(1, len(selections.names) + 1)
+    variables = numbers[: len(selections.names)] or range(1, len(selections.names) + 1)
     return "".join(
         " ".join(str(v if value else -v) for v, value in zip(variables, row, strict=True)) + " 0\n"
         for row in selections.selected.tolist()
@@ -58,15 +62,19 @@ def read_literals(text: str, place: str, variables: VarMap) -> Selections:
     rows: list[list[bool]] = []
     problems: list[str] = []
     count = variables.feature_count
+    place_of = {number: place for place, number in enumerate(variables.numbers, 1)}
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip() or _COMMENT.match(line):
             continue
         values: dict[int, bool] = {}
         found = list(_line_problems(line.strip().removeprefix("v").split(), len(variables), values))
+        if place_of:
+            values = {place_of[variable]: value for variable, value in values.items()}
         if not found:
             missing = next((variable for variable in range(1, count + 1) if variable not in values), None)
             if missing is not None:
-                found = [f"found no value for variable {missing}, expected one for each feature"]
+                own = variables.numbers[missing - 1] if place_of else missing
+                found = [f"found no value for variable {own}, expected one for each feature"]
         problems += [f"{place}:{number}: {problem}" for problem in found]
         if not problems:  # short lines of junk are not to become long rows
             rows.append([values[variable] for variable in range(1, count + 1)])

@@ -20,7 +20,7 @@ from featurenet_uvl.translators.formats.configurations.sample_header import is_s
 from featurenet_uvl.translators.formats.dimacs.writer import safe_name
 
 Read = Callable[[str, str, VarMap], Selections]
-Write = Callable[[Selections, Collection[str]], str]
+Write = Callable[[Selections, VarMap | None], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class ConfigurationFormat:
         detects: Whether a text begins like a file of this format, given the names of the model's features, if known.
         read: Reads a text, given its name in messages and the variables of the model. The names of the result need not
             be those of the model.
-        write: Writes configurations, given the names of the abstract features.
+        write: Writes configurations, given the variables of the model, if known.
         holds_many: Whether a file holds a list; else it holds one configuration.
         names_all: Whether a file names all its features; else it cannot be read without the variables of a model.
         hint: Explanation of names that the model lacks.
@@ -86,7 +86,9 @@ FORMATS: Mapping[str, ConfigurationFormat] = MappingProxyType(
             ".solutions",
             detects=lambda text, _: literals.is_literals(text),
             read=literals.read_literals,
-            write=lambda selections, _: literals.write_literals(selections),
+            write=lambda selections, variables: literals.write_literals(
+                selections, () if variables is None else variables.numbers
+            ),
             names_all=False,
         ),
         "config": ConfigurationFormat(
@@ -94,7 +96,9 @@ FORMATS: Mapping[str, ConfigurationFormat] = MappingProxyType(
             ".config",
             detects=config.is_config,
             read=lambda text, place, variables: _read_config(text, place, variables),
-            write=config.write_config,
+            write=lambda selections, variables: config.write_config(
+                selections, () if variables is None else variables.abstract
+            ),
             holds_many=False,
             names_all=False,
         ),

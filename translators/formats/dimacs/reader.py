@@ -1,7 +1,8 @@
 """Reads DIMACS strictly, with the names that comments give.
 
 It takes the files of FeatureIDE, KConfig tools and the SAT benchmarks: comments anywhere, names before or after the
-header, clauses over several lines or several on one, blank lines, and SATLIB's `%` at the end.
+header, clauses over several lines or several on one, blank lines, and SATLIB's `%` at the end. The lines by which
+counters extend the format are in `counting_lines`: a projection is read, weights are refused.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 
 from featurenet_uvl.errors import ReadError, first_lines
 from featurenet_uvl.ir.cnf import Cnf, VarMap
+from featurenet_uvl.translators.formats.dimacs.counting_lines import is_extension, projected, refusal, shown_by
 
 MAX_UNUSED = 500_000
 """Most variables in the header of a text with fewer characters; more are a mistake, and their names cost memory."""
@@ -20,6 +22,7 @@ _DIMACS = re.compile(r"\s*(?:c(?:[ \t].*)?\n\s*)*(?:p[ \t]+cnf\b|c[ \t]+[0-9]+[ 
 _NAME = re.compile(r"c[ \t]+([0-9]{1,9})[ \t](.+)")
 _HEADER = re.compile(r"p[ \t]+cnf[ \t]+([0-9]{1,18})[ \t]+([0-9]{1,18})[ \t]*")
 _LITERAL = re.compile(r"-?[0-9]+")
+_CLAUSE_STARTS = frozenset("-0123456789")
 _BODY_CHARACTERS = frozenset("0123456789- \t\n")
 
 
@@ -33,6 +36,8 @@ class _File:
     """Line, number of variables, number of clauses."""
     names: dict[int, tuple[int, str]] = field(default_factory=dict)
     """Variable -> line and name."""
+    shown: dict[str, tuple[int, frozenset[int]]] = field(default_factory=dict)
+    """Kind of a projection -> its first line, and the variables that its lines show."""
     body: list[tuple[int, str]] = field(default_factory=list)
     """Lines that hold clauses."""
 
@@ -51,6 +56,9 @@ def is_dimacs(text: str) -> bool:
 
 def read_dimacs(text: str, path: str) -> Cnf:
     r"""Read the CNF of a DIMACS text. A variable without a name gets its number as a name.
+
+    If lines `c p show` or `c ind` show some variables, these are the features; the others are auxiliaries, which the
+    features may leave open (`Cnf.is_projected`).
 
     Args:
         text: The file's text.
@@ -71,9 +79,10 @@ def read_dimacs(text: str, path: str) -> Cnf:
     clauses = _fast_clauses(file)
     if clauses is None or file.problems:
         clauses = _clauses(file)
+    shown = _shown(file)
     if file.problems:
         _raise(file)
-    return Cnf(VarMap.from_names(names), clauses)
+    return Cnf(VarMap.from_names(names), clauses) if shown is None else projected(names, clauses, shown)
 
 
 def _read_lines(file: _File, text: str, most_variables: int) -> None:
@@ -90,6 +99,10 @@ def _read_lines(file: _File, text: str, most_variables: int) -> None:
         elif start == "%":
             break
         elif start:
+            reason = None if start in _CLAUSE_STARTS else refusal(line)
+            if reason is not None:
+                file.report(number, reason)
+                continue
             if file.header is None and not file.body:
                 file.report(number, f"found {_cut(line)} before the header, expected 'p cnf VARIABLES CLAUSES' first")
             file.body.append((number, line))
@@ -101,6 +114,8 @@ def _read_lines(file: _File, text: str, most_variables: int) -> None:
 def _read_comment(file: _File, number: int, line: str) -> None:
     match = _NAME.fullmatch(line)
     if match is None:
+        if is_extension(line):
+            _read_extension(file, number, line)
         return
     variable, name = int(match[1]), match[2]
     first = file.names.setdefault(variable, (number, name))
@@ -111,10 +126,42 @@ def _read_comment(file: _File, number: int, line: str) -> None:
         )
 
 
+def _read_extension(file: _File, number: int, line: str) -> None:
+    """Note the variables that a comment shows, or report that it has weights."""
+    reason = refusal(line)
+    if reason is not None:
+        file.report(number, reason)
+    found = shown_by(line)
+    if found is None:
+        return
+    if found.numbers is None:
+        file.report(number, f"found {_cut(line)}, expected '{found.kind}', numbers of variables and a final 0")
+        return
+    first, numbers = file.shown.get(found.kind, (number, frozenset()))
+    file.shown[found.kind] = (first, numbers | found.numbers)
+
+
+def _shown(file: _File) -> frozenset[int] | None:
+    """Return the variables that the projection shows, None without one; report what is wrong with it."""
+    assert file.header is not None
+    count = file.header[1]
+    for kind, (line, numbers) in file.shown.items():
+        largest = max(numbers, default=0)
+        if largest > count >= 0:
+            file.report(line, f"found variable {largest} in '{kind}', expected 1..{count} as the header says")
+    if not file.shown:
+        return None
+    (first, (_, numbers)), *others = file.shown.items()
+    for kind, (line, other) in others:
+        if other != numbers:
+            file.report(line, f"found other variables in '{kind}' than in '{first}', expected the same")
+    return numbers
+
+
 def _read_header(file: _File, number: int, line: str, most_variables: int) -> None:
     match = _HEADER.fullmatch(line)
     if match is None:
-        file.report(number, f"found {_cut(line)}, expected 'p cnf VARIABLES CLAUSES'")
+        file.report(number, refusal(line) or f"found {_cut(line)}, expected 'p cnf VARIABLES CLAUSES'")
         file.header = file.header or (number, -1, -1)
     elif file.header is not None:
         file.report(number, f"found a second header, expected one; line {file.header[0]} has the first")

@@ -57,9 +57,9 @@ class Case:
         """Write configurations in a format: to a file, or to a folder if a file holds one."""
         path = self.folder / f"given-{form}"
         if FORMATS[form].holds_many or len(chosen) == 1:
-            path.write_text(FORMATS[form].write(chosen, cnf.variables.abstract))
+            path.write_text(FORMATS[form].write(chosen, cnf.variables))
         else:
-            write_folder(str(path), form, chosen, cnf.variables.abstract)
+            write_folder(str(path), form, chosen, cnf.variables)
         return path
 
     def rows(self, path: Path) -> list[list[bool]]:
@@ -202,7 +202,7 @@ def test_a_folder_mixes_formats_that_name_all_features_and_some(case: Case) -> N
     folder.mkdir()
     for number, form in enumerate(("featureide", "config", "csv")):
         one = Selections(chosen.names, chosen.selected[number : number + 1])
-        (folder / f"{number}").write_text(FORMATS[form].write(one, cnf.variables.abstract))
+        (folder / f"{number}").write_text(FORMATS[form].write(one, cnf.variables))
     assert by_configurations(case, folder, 3) == by_append(case, folder, 3) == chosen.selected.tolist()
     (folder / "0").write_text("Configuration;App;Kind;Log file;Net;Cache\n0;-;-;-;-;-\n")
     done = case.program("diversity", folder, "--cnf", case.app, "-q")

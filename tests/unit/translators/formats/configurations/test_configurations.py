@@ -56,14 +56,14 @@ def problems_of(error: pytest.ExceptionInfo[ReadError]) -> list[str]:
 @given(drawn=selections(st.integers(0, 4)))
 def test_a_list_comes_back(name: str, drawn: Selections) -> None:
     form = FORMATS[name]
-    assert read(name, form.write(drawn, ()), drawn.names) == drawn
+    assert read(name, form.write(drawn, None), drawn.names) == drawn
 
 
 @pytest.mark.parametrize("name", SINGLE)
 @given(drawn=selections(st.just(1)))
 def test_a_single_configuration_comes_back(name: str, drawn: Selections) -> None:
     form = FORMATS[name]
-    assert read(name, form.write(drawn, ()), drawn.names) == drawn
+    assert read(name, form.write(drawn, None), drawn.names) == drawn
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -72,7 +72,7 @@ def test_features_are_found_by_name_in_any_order(name: str, drawn: Selections, r
     form = FORMATS[name]
     others = list(drawn.names)
     random.shuffle(others)
-    assert read(name, form.write(drawn, ()), others) == Selections.of(others, drawn.configurations())
+    assert read(name, form.write(drawn, None), others) == Selections.of(others, drawn.configurations())
 
 
 def test_the_list_formats_take_the_names_of_the_file_where_none_are_given() -> None:
@@ -97,7 +97,7 @@ def test_selections_refuse_what_is_no_list_of_configurations() -> None:
 @pytest.mark.parametrize("several", [TWO, Selections.of(NAMES, [])])
 def test_a_format_of_one_configuration_refuses_another_number(name: str, several: Selections) -> None:
     with pytest.raises(UnsupportedError, match=f"found {len(several)} configurations, expected one"):
-        FORMATS[name].write(several, ())
+        FORMATS[name].write(several, None)
 
 
 @pytest.mark.parametrize("written", sorted(FORMATS))
@@ -105,7 +105,7 @@ def test_a_format_of_one_configuration_refuses_another_number(name: str, several
 def test_no_format_takes_another_for_its_own(written: str, taken: str) -> None:
     if written == taken:
         return
-    text = FORMATS[written].write(ONE, ())
+    text = FORMATS[written].write(ONE, None)
     assert detect(text, "f", VarMap(NAMES, len(NAMES))) == written
     with pytest.raises(ReadError, match=r"^f:\d+(:\d+)?: found .*, expected ") as error:
         read(taken, text, NAMES)
@@ -315,4 +315,4 @@ def test_all_problems_come_together_in_order_and_not_too_many() -> None:
 def test_a_name_that_would_not_come_back_is_refused(name: str, names: Sequence[str]) -> None:
     one = Selections(tuple(names), np.ones((1, len(names)), dtype=np.bool_))
     with pytest.raises(UnsupportedError, match="found "):
-        FORMATS[name].write(one, ())
+        FORMATS[name].write(one, None)

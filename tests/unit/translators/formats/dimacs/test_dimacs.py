@@ -51,7 +51,8 @@ def test_safe_names_stay_different(names: list[str]) -> None:
 
 def test_the_text_is_fixed() -> None:
     assert write_dimacs(TOY) == ("c 1 Net\nc 2 Soft max\nc 3 __aux_1\np cnf 3 4\n1 0\n-2 1 0\n3 -2 0\n0\n")
-    assert write_dimacs(TOY, projection=True).endswith("3 -2 0\n0\nc p show 1 2 0\nc ind 1 2 0\n")
+    assert write_dimacs(TOY, projection=True).endswith("3 -2 0\n0\nc p show 1 2 0\n")
+    assert write_dimacs(TOY, projection="ind").endswith("3 -2 0\n0\nc ind 1 2 0\n")
     assert write_dimacs(Cnf(VarMap((), 0), ())) == "p cnf 0 0\n"
 
 
@@ -139,6 +140,24 @@ def test_foreign_files_are_read() -> None:
     [
         ("", ["1: found no header, expected a line 'p cnf VARIABLES CLAUSES'"]),
         ("p wcnf 1 1 9\n1 0\n", ["1: found 'p wcnf 1 1 9', expected 'p cnf VARIABLES CLAUSES'"]),
+        (
+            "p pcnf 2 1 1\nvp 1 0\n1 0\n",
+            ["1: found 'p pcnf 2 1 1', expected 'p cnf", "2: found 'vp 1 0', the projection"],
+        ),
+        ("c t wmc\np cnf 2 1\n1 0\n", ["1: found a weight ('c t wmc'), expected none: configurations have no"]),
+        ("p cnf 2 1\nc p weight 1 .5 0\n1 0\n", ["2: found a weight ('c p weight 1 .5 0'), expected none"]),
+        ("p cnf 2 1\nc p weight -1 1/3 0\n1 0\n", ["2: found a weight ('c p weight -1 1/3 0'), expected none"]),
+        ("p cnf 2 1\n1 0\nw 1 0.4\n", ["3: found a weight ('w 1 0.4'), expected none"]),
+        ("c weights 1 1 .3 .7\np cnf 2 1\n1 0\n", ["1: found a weight ('c weights 1 1 .3 .7'), expected none"]),
+        ("p cnf 2 1\n1 0\nc MUST MULTIPLY BY 2 0\n", ["3: found a factor ('c MUST MULTIPLY BY 2 0'), expected none"]),
+        ("p cnf 2 1\ne 1 0\n1 2 0\n", ["2: found 'e 1 0', a quantifier, expected a formula without"]),
+        ("p cnf 2 1\nc p show 1 3 0\n1 0\n", ["2: found variable 3 in 'c p show', expected 1..2 as the header says"]),
+        ("c ind 1 2\np cnf 2 1\n1 0\n", ["1: found 'c ind 1 2', expected 'c ind', numbers of variables and a final 0"]),
+        ("c p show one 0\np cnf 2 1\n1 0\n", ["1: found 'c p show one 0', expected 'c p show', numbers of"]),
+        (
+            "c p show 1 0\np cnf 3 1\n1 0\nc p show 2 0\nc ind 1 3 0\n",
+            ["5: found other variables in 'c ind' than in 'c p show', expected the same"],
+        ),
         ("p cnf 1\n", ["1: found 'p cnf 1', expected 'p cnf VARIABLES CLAUSES'"]),
         ("p cnf 99999999999 0\n", ["1: found 99999999999 variables, expected at most 500000 in a text of this size"]),
         ("p cnf 1 1\np cnf 1 1\n1 0\n", ["2: found a second header, expected one; line 1 has the first"]),
@@ -188,3 +207,41 @@ def test_a_file_full_of_faults_is_reported_within_reason() -> None:
         read_dimacs("p cnf 1 1\n" + "x 0\n" * 1000, "m.cnf")
     assert len(caught.value.problems) == 21
     assert caught.value.problems[-1] == "m.cnf: and 981 more problems"
+
+
+SHOWN = "c t pmc\nc 1 A\nc 3 C\np cnf 4 2\n1 -2 0\n3 4 0\n"
+"""Two parts; of each, the projections below show one variable."""
+
+
+@pytest.mark.parametrize("lines", ["c p show 3 1 0\n", "c ind 1 3 0\n", "c p show 1 0\nc p show 3 0\nc ind 3 1 0\n"])
+def test_shown_variables_are_the_features(lines: str) -> None:
+    cnf = read_dimacs(lines + SHOWN, "m.cnf")
+    assert cnf.is_projected
+    assert cnf.variables.feature_names == ("A", "C")
+    assert cnf.variables.names == ("A", "C", "2", "4")
+    assert cnf.variables.numbers == (1, 3, 2, 4)
+    assert cnf.clauses == ((1, -3), (2, 4))
+
+
+def test_a_projection_onto_the_first_variables_keeps_all_numbers() -> None:
+    cnf = read_dimacs(SHOWN + "c p show 1 2 0\n", "m.cnf")
+    assert (cnf.variables.numbers, cnf.variables.feature_count, cnf.is_projected) == ((), 2, True)
+    assert not read_dimacs(SHOWN + "c p show 1 2 3 4 0\n", "m.cnf").is_projected
+    assert read_dimacs(SHOWN + "c p show 0\n", "m.cnf").variables.feature_count == 0
+
+
+def test_comments_in_plain_words_project_nothing() -> None:
+    words = "c ind. numbers follow\nc independent 1 2 0\nc p 1 0\nc t pmc\nc weights of cheese\nc MUST MULTIPLY BY 1\n"
+    assert read_dimacs(words + SHOWN, "m.cnf") == read_dimacs(SHOWN, "m.cnf")
+
+
+def test_a_projected_formula_is_written_with_its_projection() -> None:
+    cnf = read_dimacs(SHOWN + "c p show 3 0\n", "m.cnf")
+    again = read_dimacs(write_dimacs(cnf), "m.cnf")
+    assert (again, again.is_projected, again.variables.numbers) == (cnf, True, ())
+    assert cnf.with_clauses([(1,)]).is_projected
+
+
+def test_what_compile_writes_with_a_projection_has_one_form() -> None:
+    with pytest.raises(UsageError, match="`projection`: found 'both', expected one of show, ind"):
+        write_dimacs(TOY, projection="both")
