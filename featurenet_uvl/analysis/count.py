@@ -12,6 +12,7 @@ from featurenet_uvl.analysis.diagram_counts import diagram_count
 from featurenet_uvl.analysis.ganak import INSTALL, GanakRun, ganak_count, is_installed
 from featurenet_uvl.errors import LimitError, UsageError
 from featurenet_uvl.ir.cnf import Cnf
+from featurenet_uvl.system.signals import held
 
 ENGINES = ("auto", "bdd", "ganak")
 HEAD_START_S = 0.3
@@ -144,7 +145,7 @@ class _Race:
         """Start pyganak after the head start; raise _OvertakenError once it has counted."""
         if self._rival is None:
             if time.monotonic() - self._start > self._head_start_s:
-                self._rival = GanakRun(self._cnf)
+                self._begin()
         elif self._failure is None and self._rival.has_ended():
             try:
                 self._found = self._rival.count()
@@ -153,17 +154,21 @@ class _Race:
             else:
                 raise _OvertakenError
 
+    def _begin(self) -> GanakRun:
+        with held():  # a process that nobody knows would not be ended
+            self._rival = GanakRun(self._cnf)
+        return self._rival
+
     def _wait(self, first: LimitError) -> None:
         """Let pyganak end, as the diagram cannot be built."""
         left_s = max(0.1, self._time_limit_s - (time.monotonic() - self._start))
-        if self._rival is None:
-            self._rival = GanakRun(self._cnf)
-        if self._failure is None and not self._rival.has_ended(left_s):
+        rival = self._rival or self._begin()
+        if self._failure is None and not rival.has_ended(left_s):
             self._failure = LimitError(f"found no count by pyganak within {self._time_limit_s:g} s")
         try:
             if self._failure is not None:
                 raise self._failure
-            self._found = self._rival.count()
+            self._found = rival.count()
         except LimitError as error:
             raise LimitError(
                 f"{first}; {error}; a longer time limit, lower bounds or a restriction may help"
