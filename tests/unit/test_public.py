@@ -49,7 +49,7 @@ ERRORS = {
 
 SETTINGS = "settings"
 ARGUMENTS = {
-    "CompiledModel.count": "time_limit_s",
+    "CompiledModel.count": "time_limit_s assume",
     "CompiledModel.limit": "count time_limit_s",
     "CompiledModel.read_sample": "path any_formula",
     "CompiledModel.sample": "count seed sampler options assume after time_limit_s",
@@ -115,13 +115,13 @@ OPTIONS = {
     "architectures list": "json",
     "architectures show": "classes force index input-shape json output quiet to",
     "check": f"{MODEL} json no-rules quiet",
-    "compile": f"{MODEL} comments emit-after force json no-rules output projection quiet safe-names specialise to"
-    " verify-each",
+    "compile": f"{MODEL} comments emit-after force json no-rules output projection projection-form quiet safe-names"
+    " specialise to verify-each",
     "configurations": f"{MODEL} force from json model output quiet to",
     "convert": "bound restrict configurations featureide-project force from json lossy output quiet to",
-    "count": f"{MODEL} engine json no-rules quiet time-limit",
+    "count": f"{MODEL} assume engine json no-rules quiet time-limit",
     "decode": f"{MODEL} any-formula classes force json model output quiet specialise verify",
-    "diversity": "cnf force json plot quiet time-limit",
+    "diversity": f"{MODEL} cnf force json no-rules plot quiet time-limit",
     "experiments report": "json quiet",
     "experiments run": f"{ENGINE} data-dir dry-run json output preset quiet retry-failed",
     "experiments status": "json store",
