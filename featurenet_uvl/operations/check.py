@@ -9,7 +9,9 @@ from featurenet_uvl.errors import FeatureNetError, ModelError, ReadError, Unsupp
 from featurenet_uvl.ir.feature_model import Constraint, FeatureModel
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.operations.conflicts import Question, dead_features, exclusions, rules_exclusion
-from featurenet_uvl.operations.sources import load_model
+from featurenet_uvl.operations.sources import find_model, load_model
+from featurenet_uvl.system.files import read_text
+from featurenet_uvl.translators.formats.uvl.reader import is_uvl, unused_imports
 from featurenet_uvl.translators.passes.discretise_attributes import discretise_attributes
 from featurenet_uvl.translators.passes.rewrite_constraints import rewrite_constraints
 from featurenet_uvl.translators.passes.unfold_multi_features import unfold_multi_features
@@ -69,7 +71,7 @@ def check_hints(
     *,
     with_rules: bool = True,
 ) -> list[str]:
-    """Return probable mistakes in a model without problems: dead features and values, one line each.
+    """Return probable mistakes in a model without problems: unused imports, dead features and values, one line each.
 
     Raises:
         FeatureNetError: A file cannot be read, or means nothing; `check_model` lists the problems. A model without
@@ -82,7 +84,14 @@ def check_hints(
     question = Question.of(model)
     if exclusions(question):
         return []
-    return dead_features(question.with_rules(input_shape) if with_rules else question)
+    return [*_unused(path), *dead_features(question.with_rules(input_shape) if with_rules else question)]
+
+
+def _unused(path: str) -> list[str]:
+    """Return the imports of a UVL file that have no effect."""
+    file = find_model(path)
+    text = read_text(file)
+    return unused_imports(text, file) if is_uvl(text) else []
 
 
 def _loaded(

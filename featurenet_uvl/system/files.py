@@ -22,6 +22,25 @@ MAX_JSON_BYTES = 1 << 24
 MAX_SETTINGS_BYTES = 1 << 20
 """Bytes of the largest file that a person writes by hand: a preset, or a network in TOML."""
 
+_KINDS = (
+    (b"\x89PNG\r\n", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"%PDF-", "a PDF document"),
+    (b"PK\x03\x04", "a zip archive (also .npz, .keras, .docx, .whl)"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ\x00", "an xz archive"),
+    (b"(\xb5/\xfd", "a Zstandard archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"\x89HDF\r\n", "an HDF5 file"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"\x80\x04\x95", "a pickle"),
+    (b"\x7fELF", "a program"),
+)
+"""The first bytes of common kinds of files without UTF-8 text, with their names."""
+
 
 def write_file(path: Path | str, data: str | bytes, *, force: bool = False) -> None:
     """Write a file so that it has either its old or its new content, even after a crash.
@@ -120,14 +139,23 @@ def decode_text(data: bytes, path: str) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        _refuse_known_kind(data, path)
         bad = error.object[error.start]
         place = _place(path, error.object[: error.start].decode("utf-8", "replace"))
         raise ReadError(f"{place}: found the byte 0x{bad:02x}, expected UTF-8 text; save the file as UTF-8") from error
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     nul = text.find("\0")
     if nul >= 0:
+        _refuse_known_kind(data, path)
         raise ReadError(f"{_place(path, text[:nul])}: found a NUL character, expected text")
     return text
+
+
+def _refuse_known_kind(data: bytes, path: str) -> None:
+    """Raise ReadError for bytes that begin like a common kind of file without text."""
+    for start, kind in _KINDS:
+        if data.startswith(start):
+            raise ReadError(f"{path}: found {kind}, expected UTF-8 text")
 
 
 def _mode_of(path: str) -> int | None:

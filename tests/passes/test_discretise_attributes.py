@@ -174,6 +174,13 @@ def test_an_infinite_domain_is_refused_with_the_way_out(kind: str, constraint: s
         domain(kind, constraint)
 
 
+def test_a_constant_vector_of_a_typed_feature_is_pointed_to() -> None:
+    text = "features\n    R\n        optional\n            String n {values ['a', 'b']}\n"
+    pattern = r"such as \{domain \[\.{3}\]\} in place of \{values \[\.{3}\]\}, which is a constant"
+    with pytest.raises(ModelError, match=pattern):
+        discretise_attributes(read(text))
+
+
 def test_a_huge_domain_is_refused_before_it_is_listed() -> None:
     with pytest.raises(UnsupportedError, match=r"^model\.uvl:4:\d+: found 1000000000000 values.*narrow its domain"):
         domain("Integer", "n >= 1 & n <= 1000000000000")

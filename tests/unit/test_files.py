@@ -125,5 +125,24 @@ def test_what_cannot_be_read_says_where(tmp_path: Path) -> None:
         decode_text(b"one\r\nx\0", "m.uvl")
 
 
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0", "a PNG image"),
+        (b"PK\x03\x04\x14\0", "a zip archive"),
+        (b"SQLite format 3\0\x10\0", "an SQLite database"),
+        (b"%PDF-1.7\n%\xb5\xb5", "a PDF document"),
+    ],
+)
+def test_a_file_of_a_known_kind_is_named(tmp_path: Path, start: bytes, kind: str) -> None:
+    path = tmp_path / "m.uvl"
+    path.write_bytes(start + bytes(range(256)) * 20)
+    with pytest.raises(ReadError) as caught:
+        read_text(path)
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"{path}: found {kind}")
+    assert problem.endswith(", expected UTF-8 text")
+
+
 def test_line_ends_and_byte_order_mark_are_normalised() -> None:
     assert decode_text(b"\xef\xbb\xbfa\r\nb\rc\n", "m.uvl") == "a\nb\nc\n"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from featurenet_uvl.errors import ReadError, ToolError, UnsupportedError, UsageError
+from featurenet_uvl.errors import ReadError, ToolError, UnsupportedError, UsageError, first_lines
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.restriction import Restriction
 from featurenet_uvl.system.collector import paused_collector
@@ -85,6 +86,21 @@ GROUP = "featurenet_uvl.formats"
 
 _BY_FIRST_CHARACTER = MappingProxyType({"<": "featureide", "{": "json", "%": "afm"})
 """The format whose reader explains a text that no format claims; `uvl` for any other first character."""
+
+MAX_PROBLEMS_OF_OTHERS = 3
+"""Problems that are listed of a text that no format claims: it has one in nearly every line."""
+
+_KINDS = (
+    (re.compile(r"(?i)<!doctype html|<html"), "a page of HTML"),
+    (re.compile(r"(?s)<(?!featureModel|extendedFeatureModel|feature_model|feature-model)"), "XML of another kind"),
+    (re.compile(r"[{]|\[\s*[{\[\"\d]"), "JSON of another kind"),
+    (re.compile(r"\[[\w.\-\" ]+\]\s*(?:\n|$)"), "a file of settings, such as TOML"),
+    (re.compile(r"#!"), "a script"),
+    (re.compile(r"(?:import|from|def|class) \w"), "a program"),
+    (re.compile(r"#"), "a text in Markdown, or settings"),
+    (re.compile(r"[^\n,;]+([,;])[^\n]*\n[^\n]+\1"), "a table, such as CSV"),
+)
+"""Kinds of texts by their beginning, the more certain ones first."""
 
 
 def format_names(*, writable: bool = False) -> tuple[str, ...]:
@@ -195,8 +211,25 @@ def parse_model(text: str, path: str, name: str | None = None) -> FeatureModel |
     """
     if name is None:
         refuse_other_kinds(text, path)
-    with paused_collector():
-        return find_format(name or detect_format(text)).read(text, path)
+    claimed = name or _claiming_format(text)
+    try:
+        with paused_collector():
+            return find_format(claimed or detect_format(text)).read(text, path)
+    except ReadError as error:
+        if claimed is not None or len(error.problems) < 2:
+            raise
+        found = first_lines(error.problems, MAX_PROBLEMS_OF_OTHERS, f"{path}: ")
+        raise ReadError([*found, f"{path}: found {_kind(text)}, expected a feature model"]) from error
+
+
+def _kind(text: str) -> str:
+    """Return the nature of a text that no format claims, for a message."""
+    start = text.strip()[:1000]
+    for pattern, kind in _KINDS:
+        if pattern.match(start):
+            return kind
+    first = start.split("\n", 1)[0]
+    return f"a text that begins with {first[:40]!r}"
 
 
 def refuse_other_kinds(text: str, place: str) -> None:
@@ -221,8 +254,13 @@ def detect_format(text: str) -> str:
     ('fama', 'glencoe', 'afm')
     """
     start = text.lstrip("\ufeff \t\r\n")
-    claiming = (name for name, entry in _all_formats() if _claims(entry, start))
-    return next(claiming, None) or _BY_FIRST_CHARACTER.get(start[:1], "uvl")
+    return _claiming_format(text) or _BY_FIRST_CHARACTER.get(start[:1], "uvl")
+
+
+def _claiming_format(text: str) -> str | None:
+    """Return the name of the first format that claims a text, or None."""
+    start = text.lstrip("\ufeff \t\r\n")
+    return next((name for name, entry in _all_formats() if _claims(entry, start)), None)
 
 
 def writer_for(path: str, name: str | None = None) -> Write:

@@ -263,6 +263,9 @@ def _listed(feature: Feature, allowed: _Allowed, most: int) -> list[Value]:
 
 
 def _infinite(feature: Feature, example: str) -> ModelError:
+    vector = next((a for a in feature.attributes if isinstance(a.value, tuple) and a.value), None)
+    if vector is not None:
+        example = f"{{domain [...]}} in place of {{{vector.name} [...]}}, which is a constant"
     return ModelError(
         f"{feature.span}: found infinitely many values of the {feature.type.value} feature {feature.name!r}, expected a"
         f" finite domain; give it one, such as {example}"

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
-from featurenet_uvl.ir.expression import Aggregate, AttributeRef, Expression, FeatureRef, plain_features, walk
+from featurenet_uvl.ir.expression import (
+    Aggregate,
+    AttributeRef,
+    Comparison,
+    Expression,
+    FeatureRef,
+    plain_features,
+    walk,
+)
 from featurenet_uvl.ir.feature_model import AttributeValue, Feature, FeatureModel, FeatureType
+
+_INSTANCE = re.compile(r"(.+)_([1-9][0-9]*)(?:_.*)?\Z", re.DOTALL)
+"""A name that begins like that of an instance, `Block_2` or `Block_2_Cell_1_Pooling`."""
 
 
 def unknown_references(model: FeatureModel) -> list[str]:
@@ -17,8 +29,36 @@ def unknown_references(model: FeatureModel) -> list[str]:
         plain = plain_features(constraint.formula)
         if plain is None or not plain <= features.keys():
             values = _values(features) if values is None else values
-            problems.extend(p for node in walk(constraint.formula) for p in _problems(node, features, values))
+            compared = _compared(constraint.formula)
+            for node in walk(constraint.formula):
+                found = list(_problems(node, features, values))
+                problems.extend(f"{problem}{_hint(node, features, compared)}" for problem in found)
     return problems
+
+
+def _compared(formula: Expression) -> frozenset[int]:
+    """Return the identities of the operands of `==` and `!=`, in which a text may stand."""
+    equations = (node for node in walk(formula) if isinstance(node, Comparison) and node.operator in ("==", "!="))
+    return frozenset(id(side) for node in equations for side in (node.left, node.right))
+
+
+def _hint(node: Expression, features: Mapping[str, Feature], compared: frozenset[int]) -> str:
+    """Return the way out of a reference to nothing, if its name or its place shows one."""
+    name = node.name if isinstance(node, FeatureRef) else node.feature if isinstance(node, AttributeRef) else ""
+    if name in features:
+        return ""
+    match = _INSTANCE.match(name)
+    while match is not None:
+        feature = features.get(match[1])
+        if feature is not None and feature.cardinality is not None:
+            return (
+                f"; {match[1]!r} is a multi-feature: array_constraints ['...'] names its instances, as in"
+                f" {match[1]}[{match[2]}]"
+            )
+        match = _INSTANCE.match(match[1])
+    if id(node) in compared and isinstance(node, FeatureRef):
+        return f"; a text stands in single quotes, {name!r}" if "'" not in name else "; a text stands in single quotes"
+    return ""
 
 
 def _values(features: Mapping[str, Feature]) -> set[str]:

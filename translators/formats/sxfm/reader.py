@@ -13,6 +13,9 @@ r"""SXFM, the XML of the SPLOT repository: a tree drawn with tabs, and clauses o
     </constraints>
     </feature_model>
 
+FeatureIDE's reader decides where files are careless: a line belongs to the nearest line above with fewer tabs, however
+many more it has; in a group, `:m` and `:o` are members like any other; outside of groups, `: NAME (ID)` is mandatory.
+
 A feature is called by its name if no other feature has that name, else by its id. The id stands in parentheses;
 without them, it equals the name. Constraints speak of ids.
 
@@ -154,6 +157,8 @@ def _tree(document: Document, element: etree._Element | None, source_lines: Sequ
     open_lines: list[int] = []
     for span, text in _text_lines(document, element, source_lines):
         line = _parsed(document, span, text)
+        if not lines:
+            line.depth = 0  # FeatureIDE counts no tabs before the root
         while open_lines and lines[open_lines[-1]].depth >= line.depth:
             open_lines.pop()
         parent = lines[open_lines[-1]] if open_lines else None
@@ -225,19 +230,17 @@ def _misplaced(line: _Line, parent: _Line | None, has_root: bool) -> str | None:
     """Return the problem with the place of a line, or None."""
     if line.kind == _BROKEN:
         return None
-    expected_depth = 0 if parent is None else parent.depth + 1
     if parent is None and has_root:
         return "found a second line without indentation, expected one root; indent what lies below it"
-    if line.depth != expected_depth:
-        return f"found {line.depth} tabs, expected at most {expected_depth}: one more than the line above"
     if parent is None:
         return None if line.kind == _ROOT else f"found ':{line.kind}' at the top of the tree, expected ':r NAME (ID)'"
     if parent.kind == _BROKEN:
         return None
     if parent.kind == _GROUP:
-        return None if line.kind == _MEMBER else f"found ':{line.kind}' in a group, expected a member ': NAME (ID)'"
-    if line.kind in (_MEMBER, _ROOT):
-        return f"found ':{line.kind}' below {_cut(parent.name)}, expected ':m', ':o' or ':g'"
+        is_member = line.kind in (_MEMBER, _MANDATORY, _OPTIONAL)
+        return None if is_member else f"found ':{line.kind}' in a group, expected a member ': NAME (ID)'"
+    if line.kind == _ROOT:
+        return f"found ':r' below {_cut(parent.name)}, expected ':m', ':o' or ':g'"
     return None
 
 
@@ -291,12 +294,12 @@ def _groups_of(
     """Yield the groups of a feature in the order of the file; neighbours that are both mandatory or both optional share
     one.
     """
-    for kind, run in groupby(line.children, lambda child: lines[child].kind):
+    for kind, run in groupby(line.children, lambda child: lines[child].kind or _MANDATORY):
         children = list(run)
         if kind == _GROUP:
             yield from (groups[child] for child in children)
         else:
-            group_kind = GroupKind.MANDATORY if kind == _MANDATORY else GroupKind.OPTIONAL
+            group_kind = GroupKind.OPTIONAL if kind == _OPTIONAL else GroupKind.MANDATORY
             yield Group(group_kind, tuple(features[child] for child in children), span=lines[children[0]].span)
 
 

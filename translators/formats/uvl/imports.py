@@ -5,7 +5,7 @@ imported tree, and the groups, attributes or cardinality at that place are added
 feature `f.X` is called `f_X`, because a plain name of UVL has no dots; through two files, `f.g.X` is `f_g_X`.
 Constraints write `f.X`, `f.X.attribute` or `f.g.X`, as in UVL. The constraints of the imported file come along and
 still speak of its features only: `sum(cost)` becomes `sum(cost, f_Root)`. Each import is a copy of its own: one file
-under two aliases is two subtrees.
+under two aliases is two subtrees. An import that is nowhere in the tree brings nothing.
 
 The namespace, the properties and the feature order of an imported file describe that file as a whole and stay there;
 its comments and everything about its features and constraints come along.
@@ -111,8 +111,8 @@ def compose(
         max_features: Largest number of features of the imports together.
 
     Raises:
-        ReadError, ModelError: As `load` says; an import is missing in the tree or not in the place of its root; two
-            features have one name. All problems together.
+        ReadError, ModelError: As `load` says; an import is not in the place of its root, or a constraint speaks of one
+            that is nowhere in the tree; two features have one name. All problems together.
     """
     composition = _Composition({entry.alias: (entry, load(entry)) for entry in imports}, max_features)
     composition.check_aliases(imports)
@@ -124,7 +124,7 @@ def compose(
     resolved = [replace(c, formula=composition.resolve(c.formula, names, own)) for c in constraints]
     composition.raise_problems()
     notes: list[tuple[str, str]] = []
-    for part in composition.parts.values():
+    for part in composition.used_parts():
         notes += _notes(part, sum(not c.is_indexed and is_rule(c.formula) for c in resolved))
         resolved += part.constraints
     return Scope(FeatureModel(freeze(drafts[0]), tuple(resolved), notes=tuple(notes)), names)
@@ -135,6 +135,7 @@ class _Composition:
         self._scopes = scopes
         self._problems: list[str] = []
         self._placed: dict[Path, FeatureLine] = {}
+        self._unused: dict[Path, str] = {}
         self.parts: dict[Path, FeatureModel] = {}
         size = sum(sum(1 for _ in scope.model.features()) for _, scope in scopes.values())
         if size > most:
@@ -148,6 +149,10 @@ class _Composition:
     def raise_problems(self) -> None:
         if self._problems:
             raise ModelError(self._problems)
+
+    def used_parts(self) -> Iterator[FeatureModel]:
+        """Yield the imported models that have a place in the tree."""
+        return (part for alias, part in self.parts.items() if alias in self._placed)
 
     def check_aliases(self, imports: Sequence[Import]) -> None:
         seen: dict[Path, Import] = {}
@@ -217,17 +222,18 @@ class _Composition:
         )
 
     def names(self, drafts: Sequence[FeatureLine]) -> dict[Path, str]:
-        """Return the names of the composed model by dotted name; report two features with one name, and imports without
-        a place.
+        """Return the names of the composed model by dotted name; report two features with one name.
+
+        An import that is nowhere in the tree is legal, and none of its features exist.
         """
         names: dict[Path, str] = {draft.parts: draft.parts[0] for draft in drafts if len(draft.parts) == 1}
         sources = {draft.parts[0]: (draft.parts[0], draft.feature.span) for draft in drafts if len(draft.parts) == 1}
         for alias, (entry, scope) in self._scopes.items():
             if alias not in self._placed:
-                self._problems.append(
-                    f"{entry.span}: found an import that is nowhere in the tree, expected the feature"
-                    f" {'.'.join(alias)}.{scope.model.root.name}"
+                self._unused[alias] = (
+                    f"{'.'.join(alias)}.{scope.model.root.name} in the tree; the import is at {entry.span}"
                 )
+                continue
             spans = {feature.name: feature.span for feature in scope.model.features()}
             for path, inner in scope.names.items():
                 name = "_".join((*alias, inner))
@@ -250,6 +256,7 @@ class _Composition:
                     path = (feature, *attribute.split("."))
                     found = _longest(path, names)
                     if found is None:
+                        self._report_unused(path, span)
                         return node
                     if (feature, path[1]) in own:
                         self._problems.append(
@@ -259,11 +266,18 @@ class _Composition:
                     name, rest = names[path[:found]], ".".join(path[found:])
                     return AttributeRef(name, rest, indices, span) if rest else FeatureRef(name, indices, span)
                 case Aggregate(scope=str(scope)) if "." in scope:
+                    self._report_unused(tuple(scope.split(".")), node.span)
                     return replace(node, scope=names.get(tuple(scope.split(".")), scope))
                 case _:
                     return node
 
         return rebuild(formula, step)
+
+    def _report_unused(self, path: Path, span: Span) -> None:
+        """Report a reference to a feature of an import that is nowhere in the tree."""
+        alias = next((alias for alias in self._unused if path[: len(alias)] == alias), None)
+        if alias is not None:
+            self._problems.append(f"{span}: found {'.'.join(path)}, expected {self._unused[alias]}")
 
 
 def _with_comments_at_root(model: FeatureModel) -> FeatureModel:

@@ -70,6 +70,17 @@ def read_uvl(text: str, path: str, max_imported: int = MAX_FEATURES) -> FeatureM
     return document.restriction() if document.is_restriction else document.scope(loader).model
 
 
+def unused_imports(text: str, path: str) -> list[str]:
+    """Return one line per import of a UVL text that is nowhere in its tree: it is legal, and has no effect."""
+    document = _document(text, path)
+    used = {draft.parts[:-1] for draft in document.drafts}
+    return [
+        f"{entry.span}: the import {'.'.join(entry.alias)} is nowhere in the tree, so it has no effect"
+        for entry in document.imports
+        if entry.alias not in used
+    ]
+
+
 def _document(text: str, path: str) -> _Document:
     document = _Document(path)
     document.read(*logical_lines(text, path))
@@ -115,9 +126,11 @@ class _Document:
         if "features" in sections:
             header, *body = sections["features"]
             self.is_restriction = len(self.imports) == 1 and len(body) == 1
-            tree = read_tree(
-                header.span(self.path), body, self._alias, has_imports=len(sections.get("imports", ())) > 1
-            )
+            has_imports = len(sections.get("imports", ())) > 1
+            tree = read_tree(header.span(self.path), body, self._alias, has_imports=has_imports)
+            if self.is_restriction and self._is_plain_root(tree.drafts):
+                self.is_restriction = False
+                tree = read_tree(header.span(self.path), body, has_imports=has_imports)
             self.drafts = tree.drafts
             self.problems.extend(tree.problems)
             self.unsupported.extend(tree.unsupported)
@@ -125,6 +138,11 @@ class _Document:
             self.problems.append(f"{self.path}:1: found no section 'features', expected one")
         for line in sections.get("constraints", ())[1:]:
             self._attempt(self._read_constraint, line)
+
+    def _is_plain_root(self, drafts: list[FeatureLine]) -> bool:
+        """Whether the one feature of the file is its own, beside an import that it does not use."""
+        parts = {draft.parts for draft in drafts if draft.feature.attribute("bound") is None}
+        return any(len(names) == 1 and names != ("?",) for names in parts)
 
     def _attempt(self, step: Callable[[Line], None], line: Line) -> None:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from featurenet_uvl.errors import ReadError
@@ -33,6 +35,31 @@ def test_the_first_character_decides_about_a_text_that_no_format_claims(name: st
     start = text.lstrip("\ufeff \t\r\n")
     assert not any(entry.detect(start) for entry in FORMATS.values())
     assert detect_format(text) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Dear all,\n\nthis is a letter.\nIt is long.\n" * 30, "a text that begins with 'Dear all,'"),
+        ("# Title\n\nA page.\nIt is long.\n" * 30, "a text in Markdown, or settings"),
+        ("a,b\n1,2\n3,4\n" * 30, "a table, such as CSV"),
+        ('[network]\nname = "x"\nsize = 3\n' * 30, "a file of settings, such as TOML"),
+        ("import os\nos.getcwd()\n" * 30, "a program"),
+    ],
+)
+def test_a_text_of_another_kind_is_a_few_lines(text: str, kind: str) -> None:
+    with pytest.raises(ReadError) as caught:
+        parse_model(text, "m")
+    *problems, more, last = caught.value.problems
+    assert len(problems) == 3
+    assert re.fullmatch(r"m: and [1-9][0-9]* more problems", more)
+    assert last == f"m: found {kind}, expected a feature model"
+
+
+def test_a_model_with_a_slip_at_its_start_shows_it_first() -> None:
+    with pytest.raises(ReadError) as caught:
+        parse_model("Features\n\tA\n\t\toptional\n\t\t\tB\n", "m")
+    assert caught.value.problems[0].startswith("m:1:1: found name 'Features', expected a section")
 
 
 def test_a_format_that_is_named_is_not_detected() -> None:

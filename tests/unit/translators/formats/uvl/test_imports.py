@@ -133,8 +133,10 @@ SUB = "features\n\tS {p 1}\n\t\tor\n\t\t\tA\n"
         (HEAD + TREE.replace("s.S", "t.S"), SUB, ModelError, ["main.uvl:6:4: found t.S", "root of an import (s)"]),
         (HEAD + TREE + "\t\t\ts.S\n", SUB, ModelError, ["main.uvl:6:4: found s.S twice", "main.uvl:7:4"]),
         (HEAD + "\tsub as s\n" + TREE, SUB, ModelError, ["main.uvl:3:2: found the alias s twice"]),
-        (HEAD + "\tsub as t\n" + TREE, SUB, ModelError, ["main.uvl:3:2: found an import that is nowhere in the tree"]),
-        (HEAD + "features\n\tR\n", SUB, ModelError, ["main.uvl:2:2: found an import that is nowhere in the tree"]),
+        (HEAD + "\tsub as t\n" + TREE + "constraints\n\tt.A\n", SUB, ModelError,
+         ["main.uvl:9:2: found t.A, expected t.S in the tree; the import is at ", "main.uvl:3:2"]),
+        (HEAD + "features\n\tR {bound {A 1}}\n", SUB, ModelError,
+         ["main.uvl:2:2: found an import that is nowhere in the tree"]),
         (HEAD + TREE + "\t\t\ts_A\n", SUB, ModelError, ["sub.uvl:4:4: s.A would be called 's_A'", "main.uvl:7:4"]),
         (HEAD + TREE + "constraints\n\ts.B\n", SUB, ModelError, ["main.uvl:8:2: found unknown feature 's' in s.B"]),
         (HEAD + TREE + "constraints\n\tA\n", SUB, ModelError, ["main.uvl:8:2: found unknown feature 'A'"]),
@@ -158,6 +160,23 @@ def test_each_fault_has_its_places(
     assert type(caught.value) is kind
     for message in messages:
         assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "main",
+    [
+        "imports\n\tsub\n\tsub as t\nfeatures\n\tR\n\t\tor\n\t\t\tsub.S\n\t\t\tB\n",
+        "imports\n\tsub\nfeatures\n\tR\n\t\toptional\n\t\t\tB\n",
+        "imports\n\tsub\nfeatures\n\tR\n",
+        "imports\n\tsub\nfeatures\n\tR\nconstraints\n\tR\n",
+    ],
+)
+def test_an_import_that_is_nowhere_in_the_tree_brings_nothing(tmp_path: Path, main: str) -> None:
+    sub = "features\n\tS {p 1}\n\t\tor\n\t\t\tA\nconstraints\n\tS => A\n\t!A\n"
+    model = read(tmp_path, main=main, sub=sub)
+    count = int("sub.S" in main)
+    assert len([feature for feature in model.features() if feature.name.endswith("_S")]) == count
+    assert sum(1 for constraint in model.constraints if constraint.span.path.endswith("sub.uvl")) == 2 * count
 
 
 def test_files_that_grow_exponentially_are_refused(tmp_path: Path) -> None:

@@ -206,6 +206,16 @@ def test_syntax_is_refused_at_its_place(text: str, message: str) -> None:
         (HEAD + "\t\t\tb\n\t\t\t\tor\n\t\t\t\t\ta\n", "x.uvl:7:6: found a second feature 'a', expected unique names"),
         (HEAD + "constraints\n\ta => b\n", "x.uvl:6:7: found unknown feature 'b'"),
         (HEAD + "constraints\n\tb.p > 1\n", "x.uvl:6:2: found unknown feature 'b' in b.p"),
+        (
+            HEAD + 'constraints\n\tR == "b c"\n',
+            "x.uvl:6:7: found unknown feature 'b c', expected a feature of the model; a text stands in single quotes,"
+            " 'b c'",
+        ),
+        (
+            HEAD + "\t\t\tM cardinality [1..3]\nconstraints\n\ta => M_2_x\n",
+            "x.uvl:7:7: found unknown feature 'M_2_x', expected a feature of the model; 'M' is a multi-feature:"
+            " array_constraints ['...'] names its instances, as in M[2]",
+        ),
         (HEAD + "constraints\n\ta.q > 1\n", "x.uvl:6:2: found unknown attribute a.q, expected one that 'a' has: p"),
         (HEAD + "constraints\n\ta.p.q > 1\n", "x.uvl:6:2: found unknown attribute a.p.q"),
         (HEAD + "constraints\n\tsum(q) > 1\n", "x.uvl:6:2: found unknown attribute 'q' in sum"),
