@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from featurenet_uvl.decoding.named import architecture_names
-from featurenet_uvl.errors import ReadError, UsageError
+from featurenet_uvl.errors import ReadError, UsageError, first_lines
 from featurenet_uvl.experiments.costs import read_costs
 from featurenet_uvl.experiments.environment import environment
-from featurenet_uvl.experiments.layout import DIVERSITY, LIMIT, SAMPLES, SIZES, STORE, sample_name
+from featurenet_uvl.experiments.layout import ARCHITECTURES, DIVERSITY, LIMIT, SAMPLES, SIZES, STORE, sample_name
 from featurenet_uvl.experiments.manifest import Manifest, read_manifest
 from featurenet_uvl.experiments.plan import (
     EQUIVALENT,
@@ -29,6 +28,7 @@ from featurenet_uvl.experiments.preset import Preset, SampleSetting
 from featurenet_uvl.experiments.preset_file import SUFFIX, preset_names
 from featurenet_uvl.experiments.samples import read_networks, read_sample
 from featurenet_uvl.ir.architecture import Architecture
+from featurenet_uvl.ir.sample import Sample
 from featurenet_uvl.report.content.study import (
     BaselineStudy,
     DataSet,
@@ -43,11 +43,13 @@ from featurenet_uvl.report.content.study import (
     Study,
 )
 from featurenet_uvl.sampling.metrics.distances import Diversity
-from featurenet_uvl.system.files import read_text
+from featurenet_uvl.system.json_values import read_json, to_typed
 from featurenet_uvl.training.data.dataset import Dataset
 from featurenet_uvl.training.store import read_results
 from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec
+
+T = TypeVar("T")
 
 Results = Mapping[str, TrialResult]
 """Results by the hash of the spec."""
@@ -80,6 +82,7 @@ def collect(folder: Path) -> Study:
         reader.longer(samples),
         environment=environment(),
         commands=_commands(manifest, folder),
+        notes=tuple(reader.notes),
     )
     return _with_missing(study)
 
@@ -96,6 +99,8 @@ class _Collector:
         self._manifest = manifest
         self._preset = preset
         self._read: dict[str, Results] = {}
+        self.notes: list[str] = []
+        """What the reader ignored, one sentence each."""
 
     def _results(self, protocol: Protocol) -> Results:
         path = self._folder / STORE
@@ -117,10 +122,13 @@ class _Collector:
         name = sample_name(setting.name, data)
         protocol = self._preset.protocol(data)
         place = self._folder / SAMPLES / name
-        drawn = read_sample(self._folder, name)
+        facts = self._manifest.samples.get(name)
+        drawn = read_sample(self._folder, name, facts)
+        decoded = read_networks(self._folder, name, drawn, facts)
+        self.notes += [_stray_note(place, decoded.strays)] if decoded.strays else []
         costs, results = read_costs(self._folder, protocol), self._results(protocol)
         networks: list[Network] = []
-        for sampled in sampled_specs(setting.name, read_networks(self._folder, name) if drawn else {}):
+        for sampled in sampled_specs(setting.name, decoded.networks):
             cost = costs.get(sampled.spec.hash)
             predicted = None if cost is None else cost.predicted_s(protocol, self._dataset(data))
             result = results.get(sampled.spec.hash)
@@ -146,9 +154,9 @@ class _Collector:
             setting.seed,
             tuple(networks),
             drawn.sampler if drawn else None,
-            _object(place / DIVERSITY, Diversity),
+            _of_sample(place / DIVERSITY, _object(place / DIVERSITY, Diversity), drawn),
             _object(place / SIZES, ModelSizes),
-            _object(place / LIMIT, DiversityLimit),
+            _of_sample(place / LIMIT, _object(place / LIMIT, DiversityLimit), drawn),
         )
 
     def baseline(self, name: str, specs: tuple[TrialSpec, ...], data: str) -> BaselineStudy:
@@ -220,15 +228,35 @@ def _model(setting: SampleSetting) -> str:
     return ", ".join([setting.model, *setting.restrictions, *bounds])
 
 
-def _object(path: Path, kind: Any) -> Any:
+def _object(path: Path, kind: type[T]) -> T | None:
     """Return the content of a JSON file as a dataclass; None if the file is missing or holds null."""
     if not path.exists():
         return None
     try:
-        content = json.loads(read_text(path))
-        return None if content is None else kind(**content)
-    except (ValueError, TypeError) as error:
-        raise ReadError(f"{path}: found no {kind.__name__} ({error}), expected one; remove it and run again") from error
+        content = read_json(path, "numbers")
+        return None if content is None else to_typed(kind, content, str(path))
+    except ReadError as error:
+        raise ReadError([f"{problem}; remove the file and run again" for problem in error.problems]) from error
+
+
+M = TypeVar("M", Diversity, DiversityLimit)
+
+
+def _of_sample(path: Path, measured: M | None, sample: Sample | None) -> M | None:
+    """Return what was measured on a sample; raise ReadError if the sample is another one. None without a sample."""
+    if measured is None or sample is None:
+        return None
+    if measured.count != len(sample):
+        raise ReadError(
+            f"{path}: found numbers of {measured.count:,} configurations, expected those of the {len(sample):,} of the "
+            "sample; remove the file and run again"
+        )
+    return measured
+
+
+def _stray_note(place: Path, strays: tuple[str, ...]) -> str:
+    names = ", ".join(first_lines(strays, 3, after=" more"))
+    return f"{place / ARCHITECTURES}: ignored {names}, which the sample does not have"
 
 
 def _scale(preset: Preset) -> str:

@@ -5,19 +5,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from featurenet_uvl.errors import FeatureNetError, ReadError, UsageError
+from featurenet_uvl.decoding.named import architecture_names
+from featurenet_uvl.errors import ReadError, UsageError
 from featurenet_uvl.experiments.preset import Preset
+from featurenet_uvl.ir.architecture_json import MAX_NUMBER
 from featurenet_uvl.ir.layers import Shape
-from featurenet_uvl.system.files import read_text, write_file
+from featurenet_uvl.system.files import write_file
+from featurenet_uvl.system.json_values import read_json, shown, to_typed
+from featurenet_uvl.training.baselines import BASELINES
 from featurenet_uvl.training.data.dataset import Dataset
 
 SCHEMA = "featurenet_uvl/run/2"
 FILE = "run.json"
+
+MAX_RUNS = 10_000
+"""Runs of one network, at most."""
+
+SAMPLE_NAME = re.compile(r"[A-Za-z0-9_.+-]+")
+"""Names of samples, which name folders, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +48,12 @@ class DataFacts:
 
 @dataclass(frozen=True, slots=True)
 class SampleFacts:
-    """The hashes of a compiled model and of the sample drawn from it. None: not drawn yet."""
+    """The hashes of a compiled model, of the sample drawn from it, and of its networks. None: not drawn yet."""
 
     model_sha256: str
     sample_sha256: str | None = None
+    networks_sha256: str | None = None
+    """Hash of all networks of the sample; None: not decoded yet, or by version 0.1, which wrote none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +82,39 @@ class Manifest:
         Raises:
             ReadError: The manifest holds no preset that this version knows.
         """
-        try:
-            return Preset.from_json(self.name, self.preset)
-        except (KeyError, TypeError, ValueError, AttributeError, FeatureNetError) as error:
-            raise ReadError(
-                f"{folder / FILE}: found no preset in it ({error}), expected one; use another folder"
-            ) from error
+        place = f"{folder / FILE}: preset"
+        preset = Preset.from_json(self.name, self.preset, place)
+        problems = [f"{place}: {problem}" for problem in _problems(preset, self.data)]
+        if problems:
+            raise ReadError(problems)
+        return preset
+
+
+def _problems(preset: Preset, data: Mapping[str, DataFacts]) -> Iterator[str]:
+    """Yield what the checks of preset files would have refused, and data sets without facts."""
+    names = preset.data_names
+    samples = {sample.name: sample.count for sample in preset.samples}
+    if not names or len(set(names)) < len(names) or not set(names) <= set(data):
+        yield f"found protocols for {shown(names)}, expected each data set of {', '.join(data)} once at most"
+    for name, count in samples.items():
+        if not SAMPLE_NAME.fullmatch(name) or count < 1:
+            yield f"found a sample {name!r} of {count}, expected a word such as S1, and 1 or more"
+    unknown = sorted({*preset.baselines} - set(BASELINES))
+    if unknown or not 1 <= preset.baseline_runs <= MAX_RUNS:
+        yield f"found {preset.baseline_runs} runs of {shown(preset.baselines)}, expected 1 to {MAX_RUNS:,} of baselines"
+    if preset.equivalence is not None:
+        one = preset.equivalence
+        if one.data not in names or not 2 <= one.runs <= MAX_RUNS or not 0 < one.margin < 1:
+            yield f"equivalence: found {one.runs} runs on {shown(one.data)}, expected 2 to {MAX_RUNS:,} on a data set"
+    named = preset.named
+    if named is not None and (named.data not in names or not {*named.networks} <= {*architecture_names()}):
+        found = f"{shown(named.networks)} on {shown(named.data)}"
+        yield f"named: found {found}, expected named architectures on a data set"
+    if preset.longer is not None:
+        epochs = preset.longer.epochs
+        is_known = preset.longer.sample in samples and preset.longer.data in names and preset.longer.best > 0
+        if not is_known or not epochs or sorted({*epochs}) != [*epochs] or epochs[0] < 1:
+            yield f"longer: found {shown(epochs)} epochs of {shown(preset.longer.sample)}, expected some, ascending"
 
 
 def sha256(text: str) -> str:
@@ -90,18 +130,21 @@ def read_manifest(folder: Path) -> Manifest | None:
     path = folder / FILE
     if not path.exists():
         return None
-    try:
-        content = json.loads(read_text(path))
-        if content["schema"] != SCHEMA:
-            raise ReadError(f"{path}: found schema {content['schema']!r}, expected {SCHEMA!r}; use another folder")
-        data = {
-            name: DataFacts(**{**facts, "input_shape": tuple(facts["input_shape"])})
-            for name, facts in content["data"].items()
-        }
-        samples = {name: SampleFacts(**facts) for name, facts in content["samples"].items()}
-        return Manifest(str(content["name"]), dict(content["preset"]), data, samples)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ReadError(f"{path}: found no manifest of a run ({error}), expected one; use another folder") from error
+    content = read_json(path, "the manifest of a run")
+    if not isinstance(content, dict):
+        raise ReadError(f"{path}: found {shown(content)}, expected the manifest of a run; use another folder")
+    schema = content.pop("schema", None)
+    if schema != SCHEMA:
+        raise ReadError(f"{path}: found schema {shown(schema)}, expected {SCHEMA!r}; use another folder")
+    manifest = to_typed(Manifest, content, str(path))
+    for name, facts in manifest.data.items():
+        sizes = (*facts.input_shape, facts.classes, facts.train_count, facts.test_count)
+        if len(facts.input_shape) != 3 or not all(0 < size <= MAX_NUMBER for size in sizes):
+            raise ReadError(
+                f"{path}: data: {name}: found {shown(sizes)}, expected height, width, channels, classes and counts "
+                f"of images, each from 1 to {MAX_NUMBER:,}"
+            )
+    return manifest
 
 
 def check_preset(found: Manifest, preset: Preset, folder: Path) -> None:

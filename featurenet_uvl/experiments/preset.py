@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from featurenet_uvl.system.json_values import to_typed
 from featurenet_uvl.training.trials.protocol import Protocol
 
 
@@ -139,23 +140,25 @@ class Preset:
         }
 
     @classmethod
-    def from_json(cls, name: str, data: Mapping[str, Any]) -> Preset:
+    def from_json(cls, name: str, data: object, place: str = "<json>") -> Preset:
         """Return the preset of `to_json`; its models are names without a folder, and it has no limits.
 
+        Args:
+            name: Name of the preset.
+            data: A JSON value.
+            place: Its name in messages.
+
         Raises:
-            KeyError, TypeError, ValueError: The data is not a preset.
+            ReadError: The data is not a preset. The message names the first problem and its place.
         """
-        longer = data["longer"]
-        named = data["named"]
+        saved = to_typed(_Saved, data, place)
+        samples = (
+            SampleSetting(name, bounds=MappingProxyType(dict(sample.bounds)), **_without_bounds(sample))
+            for name, sample in saved.samples.items()
+        )
         return cls(
-            name,
-            tuple(Protocol(**protocol) for protocol in data["protocols"]),
-            tuple(_sample_from_json(sample, values) for sample, values in data["samples"].items()),
-            tuple(data["baselines"]),
-            data["baseline_runs"],
-            None if data["equivalence"] is None else Equivalence(**data["equivalence"]),
-            None if named is None else Named(**{**named, "networks": tuple(named["networks"])}),
-            None if longer is None else Longer(**{**longer, "epochs": tuple(longer["epochs"])}),
+            *(name, saved.protocols, tuple(samples), saved.baselines, saved.baseline_runs),
+            *(saved.equivalence, saved.named, saved.longer),
         )
 
     def hash(self) -> str:
@@ -164,6 +167,31 @@ class Preset:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _sample_from_json(name: str, values: Mapping[str, Any]) -> SampleSetting:
-    bounds = MappingProxyType(dict(values["bounds"]))
-    return SampleSetting(name, **{**values, "restrictions": tuple(values["restrictions"]), "bounds": bounds})
+@dataclass(frozen=True, slots=True)
+class _SavedSample:
+    """The settings of a sample as `Preset.to_json` writes them."""
+
+    model: str
+    restrictions: tuple[str, ...]
+    bounds: Mapping[str, int]
+    count: int
+    seed: int
+    max_cpu_s: float | None
+    sampler: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """A preset as `Preset.to_json` writes it."""
+
+    protocols: tuple[Protocol, ...]
+    samples: Mapping[str, _SavedSample]
+    baselines: tuple[str, ...]
+    baseline_runs: int
+    equivalence: Equivalence | None
+    named: Named | None
+    longer: Longer | None
+
+
+def _without_bounds(sample: _SavedSample) -> dict[str, Any]:
+    return {field.name: getattr(sample, field.name) for field in fields(sample) if field.name != "bounds"}

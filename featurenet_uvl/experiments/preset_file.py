@@ -15,6 +15,7 @@ from typing import Any
 from featurenet_uvl.decoding.named import architecture_names
 from featurenet_uvl.errors import ReadError, UsageError
 from featurenet_uvl.experiments import preset_values as values
+from featurenet_uvl.experiments.manifest import MAX_RUNS, SAMPLE_NAME
 from featurenet_uvl.experiments.preset import Equivalence, Limits, Longer, Named, Preset, SampleSetting
 from featurenet_uvl.sampling.registry import DEFAULT, sampler_names
 from featurenet_uvl.system.files import MAX_SETTINGS_BYTES, read_text
@@ -74,7 +75,7 @@ def parse_preset(text: str, path: Path) -> Preset:
     preset = Preset(
         *(path.stem, protocols, samples),
         baselines=reader.get("baselines", "networks", values.list_of(values.one_of(tuple(BASELINES))), ()),
-        baseline_runs=reader.get("baselines", "runs", values.whole(1), 1),
+        baseline_runs=reader.get("baselines", "runs", values.whole(1, MAX_RUNS), 1),
         equivalence=_equivalence(reader, data),
         named=_named(reader, data),
         longer=_longer(reader, data, tuple(sample.name for sample in samples), protocols),
@@ -186,7 +187,7 @@ def _protocols(reader: _Reader) -> tuple[Protocol, ...]:
 
 def _sample(reader: _Reader, section: str, path: Path) -> SampleSetting:
     name = section.removeprefix("sample ").strip()
-    if not re.fullmatch(r"[A-Za-z0-9_.+-]+", name):
+    if not SAMPLE_NAME.fullmatch(name):
         reader.problem(section, "", f"found the name {name!r}, expected a word such as S1")
     file = values.file_of(path.parent, Path(str(files(_MODELS))))
     return SampleSetting(
@@ -211,7 +212,7 @@ def _equivalence(reader: _Reader, data: tuple[str, ...]) -> Equivalence | None:
         return None
     return Equivalence(
         reader.get("equivalence", "data", values.one_of(data), data[-1] if data else ""),
-        reader.get("equivalence", "runs", values.whole(2)),
+        reader.get("equivalence", "runs", values.whole(2, MAX_RUNS)),
         reader.get("equivalence", "margin", values.share, 0.02),
     )
 

@@ -10,7 +10,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from featurenet_uvl.system.json_values import shown
+
 _T = TypeVar("_T")
+
+_MAX_DIGITS = 100
+"""Digits of the largest whole number in a preset; Python refuses to read thousands of them."""
 
 
 def file_of(*folders: Path) -> Callable[[str], str]:
@@ -83,7 +88,7 @@ def one_of(known: tuple[str, ...]) -> Callable[[str], str]:
     return convert
 
 
-def whole(least: int) -> Callable[[str], int]:
+def whole(least: int, most: int = 10**100) -> Callable[[str], int]:
     """Return a converter of whole numbers; a comma may separate thousands, except in a list.
 
     >>> whole(1)("50,000")
@@ -92,8 +97,10 @@ def whole(least: int) -> Callable[[str], int]:
 
     def convert(text: str) -> int:
         plain = text.replace(",", "")
-        if not (plain.isascii() and plain.isdecimal() and int(plain) >= least):
-            raise ValueError(f"found {text!r}, expected a whole number of {least} or more")
+        if not (plain.isascii() and plain.isdecimal() and len(plain) <= _MAX_DIGITS and int(plain) >= least):
+            raise ValueError(f"found {shown(text)}, expected a whole number of {least} or more")
+        if int(plain) > most:
+            raise ValueError(f"found {text!r}, expected at most {most:,}")
         return int(plain)
 
     return convert

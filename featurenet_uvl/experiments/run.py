@@ -20,7 +20,8 @@ from featurenet_uvl.experiments.plan import (
     sampled_specs,
 )
 from featurenet_uvl.experiments.preset import Preset
-from featurenet_uvl.experiments.samples import BeginPhase, prepare_sample, read_networks
+from featurenet_uvl.experiments.samples import BeginPhase, prepare_sample, read_networks, read_sample
+from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.report.content.study import Study
 from featurenet_uvl.report.write import write_report
 from featurenet_uvl.system.extras import check_installed
@@ -102,8 +103,8 @@ def run_experiment(
     engine.check()
     make_folder(folder)
     with Lock(folder / LOCK, folder):  # two runs would draw the same samples and take turns at the store
-        data = _prepare(folder, preset, data_dir, listener.phase)
-        stages = _Stages(folder, preset, data, engine, retry_failed, listener, trainer, timer)
+        data, manifest = _prepare(folder, preset, data_dir, listener.phase)
+        stages = _Stages(folder, preset, data, manifest, engine, retry_failed, listener, trainer, timer)
         estimates = stages.estimate()
         listener.estimates(estimates)
         if dry_run:
@@ -116,8 +117,10 @@ def run_experiment(
         return RunResult(folder, tuple(estimates), study, write_report(study, folder))
 
 
-def _prepare(folder: Path, preset: Preset, data_dir: Path | None, begin: BeginPhase) -> Mapping[str, Dataset]:
-    """Load the data sets, draw all samples, and return the data sets by name."""
+def _prepare(
+    folder: Path, preset: Preset, data_dir: Path | None, begin: BeginPhase
+) -> tuple[Mapping[str, Dataset], Manifest]:
+    """Load the data sets, draw all samples, and return the data sets by name, with the manifest."""
     earlier = read_manifest(folder)
     if earlier is not None:
         check_preset(earlier, preset, folder)
@@ -135,7 +138,12 @@ def _prepare(folder: Path, preset: Preset, data_dir: Path | None, begin: BeginPh
     for dataset in data.values():
         for sample in preset.samples:
             manifest = prepare_sample(folder, sample, dataset, manifest, begin)
-    return data
+    return data, manifest
+
+
+def _sampled_networks(folder: Path, name: str, manifest: Manifest) -> Mapping[str, Architecture]:
+    facts = manifest.samples.get(name)
+    return read_networks(folder, name, read_sample(folder, name, facts), facts).networks
 
 
 class _Stages:
@@ -146,6 +154,7 @@ class _Stages:
         folder: Path,
         preset: Preset,
         data: Mapping[str, Dataset],
+        manifest: Manifest,
         engine: Engine,
         retry_failed: bool,
         listener: Listener,
@@ -167,7 +176,9 @@ class _Stages:
         self._sampled = {
             (sample.name, name): [
                 network.spec
-                for network in sampled_specs(sample.name, read_networks(folder, sample_name(sample.name, name)))
+                for network in sampled_specs(
+                    sample.name, _sampled_networks(folder, sample_name(sample.name, name), manifest)
+                )
             ]
             for sample in preset.samples
             for name in data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -34,11 +34,14 @@ from featurenet_uvl.report.content.study import DiversityLimit, ModelSizes
 from featurenet_uvl.sampling.metrics.distance_bound import mean_distance_limit
 from featurenet_uvl.sampling.metrics.distances import diversity
 from featurenet_uvl.system.files import read_text, write_file
+from featurenet_uvl.system.json_values import MAX_JSON_BYTES, load_json, read_json, to_typed
 from featurenet_uvl.training.data.dataset import Dataset
 from featurenet_uvl.translators.formats.configurations.sample_file import format_sample, parse_sample
 from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
 from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 from featurenet_uvl.translators.pipeline import compile_model
+
+_ENDING = ".json"
 
 BeginPhase: TypeAlias = Callable[[str, str], None]
 """Listener that receives the name of a phase that begins, and its amount or object."""
@@ -83,14 +86,27 @@ def prepare_sample(
         write_file(place / SIZES, json.dumps(asdict(_sizes(setting, cnf))) + "\n")
     begin("sampling", f"{setting.count:,} configurations of {cnf.variables.feature_count:,} features")
     sample, sample_text = _sample(place, setting, cnf, facts)
-    manifest = manifest.with_sample(name, SampleFacts(facts.model_sha256, sha256(sample_text)))
+    facts = replace(facts, sample_sha256=sha256(sample_text))
+    manifest = manifest.with_sample(name, facts)
     manifest.write(folder)
     write_file(place / DIVERSITY, diversity(sample.selected).to_json() + "\n", force=True)
-    if not (place / LIMIT).exists() and len(sample) > 1:
+    if len(sample) > 1 and not _is_limit_of(place / LIMIT, len(sample)):
         begin("bounding", f"the diversity of {name}")
-        write_file(place / LIMIT, json.dumps(_limit(setting, cnf, sample)) + "\n")
-    _decode(place, sample, cnf, data)
+        write_file(place / LIMIT, json.dumps(_limit(setting, cnf, sample)) + "\n", force=True)
+    manifest = manifest.with_sample(name, replace(facts, networks_sha256=_decode(place, sample, cnf, data)))
+    manifest.write(folder)
     return manifest
+
+
+def _is_limit_of(path: Path, count: int) -> bool:
+    """Whether a file has the bound for samples of this size, or says that there is none."""
+    if not path.exists():
+        return False
+    try:
+        content = read_json(path, "a bound")
+        return content is None or to_typed(DiversityLimit, content, str(path)).count == count
+    except ReadError:
+        return False
 
 
 def _is_in_another_form(place: Path, facts: SampleFacts, cnf: Cnf) -> bool:
@@ -124,27 +140,81 @@ def _feature_clauses(cnf: Cnf) -> frozenset[frozenset[int]]:
     return frozenset(frozenset(c) for c in cnf.clauses if all(abs(literal) <= count for literal in c))
 
 
-def read_sample(folder: Path, name: str) -> Sample | None:
-    """Return the sample of a results folder; None if it is not drawn yet."""
-    path = folder / SAMPLES / name / SAMPLE
-    return parse_sample(read_text(path), str(path)) if path.exists() else None
+def read_sample(folder: Path, name: str, facts: SampleFacts | None) -> Sample | None:
+    """Return the sample of a results folder; None if it is not drawn yet.
 
-
-def read_networks(folder: Path, name: str) -> Mapping[str, Architecture]:
-    """Return the networks of a sample by their numbers, such as `007`; none if it is not decoded yet.
+    Args:
+        folder: The results folder.
+        name: The sample's name within it, such as `S1-mnist`.
+        facts: The hashes that the run wrote.
 
     Raises:
-        ReadError: A file is not JSON.
+        ReadError: The sample was changed since it was written.
+    """
+    path = folder / SAMPLES / name / SAMPLE
+    if facts is None or facts.sample_sha256 is None or not path.exists():
+        return None
+    return parse_sample(_unchanged(path, facts.sample_sha256), str(path))
+
+
+def _unchanged(path: Path, expected: str) -> str:
+    text = read_text(path)
+    if sha256(text) != expected:
+        raise ReadError(
+            f"{path}: found another content than the run wrote, expected it unchanged; "
+            "remove it, and the run draws the sample again"
+        )
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class SampledNetworks:
+    """The networks of a sample by their numbers, such as `007`, and the names of files beside them that are none."""
+
+    networks: Mapping[str, Architecture]
+    strays: tuple[str, ...] = ()
+
+
+def read_networks(folder: Path, name: str, sample: Sample | None, facts: SampleFacts | None) -> SampledNetworks:
+    """Return the networks of a sample; none if it is not drawn or not decoded yet.
+
+    Args:
+        folder: The results folder.
+        name: The sample's name within it.
+        sample: The sample, as `read_sample` returns it.
+        facts: The hashes that the run wrote.
+
+    Raises:
+        ReadError: A file is not JSON, or the networks are not those that the run wrote.
         DecodeError: A file is not a network.
     """
-    networks: dict[str, Architecture] = {}
-    for path in sorted((folder / SAMPLES / name / ARCHITECTURES).glob("*.json")):
-        try:
-            content = json.loads(read_text(path))
-        except ValueError as error:
-            raise ReadError(f"{path}: found no JSON ({error}), expected a network; run the experiment again") from error
-        networks[path.stem] = parse_architecture(content, str(path))
-    return networks
+    place = folder / SAMPLES / name / ARCHITECTURES
+    names = _file_names(0 if sample is None else len(sample))
+    strays = tuple(sorted({path.name for path in place.glob("*.json")} - {*names}))
+    if facts is None or not names:
+        return SampledNetworks({}, strays)
+    if facts.networks_sha256 is None and not all((place / file).exists() for file in names):
+        return SampledNetworks({}, strays)  # a kill came before the last one was written
+    texts = {file: read_text(place / file, limit=MAX_JSON_BYTES, is_named_by_user=False) for file in names}
+    networks = {
+        file.removesuffix(_ENDING): parse_architecture(load_json(text, str(place / file)), str(place / file))
+        for file, text in texts.items()
+    }
+    if facts.networks_sha256 not in (None, _hash_of(texts)):
+        raise ReadError(
+            f"{place}: found other networks than the run wrote, expected them unchanged; "
+            "the same `experiments run` writes them again"
+        )
+    return SampledNetworks(networks, strays)
+
+
+def _file_names(count: int) -> tuple[str, ...]:
+    width = max(3, len(str(count)))
+    return tuple(f"{number:0{width}}{_ENDING}" for number in range(1, count + 1))
+
+
+def _hash_of(texts: Mapping[str, str]) -> str:
+    return sha256("".join(f"{name}\n{text}" for name, text in texts.items()))
 
 
 def _compiled(setting: SampleSetting, data: Dataset) -> Cnf:
@@ -192,12 +262,7 @@ def _sample(place: Path, setting: SampleSetting, cnf: Cnf, facts: SampleFacts) -
     """Return the sample of an earlier call, or a new one if there was none; and its text."""
     path = place / SAMPLE
     if facts.sample_sha256 is not None and path.exists():
-        text = read_text(path)
-        if sha256(text) != facts.sample_sha256:
-            raise ReadError(
-                f"{path}: found another content than the run wrote, expected it unchanged; "
-                "remove it, and the run draws the sample again"
-            )
+        text = _unchanged(path, facts.sample_sha256)
         return parse_sample(text, str(path)), text
     sample = draw_sample(cnf, setting.count, seed=setting.seed, sampler=setting.sampler).new
     if sample.stop is Stop.INTERRUPTED:
@@ -207,10 +272,11 @@ def _sample(place: Path, setting: SampleSetting, cnf: Cnf, facts: SampleFacts) -
     return sample, text
 
 
-def _decode(place: Path, sample: Sample, cnf: Cnf, data: Dataset) -> None:
-    """Write each network to a file named by its number in the sample."""
-    width = max(3, len(str(len(sample))))
-    for number, row in enumerate(sample.selected, 1):
+def _decode(place: Path, sample: Sample, cnf: Cnf, data: Dataset) -> str:
+    """Write each network to a file named by its number in the sample, and return the hash of all."""
+    texts: dict[str, str] = {}
+    for name, row in zip(_file_names(len(sample)), sample.selected, strict=True):
         network = to_architecture(decode_solution(row, cnf.variables), data.input_shape, data.classes)
-        text = json.dumps(network.to_json(), indent=2) + "\n"
-        write_file(place / ARCHITECTURES / f"{number:0{width}}.json", text, force=True)
+        texts[name] = json.dumps(network.to_json(), indent=2) + "\n"
+        write_file(place / ARCHITECTURES / name, texts[name], force=True)
+    return _hash_of(texts)

@@ -138,6 +138,7 @@ def _show(study: Study, folder: Path, files: Sequence[Path], *, quiet: bool, as_
         put_json({"folder": str(folder), "files": [str(path) for path in files], "report": study_json(study)})
     else:
         put("".join(f"{line}\n" for line in (*closing_lines(study), f"report: {folder / PAGE}, to open in a browser")))
+    _say_all((f"note: {text}" for text in study.notes), quiet=quiet)
     _say_all((f"missing: {text}" for text in study.missing[:_MAX_MISSING]), quiet=quiet)
     if len(study.missing) > _MAX_MISSING:
         say(f"and {len(study.missing) - _MAX_MISSING:,} more are missing; the page has all", quiet=quiet)

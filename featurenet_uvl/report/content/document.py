@@ -44,6 +44,7 @@ def study_markdown(study: Study, pictures: str = "") -> str:
     parts = [f"# Experiment {study.preset}", ""]
     if study.missing:
         parts += ["Not finished:", "", *(f"- {line}" for line in study.missing), ""]
+    parts += [line for note in study.notes for line in (f"Note: {note}.", "")]
     parts += [_scale(study), *(table_markdown(table, 2, with_scale=False) for table in tables(study))]
     if pictures:
         parts += [_picture(figure, pictures) for figure in figures(study)]
@@ -70,6 +71,7 @@ def study_json(study: Study) -> dict[str, Any]:
         "preset": study.preset,
         "scale": study.about,
         "missing": list(study.missing),
+        "notes": list(study.notes),
         "data": [{**asdict(data), "caption": data_scale(data)} for data in study.data],
         "samples": [
             {

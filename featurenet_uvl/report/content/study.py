@@ -197,6 +197,8 @@ class Study:
     missing: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     commands: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What in the results folder was ignored, one sentence each."""
 
     def data_set(self, name: str) -> DataSet:
         """Return the data set of this name."""

@@ -224,13 +224,15 @@ def _made(study: Study) -> Markup:
 
 
 def missing_notice(study: Study) -> Child:
-    """Return the list of missing parts; nothing for a finished experiment."""
+    """Return the lists of missing parts and of ignored files; nothing for a finished experiment without any."""
+    notes = [element("p", f"Note: {note}.", class_="note") for note in study.notes]
     if not study.missing:
-        return None
+        return joined(notes) if notes else None
     return element(
         "section",
         element("h2", "Not finished"),
         element("ul", *(element("li", line) for line in study.missing)),
+        *notes,
         class_="missing",
         id="missing",
     )
