@@ -10,6 +10,7 @@ from pathlib import Path
 
 from featurenet_uvl.errors import FeatureNetError
 from featurenet_uvl.report.content.document import study_json, study_markdown, tables
+from featurenet_uvl.report.content.escape import spreadsheet_text
 from featurenet_uvl.report.content.figure import FORMATS, draw
 from featurenet_uvl.report.content.figures import figures
 from featurenet_uvl.report.content.study import Study
@@ -74,8 +75,9 @@ def trials_csv(study: Study) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("part", "data", *_COLUMNS, "cpu_seconds"))
     for part, data, result in _trials(study):
-        cells = (getattr(result, column) for column in _COLUMNS)
-        writer.writerow((part, data, *cells, result.provenance.get("cpu_seconds", "")))
+        cells = (part, data, *(getattr(result, column) for column in _COLUMNS))
+        texts = (spreadsheet_text(cell) if isinstance(cell, str) else cell for cell in cells)
+        writer.writerow((*texts, result.provenance.get("cpu_seconds", "")))
     return text.getvalue()
 
 

@@ -53,10 +53,11 @@ class Cost:
 
 
 def cost_of(result: TrialResult) -> Cost | None:
-    """Return the cost that `time_steps` measured; None if it failed."""
+    """Return the cost that `time_steps` measured; None if it failed, or if the result is not one of `time_steps`."""
     if result.status is not TrialStatus.DONE:
         return None
-    return Cost(float(result.provenance["setup_s"]), float(result.provenance["step_s"]))
+    setup_s, step_s = (result.provenance.get(name) for name in ("setup_s", "step_s"))
+    return None if setup_s is None or step_s is None else Cost(float(setup_s), float(step_s))
 
 
 def time_steps(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surroundings = ALONE) -> TrialResult:

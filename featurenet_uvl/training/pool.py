@@ -65,7 +65,8 @@ def run_trials(
         data: The images.
         workers: Processes that train at a time on this machine, each on one thread.
         engine: The place where the trials run, instead of `workers` on this machine.
-        limits: A trial that exceeds one is stopped, or not started, and becomes a `LIMIT` row.
+        limits: A trial that exceeds one is stopped, or not started, and becomes a `LIMIT` row. A row of an earlier run
+            whose limit is higher or gone by now is tried again.
         on_progress: Called at the start and after each result.
         retry_failed: Run trials again that failed or reached a limit.
         tensorboard: A folder for TensorBoard's logs, with one folder per trial.
@@ -94,7 +95,9 @@ def run_trials(
         results = {key: result for key, result in store.results(protocol).items() if key in unique}
         _check_images(store_path, results.values(), data)
         again = (TrialStatus.FAILED, TrialStatus.LIMIT) if retry_failed else ()
-        results = {key: result for key, result in results.items() if result.status not in again}
+        results = {
+            key: result for key, result in results.items() if result.status not in again and not limits.lifts(result)
+        }
         pending = deque(unique[spec.hash] for spec in dict.fromkeys(specs) if unique[spec.hash] is spec)
         pending = deque(spec for spec in pending if spec.hash not in results)
         meter = _Meter(len(unique), results, on_progress)

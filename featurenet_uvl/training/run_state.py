@@ -13,11 +13,14 @@ import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from featurenet_uvl.errors import StoreError, UsageError
+from featurenet_uvl.errors import ReadError, StoreError
 from featurenet_uvl.system.extras import require
+from featurenet_uvl.system.files import read_text
+from featurenet_uvl.system.json_values import MAX_JSON_BYTES, load_json, to_typed
 from featurenet_uvl.system.paths import real_file
 from featurenet_uvl.training.engines.base import Session
 from featurenet_uvl.training.store import ResultStore, read_last_run
@@ -115,22 +118,32 @@ def read_run_state(store: Path) -> RunState | None:
         StoreError: The store is damaged, of another version, or of another program.
     """
     try:
-        return _parse(state_file(store).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        ended = read_last_run(store) if real_file(store, "store").is_file() else None
-        return None if ended is None else _parse(ended)
+        text = read_text(state_file(store), limit=MAX_JSON_BYTES, is_named_by_user=False)
+    except ReadError:
+        text = ""
+    found = _parse(text) if text else None
+    if found is not None or not real_file(store, "store").is_file():
+        return found
+    ended = read_last_run(store)
+    return None if ended is None else _parse(ended)
 
 
 def _parse(text: str) -> RunState | None:
+    """Return the state in a text; None if the view is lost, which the results are not."""
     try:
-        content = json.loads(text)
-        if content.pop("schema") != SCHEMA:
+        content = load_json(text, "the state of a run", "a state")
+        if not isinstance(content, dict) or content.pop("schema", None) != SCHEMA:
             return None
-        running = tuple(RunningTrial(**trial) for trial in content.pop("running"))
-        state = RunState(**content, running=running)
-        return state if Protocol(**state.protocol).hash() == state.protocol_hash else None
-    except (ValueError, KeyError, TypeError, AttributeError, UsageError):
-        return None  # the view is lost, the results are not
+        state = to_typed(RunState, content, "the state of a run")
+        protocol = to_typed(Protocol, state.protocol, "the state of a run")
+        for moment in (state.started_at, state.updated_at, *(trial.since for trial in state.running)):
+            if datetime.fromisoformat(moment).tzinfo is None:
+                return None
+            datetime.fromisoformat(moment).astimezone()  # raises for the first and the last day of the calendar
+    except (ReadError, ValueError, OverflowError, OSError):
+        return None
+    is_possible = 0 < state.process < 1 << 31 and 0 <= state.last_row < 1 << 63
+    return state if is_possible and protocol.hash() == state.protocol_hash else None
 
 
 @dataclass(slots=True)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import astuple
+from dataclasses import astuple, fields
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any
 
-from featurenet_uvl.errors import StoreError, UsageError
+from featurenet_uvl.errors import ReadError, StoreError
+from featurenet_uvl.system.json_values import load_json, shown, to_typed
 from featurenet_uvl.system.locks import Lock
 from featurenet_uvl.system.paths import real_file
 from featurenet_uvl.system.processes.temporary import TemporaryFolder
 from featurenet_uvl.training.trials.protocol import Protocol
-from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec, TrialStatus
+from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec
 
 APPLICATION_ID = 0x464E5556
 """Mark of SQLite files that this module writes: `FNUV` in ASCII."""
@@ -44,6 +46,9 @@ _TABLES = (
 
 _LAST_RUN = "CREATE TABLE IF NOT EXISTS last_run (state TEXT NOT NULL)"
 """The table of one row that tells how the latest run ended. Version 0.1 neither writes nor reads it."""
+
+_TIMES = ("cpu_seconds", "setup_s", "step_s")
+"""Entries of a provenance that are times in seconds."""
 
 _READING, _WRITING = "mode=rw", "mode=rwc"
 """How SQLite opens a store: readers, too, may write its log and its list of readers, but no new file."""
@@ -175,9 +180,10 @@ def read_all_results(path: Path) -> Mapping[Protocol, Mapping[str, TrialResult]]
         with _errors(path):
             rows = database.execute("SELECT protocol FROM protocols ORDER BY rowid").fetchall()
         try:
-            protocols = [Protocol(**json.loads(text)) for (text,) in rows]
-        except (ValueError, TypeError, UsageError) as error:
-            raise StoreError(f"{path}: found an unreadable protocol ({error}), expected one of this version") from error
+            protocols = [to_typed(Protocol, _json(text), "protocol") for (text,) in rows]
+        except ReadError as error:
+            reason = "; ".join(error.problems)
+            raise StoreError(f"{path}: found an unreadable protocol ({reason}), expected one of this version") from None
         return MappingProxyType({protocol: _results(path, database, protocol) for protocol in protocols})
 
 
@@ -239,31 +245,43 @@ def _results(path: Path, database: sqlite3.Connection, protocol: Protocol) -> Ma
     results: dict[str, TrialResult] = {}
     for row in rows:
         try:
-            results[row[1]] = _result(row)
-        except (ValueError, TypeError) as error:
-            raise StoreError(f"{path}: found an unreadable row for {row[1]} ({error}), expected a result") from error
+            result = _result(row)
+        except ReadError as error:
+            raise StoreError(
+                f"{path}: found an unreadable row for {shown(row[1])} ({error}), expected a result"
+            ) from None
+        results[result.spec_hash] = result
     return MappingProxyType(results)
 
 
 def _result(row: tuple[Any, ...]) -> TrialResult:
-    name, spec, status, reason, test, train, validation, loss, epochs, weights, seconds, *rest = row
-    history, provenance, finished_at = rest
-    return TrialResult(
-        name,
-        spec,
-        TrialStatus(status),
-        reason,
-        test_accuracy=test,
-        train_accuracy=train,
-        validation_accuracy=validation,
-        loss=loss,
-        epochs=epochs,
-        weights=weights,
-        seconds=seconds,
-        history=tuple(Epoch(*epoch) for epoch in json.loads(history)),
-        provenance=json.loads(provenance),
-        finished_at=finished_at,
-    )
+    """Return the result in a row; raise ReadError for values of other types, which SQLite allows in any column."""
+    columns = dict(zip((name.strip() for name in _RESULT_COLUMNS.split(",")), row, strict=True))
+    columns["spec_hash"] = columns.pop("spec")
+    epochs = _json(columns["history"])
+    names = [field.name for field in fields(Epoch)]
+    if not isinstance(epochs, list) or not all(isinstance(one, list) and len(one) <= len(names) for one in epochs):
+        raise ReadError(f"history: found {shown(epochs)}, expected epochs")
+    columns["history"] = [dict(zip(names, epoch, strict=False)) for epoch in epochs]
+    columns["provenance"] = _json(columns["provenance"])
+    result = to_typed(TrialResult, columns, "row")
+    for name in _TIMES:
+        if not _is_time(result.provenance.get(name, "0")):
+            raise ReadError(f"row: provenance: {name}: found {shown(result.provenance[name])}, expected a time")
+    return result
+
+
+def _json(text: object) -> Any:
+    if not isinstance(text, str):
+        raise ReadError(f"found {shown(text)}, expected a text with JSON")
+    return load_json(text, "row", "values")
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _open(path: Path, place: Path, mode: str) -> sqlite3.Connection:

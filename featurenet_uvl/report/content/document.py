@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from featurenet_uvl.report.content.captions import data_scale, scale
+from featurenet_uvl.report.content.escape import markdown_text, one_line
 from featurenet_uvl.report.content.figure import Figure
 from featurenet_uvl.report.content.figures import figures
 from featurenet_uvl.report.content.model_tables import costs_table, diversity_table, sizes_table
@@ -41,24 +42,25 @@ def tables(study: Study) -> tuple[Table, ...]:
 
 def study_markdown(study: Study, pictures: str = "") -> str:
     """Return the report as Markdown: missing results, all tables, and the figures if `pictures` names their folder."""
-    parts = [f"# Experiment {study.preset}", ""]
+    parts = [f"# Experiment {markdown_text(study.preset)}", ""]
     if study.missing:
-        parts += ["Not finished:", "", *(f"- {line}" for line in study.missing), ""]
-    parts += [line for note in study.notes for line in (f"Note: {note}.", "")]
+        parts += ["Not finished:", "", *(f"- {markdown_text(line)}" for line in study.missing), ""]
+    parts += [line for note in study.notes for line in (f"Note: {markdown_text(note)}.", "")]
     parts += [_scale(study), *(table_markdown(table, 2, with_scale=False) for table in tables(study))]
     if pictures:
         parts += [_picture(figure, pictures) for figure in figures(study)]
-    parts += ["## How it was made", "", *(f"    {command}" for command in study.commands), ""]
-    parts += [", ".join(f"{name} {value}" for name, value in study.environment.items()) + ".", ""]
+    parts += ["## How it was made", "", *(f"    {one_line(command)}" for command in study.commands), ""]
+    parts += [markdown_text(", ".join(f"{name} {value}" for name, value in study.environment.items())) + ".", ""]
     return "\n".join(parts)
 
 
 def _scale(study: Study) -> str:
-    return f"{scale(study)}\n"
+    return f"{markdown_text(scale(study))}\n"
 
 
 def _picture(figure: Figure, folder: str) -> str:
-    return f"## {figure.title}\n\n![{figure.title}]({folder}/{figure.name}.png)\n\n{figure.caption}\n"
+    title = markdown_text(figure.title)
+    return f"## {title}\n\n![{title}]({folder}/{figure.name}.png)\n\n{markdown_text(figure.caption)}\n"
 
 
 def study_json(study: Study) -> dict[str, Any]:

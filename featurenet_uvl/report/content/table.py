@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
+
+from featurenet_uvl.report.content.escape import latex_text, markdown_text, spreadsheet_text
 
 NOTHING = "–"
 """Text of a cell without a value."""
@@ -84,30 +85,30 @@ def table_csv(table: Table) -> str:
 
 
 def _plain(cell: str | int | float) -> str:
+    if isinstance(cell, str):
+        return spreadsheet_text(cell)
     return f"{cell:.6g}" if isinstance(cell, float) else str(cell)
 
 
 def table_markdown(table: Table, level: int = 1, *, with_scale: bool = True) -> str:
     """Return the table in Markdown, with its title as a heading and its caption, or with its note alone."""
-    heads = [_markdown(column.head) for column in table.columns]
+    heads = [markdown_text(column.head) for column in table.columns]
     rules = ["---" if column.kind == "text" else "---:" for column in table.columns]
     lines = [" | ".join(heads).join(("| ", " |")), "|".join(rules).join("||")]
     for row in table.rows:
-        cells = [_markdown(shown(cell, column.kind)) for cell, column in zip(row, table.columns, strict=True)]
+        cells = [markdown_text(shown(cell, column.kind)) for cell, column in zip(row, table.columns, strict=True)]
         lines.append(" | ".join(cells).join(("| ", " |")))
-    return "\n".join([f"{'#' * level} {table.title}", "", *lines, "", table.caption if with_scale else table.note, ""])
-
-
-def _markdown(text: str) -> str:
-    return text.replace("|", r"\|").replace("\n", " ")
+    below = markdown_text(table.caption if with_scale else table.note)
+    return "\n".join([f"{'#' * level} {markdown_text(table.title)}", "", *lines, "", below, ""])
 
 
 def table_latex(table: Table) -> str:
     """Return the table as a LaTeX float that needs no package, so that any document can input it."""
     sides = "".join("l" if column.kind == "text" else "r" for column in table.columns)
-    heads = " & ".join(_latex(column.head) for column in table.columns)
+    heads = " & ".join(latex_text(column.head) for column in table.columns)
     rows = [
-        " & ".join(_latex(shown(cell, column.kind)) for cell, column in zip(row, table.columns, strict=True)) + r" \\"
+        " & ".join(latex_text(shown(cell, column.kind)) for cell, column in zip(row, table.columns, strict=True))
+        + r" \\"
         for row in table.rows
     ]
     return "\n".join(
@@ -121,31 +122,9 @@ def table_latex(table: Table) -> str:
             *rows,
             r"\hline",
             r"\end{tabular}",
-            rf"\caption{{{_latex(f'{table.title}. {table.caption}')}}}",
+            rf"\caption{{{latex_text(f'{table.title}. {table.caption}')}}}",
             rf"\label{{tab:{table.name}}}",
             r"\end{table}",
             "",
         ]
     )
-
-
-_LATEX: Mapping[str, str] = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"$<$",
-    ">": r"$>$",
-    "±": r"$\pm$",
-    "×": r"$\times$",
-    "–": "--",
-    **{character: f"\\{character}" for character in "&%$#_{}"},
-}
-
-
-def _latex(text: str) -> str:
-    r"""Escape the characters of a text that LaTeX treats as commands.
-
-    >>> _latex("S1_5 & 97 %")
-    'S1\\_5 \\& 97 \\%'
-    """
-    return re.sub(r"[\\~^<>±×–&%$#_{}]", lambda match: _LATEX[match.group()], text)

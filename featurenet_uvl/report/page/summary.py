@@ -149,7 +149,8 @@ def _diversity(study: Study) -> Iterator[str]:
     parts: list[str] = []
     for sample in study.samples:
         if sample.diversity is not None and (mean_distance := sample.diversity.mean_distance) is not None:
-            share = f"at least {mean_distance / sample.limit.upper:.0%}" if sample.limit else "unknown"
+            upper = sample.limit.upper if sample.limit else 0.0
+            share = f"at least {mean_distance / upper:.0%}" if upper else "unknown"
             parts.append(f"{sample.name} on {data_title(sample.data)} {mean_distance:.4f} ({share})")
     if parts:
         yield f"Mean distance, and its share of the largest possible one: {', '.join(parts)}."

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -51,13 +53,50 @@ class Limits:
         refused = over_weight(spec, parse_architecture(json.loads(spec.payload)).weights(), self.weights)
         return None if refused is None else replace(refused, finished_at=now())
 
+    def lifts(self, result: TrialResult) -> bool:
+        """Whether a trial was stopped by a limit that is higher or gone by now, so that it may end otherwise."""
+        if result.status is not TrialStatus.LIMIT:
+            return False
+        present = {"time_s": self.time_s, "memory_mb": self.memory_mb, "weights": self.weights}
+        return any(
+            present[name] is None or present[name] > value  # type: ignore[operator]  # mypy does not narrow items
+            for name, value in _reached(result).items()
+        )
+
+
+def limit_facts(name: str, value: float) -> dict[str, str]:
+    """Return the entry of a provenance for a limit that a trial reached, by the name of a field of `Limits`."""
+    return {f"limit_{name}": repr(value)}
+
+
+_REASONS = {
+    "time_s": re.compile(r"took longer than (\S+) s"),
+    "memory_mb": re.compile(r"took .* of memory, more than the limit of (\S+) MB"),
+    "weights": re.compile(r"has .* weights, more than the limit of (\S+)"),
+}
+"""Reasons by the limit: the rows of version 0.1 have no other word of it."""
+
+
+def _reached(result: TrialResult) -> dict[str, float]:
+    """Return the limits that a trial reached, by the names of the fields of `Limits`."""
+    texts = {name: result.provenance.get(f"limit_{name}") for name in _REASONS}
+    if not any(texts.values()):
+        found = {name: pattern.fullmatch(result.reason) for name, pattern in _REASONS.items()}
+        texts = {name: match and match[1].replace(",", "") for name, match in found.items()}
+    values: dict[str, float] = {}
+    for name, text in texts.items():
+        with suppress(ValueError):
+            values |= {name: float(text)} if text else {}
+    return values
+
 
 def over_weight(spec: TrialSpec, weights: int, limit: int | None) -> TrialResult | None:
     """Return the row of a network that has more weights than the limit; else None."""
     if limit is None or weights <= limit:
         return None
     reason = f"has {weights:,} weights, more than the limit of {limit:,}"
-    return TrialResult(spec.name, spec.hash, TrialStatus.LIMIT, reason, weights=weights)
+    facts = limit_facts("weights", limit)
+    return TrialResult(spec.name, spec.hash, TrialStatus.LIMIT, reason, weights=weights, provenance=facts)
 
 
 NO_LIMITS = Limits()

@@ -6,18 +6,18 @@ import math
 import os
 import signal
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 
 from featurenet_uvl.errors import DataError, FeatureNetError, UsageError
 from featurenet_uvl.system.extras import require
 from featurenet_uvl.system.processes.fork_server import check_workers, start_fork_server
 from featurenet_uvl.system.processes.temporary import TemporaryFolder
 from featurenet_uvl.training.engines.base import Finished, Running
-from featurenet_uvl.training.engines.job import Job
+from featurenet_uvl.training.engines.job import Job, limit_facts
 from featurenet_uvl.training.engines.worker import EpochReport, last_words, work, worker_environment
 from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus, now
 
@@ -138,8 +138,8 @@ class LocalSession:
             ready = [item for item in wait(list(self._workers), self._timeout()) if isinstance(item, Connection)]
             over = {connection: self._received(connection) for connection in ready}
             for connection, worker in self._workers.items():
-                if connection not in over and (reason := self._excess(worker)):
-                    over[connection] = Finished(worker.running.spec, _failure(worker, TrialStatus.LIMIT, reason))
+                if connection not in over and (excess := self._excess(worker)):
+                    over[connection] = Finished(worker.running.spec, _failure(worker, TrialStatus.LIMIT, *excess))
             ended = [finished for finished in over.values() if finished is not None]
             for connection, finished in over.items():
                 if finished is not None:
@@ -169,15 +169,16 @@ class LocalSession:
         assert isinstance(message, TrialResult)
         return Finished(worker.running.spec, message)
 
-    def _excess(self, worker: _Worker) -> str | None:
-        """Return the reason why a worker must be stopped; None if it keeps its limits."""
+    def _excess(self, worker: _Worker) -> tuple[str, Mapping[str, str]] | None:
+        """Return the reason why a worker must be stopped, and the limit; None if it keeps its limits."""
         limits = self._job.limits
         if limits.memory_mb is not None:
             memory_mb = tree_memory(worker.process.pid or 0) / 1e6
             if memory_mb > limits.memory_mb:
-                return f"took {math.ceil(memory_mb):,} MB of memory, more than the limit of {limits.memory_mb:,.0f} MB"
-        if worker.deadline is not None and worker.deadline <= time.monotonic():
-            return f"took longer than {limits.time_s:g} s"
+                found = f"took {math.ceil(memory_mb):,} MB of memory, more than the limit of {limits.memory_mb:,.0f} MB"
+                return found, limit_facts("memory_mb", limits.memory_mb)
+        if worker.deadline is not None and limits.time_s is not None and worker.deadline <= time.monotonic():
+            return f"took longer than {limits.time_s:g} s", limit_facts("time_s", limits.time_s)
         return None
 
     def _end(self, connection: Connection) -> None:
@@ -228,8 +229,11 @@ def _dead(worker: _Worker) -> Finished:
     return Finished(worker.running.spec, result, is_lost=code is not None and -code in FROM_OUTSIDE)
 
 
-def _failure(worker: _Worker, status: TrialStatus, reason: str) -> TrialResult:
+def _failure(
+    worker: _Worker, status: TrialStatus, reason: str, facts: Mapping[str, str] = MappingProxyType({})
+) -> TrialResult:
     running = worker.running
     seconds = round(time.monotonic() - running.started, 3)
     spec = running.spec
-    return TrialResult(spec.name, spec.hash, status, reason, epochs=running.epochs, seconds=seconds, finished_at=now())
+    ended = TrialResult(spec.name, spec.hash, status, reason, epochs=running.epochs, seconds=seconds)
+    return replace(ended, provenance=dict(facts), finished_at=now())

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import os
 import re
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -177,10 +180,52 @@ def test_a_network_with_too_many_weights_is_not_built(fakes: ModuleType, tmp_pat
     assert refused.finished_at
     (built,) = run_trials([spec], fakes.PROTOCOL, tmp_path / "u", limits=Limits(weights=2570), **options)
     assert built.status is TrialStatus.DONE
-    # A row stays a row under a higher limit, until it is wished away.
-    options["limits"] = NO_LIMITS
-    assert run_trials([spec], fakes.PROTOCOL, tmp_path / "t", **options) == [refused]
-    (again,) = run_trials([spec], fakes.PROTOCOL, tmp_path / "t", retry_failed=True, **options)
+    # The row stays under the same limit and a lower one, and is tried again under a higher one or none.
+    for limits, expected in ((Limits(weights=2569), refused), (Limits(weights=9, time_s=5), refused)):
+        assert run_trials([spec], fakes.PROTOCOL, tmp_path / "t", limits=limits, **options) == [expected]
+    for limits in (Limits(weights=2570), NO_LIMITS):
+        store = Path(shutil.copy(tmp_path / "t", tmp_path / f"v{limits.weights}"))
+        (again,) = run_trials([spec], fakes.PROTOCOL, store, limits=limits, **options)
+        assert again.status is TrialStatus.DONE
+
+
+@pytest.mark.parametrize(
+    ("result", "kept", "lifted"),
+    [
+        ({"provenance": {"limit_time_s": "0.3"}}, Limits(time_s=0.3, weights=9), Limits(time_s=0.31)),
+        ({"reason": "took longer than 0.3 s"}, Limits(time_s=0.3, memory_mb=9), NO_LIMITS),
+        ({"reason": "took longer than 1e+06 s"}, Limits(time_s=1e6), Limits(time_s=1.1e6)),
+        (
+            {"reason": "took 1,300 MB of memory, more than the limit of 1,200 MB"},
+            Limits(memory_mb=1200, time_s=1),
+            Limits(memory_mb=1201),
+        ),
+        ({"provenance": {"limit_memory_mb": "1200.4"}}, Limits(memory_mb=1200.4), Limits(memory_mb=1200.5)),
+        ({"reason": "has 10 weights, more than the limit of 9"}, Limits(weights=9), Limits(weights=10)),
+    ],
+)
+def test_a_row_of_a_limit_is_tried_again_if_that_limit_is_higher_or_gone(
+    result: dict[str, Any], kept: Limits, lifted: Limits
+) -> None:
+    """Rows of version 0.1 tell their limit by their reason alone."""
+    row = TrialResult("n", "0", TrialStatus.LIMIT, **result)
+    assert (kept.lifts(row), lifted.lifts(row)) == (False, True)
+    assert not lifted.lifts(replace(row, status=TrialStatus.FAILED))
+
+
+def test_a_row_of_another_engines_limit_stays() -> None:
+    row = TrialResult("n", "0", TrialStatus.LIMIT, "took too many tokens", provenance={"limit_time_s": "soon"})
+    assert not NO_LIMITS.lifts(row)
+
+
+def test_a_trial_that_took_too_long_is_trained_again_under_a_higher_limit(fakes: ModuleType, tmp_path: Path) -> None:
+    store, options = tmp_path / "t.sqlite", {"data": fakes.DATA, "trainer": fakes.FAKE}
+    spec = fakes.fake("slow")
+    early = TrialResult("slow", spec.hash, TrialStatus.LIMIT, "took longer than 0.3 s")
+    with ResultStore(store) as opened:
+        opened.add(fakes.PROTOCOL, spec, early)
+    assert run_trials([spec], fakes.PROTOCOL, store, limits=Limits(time_s=0.3), **options) == [early]
+    (again,) = run_trials([spec], fakes.PROTOCOL, store, limits=Limits(time_s=600), **options)
     assert again.status is TrialStatus.DONE
 
 

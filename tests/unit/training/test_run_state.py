@@ -196,6 +196,29 @@ def test_a_dead_process_and_one_of_the_same_number_are_told_apart(fakes: ModuleT
     assert replace(going, host="elsewhere").is_alive is None
 
 
+def test_a_damaged_view_is_none_and_the_results_are_shown(fakes: ModuleType, tmp_path: Path) -> None:
+    """Every value of the file in turn becomes one of another kind; the status is that of the results alone."""
+    store = tmp_path / "t.sqlite"
+    run_trials([fakes.fake("a", "accuracy", 0.5)], fakes.PROTOCOL, store, data=fakes.DATA, trainer=fakes.FAKE)
+    whole = json.loads(read_last_run(store) or "")
+    trial = {"name": "b", "spec_hash": "x", "place": "here", "since": whole["started_at"], "epochs": 1}
+    whole |= {"outcome": "running", "running": [{**trial, "test_accuracy": 0.5}]}
+    state_file(store).write_text(json.dumps(whole))
+    found = read_status(store)
+    assert found.run is not None
+    assert [one.name for one in found.run.running] == ["b"]
+    wrong = (None, True, -1, 2**70, 1.5, "x", "0001-01-01T00:00:00+00:00", [], [1], {}, {"a": 1})
+    lost = 0
+    for key in whole:
+        for value in wrong:
+            state_file(store).write_text(json.dumps({**whole, key: value}))
+            status = read_status(store)
+            assert [protocol.done for protocol in status.protocols if protocol.done] == [1]
+            assert json.dumps(status.to_json())
+            lost += status.run is None or status.run.outcome == "finished"
+    assert lost > 100
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": "featurenet_uvl/run-state/0"}', '{"schema": ', "null"])
 def test_a_view_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
     state_file(tmp_path / "t.sqlite").write_text(text)

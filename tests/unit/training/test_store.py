@@ -13,7 +13,7 @@ import pytest
 
 from featurenet_uvl.errors import StoreError, UsageError
 from featurenet_uvl.training.run_state import state_file
-from featurenet_uvl.training.store import VERSION, ResultStore, read_results
+from featurenet_uvl.training.store import VERSION, ResultStore, read_all_results, read_results
 from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec, TrialStatus
 from tests.places import ROOT
@@ -216,6 +216,50 @@ def test_a_folder_is_no_store(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be opened"):
         ResultStore(tmp_path / "file" / "t.sqlite")
+
+
+WRONG = {
+    "status": "good",
+    "test_accuracy": "high",
+    "loss": b"blob",
+    "epochs": "many",
+    "weights": 1.5,
+    "seconds": None,
+    "history": "[[1]]",
+    "provenance": '{"cpu_seconds": "long"}',
+    "name": b"\xff",
+    "reason": b"why",
+    "finished_at": b"",
+}
+
+
+@pytest.mark.parametrize("column", WRONG)
+def test_a_value_of_another_type_is_one_line(column: str, tmp_path: Path) -> None:
+    """SQLite keeps any value in any column."""
+    path = tmp_path / "t.sqlite"
+    with ResultStore(path) as store:
+        store.add(PROTOCOL, SPEC, RESULT)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("PRAGMA ignore_check_constraints = ON")
+        changed = "CREATE TABLE new AS SELECT * FROM trials"
+        for statement in (changed, "DROP TABLE trials", "ALTER TABLE new RENAME TO trials"):
+            database.execute(statement)
+        database.execute(f"UPDATE trials SET {column} = ?", (WRONG[column],))
+    with pytest.raises(StoreError, match=rf"t\.sqlite: found an unreadable row for '{SPEC.hash}' \(") as error:
+        read_results(path, PROTOCOL)
+    assert "\n" not in str(error.value)
+
+
+def test_a_protocol_that_means_nothing_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "t.sqlite"
+    with ResultStore(path) as store:
+        store.add(PROTOCOL, SPEC, RESULT)
+    for text in ("{", "[]", '{"data": 1}', '{"data": "digits", "epochs": 0}', '{"data": "digits", "seed": 1e999}'):
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("UPDATE protocols SET protocol = ?", (text,))
+        with pytest.raises(StoreError, match=r"t\.sqlite: found an unreadable protocol \(") as error:
+            read_all_results(path)
+        assert "\n" not in str(error.value)
 
 
 READ_AS_NOBODY = """
