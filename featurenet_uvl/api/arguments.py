@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from math import isfinite
+from numbers import Real
 from operator import index
 from typing import SupportsIndex
 
@@ -28,9 +30,31 @@ def seconds(name: str, value: object) -> float:
     >>> seconds("time_limit_s", 2)
     2.0
     """
-    if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
+    if not isinstance(value, Real) or isinstance(value, bool) or not float(value) > 0:
         raise UsageError(f"{name}: found {value!r}, expected seconds above 0")
     return float(value)
+
+
+def number(name: str, value: object) -> float:
+    """Return a finite number; numpy's are numbers, too.
+
+    >>> number("momentum", 0.5)
+    0.5
+    """
+    if not isinstance(value, Real) or isinstance(value, bool) or not isfinite(value):
+        raise UsageError(f"{name}: found {value!r}, expected a number")
+    return value if isinstance(value, int) else float(value)
+
+
+def truth(name: str, value: object) -> bool:
+    """Return a truth value; numpy's are truth values, too.
+
+    >>> truth("deterministic", True)
+    True
+    """
+    if not isinstance(value, bool) and type(value).__name__ not in ("bool", "bool_"):
+        raise UsageError(f"{name}: found {value!r}, expected True or False")
+    return bool(value)
 
 
 def texts(name: str, values: object) -> tuple[str, ...]:

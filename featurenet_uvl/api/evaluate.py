@@ -8,9 +8,10 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias, TypedDict, Unpack
 
-from featurenet_uvl.api.arguments import file_path, whole
+from featurenet_uvl.api.arguments import file_path, number, truth, whole
 from featurenet_uvl.api.network import Network
 from featurenet_uvl.api.results import Results
+from featurenet_uvl.decoding.named import architecture_names
 from featurenet_uvl.errors import FeatureNetError, UsageError
 from featurenet_uvl.ir.layers import format_shape
 from featurenet_uvl.system.processes.temporary import TemporaryFolder
@@ -26,6 +27,8 @@ from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus, now
 
 Callbacks: TypeAlias = Sequence[Any] | Callable[[Network], Sequence[Any]]
+
+Networks: TypeAlias = Network | str | PathLike[str] | Iterable[Network | str | PathLike[str]]
 
 
 class Settings(TypedDict, total=False):
@@ -46,7 +49,7 @@ _WHOLE = ("epochs", "batch_size", "train_images", "test_images", "validation_ima
 
 
 def evaluate(
-    networks: Network | Iterable[Network],
+    networks: Networks,
     data: str | Dataset = "digits",
     *,
     data_dir: str | PathLike[str] | None = None,
@@ -58,7 +61,7 @@ def evaluate(
     """Train and test networks in this process, one after the other, and store nothing.
 
     Args:
-        networks: One, or any number of them.
+        networks: One, or any number of them, each as a `Network` or as the path of its JSON file.
         data: `digits`, which is embedded, `mnist`, `cifar10`, or a result of `training.data.load_dataset`.
         data_dir: A folder with `mnist.npz` and `cifar10.npz`; else Keras' cache, or its download.
         callbacks: Keras callbacks for each network, or a function that gives a network its own. Their `val_loss` and
@@ -89,7 +92,7 @@ def evaluate(
 
 
 def train(
-    networks: Network | Iterable[Network],
+    networks: Networks,
     store: str | PathLike[str],
     data: str | Dataset = "digits",
     *,
@@ -107,7 +110,7 @@ def train(
     The same call again, or the command `train`, continues from where it was stopped, and trains nothing twice.
 
     Args:
-        networks: One, or any number of them.
+        networks: One, or any number of them, each as a `Network` or as the path of its JSON file.
         store: The file of results; made if it is missing. Unpacked images go beside it, to `<name>.data`.
         data: As for `evaluate`.
         data_dir: As for `evaluate`.
@@ -147,15 +150,23 @@ def train(
 
 
 def _networks(networks: object) -> tuple[Network, ...]:
-    chosen = (networks,) if isinstance(networks, Network) or not isinstance(networks, Iterable) else tuple(networks)
-    for network in chosen:
+    """Return networks, with those read that are given by the paths of their files."""
+    is_one = isinstance(networks, Network | str | PathLike) or not isinstance(networks, Iterable)
+    chosen: list[Network] = []
+    for network in (networks,) if is_one else tuple(networks):  # type: ignore[arg-type]  # it is iterable
+        if isinstance(network, str | PathLike) and network not in architecture_names():
+            network = Network.read(network)
         if not isinstance(network, Network):
-            raise UsageError(f"networks: found {network!r}, expected a Network, or several")
+            raise UsageError(
+                f"networks: found {network!r}, expected a Network or the path of its file, or several; "
+                "`Network.named` makes one of the package's"
+            )
+        chosen.append(network)
     names = [network.name for network in chosen]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise UsageError(f"networks: found {', '.join(twice)} more than once, expected each name once")
-    return chosen
+    return tuple(chosen)
 
 
 @contextmanager
@@ -176,12 +187,13 @@ def _protocol(data: Dataset, settings: Settings) -> Protocol:
     unknown = sorted(set(settings) - set(Settings.__annotations__))
     if unknown:
         raise UsageError(f"found {', '.join(unknown)}, expected {', '.join(Settings.__annotations__)}")
+    values: dict[str, Any] = {}
     for name, value in settings.items():
         if name in _WHOLE:
-            whole(name, value, least=0)
-        elif not isinstance(value, int | float):
-            raise UsageError(f"{name}: found {value!r}, expected a number")
-    protocol = Protocol(data.name, **settings)
+            values[name] = None if value is None else whole(name, value, least=0)
+        else:
+            values[name] = truth(name, value) if name == "deterministic" else number(name, value)
+    protocol = Protocol(data.name, **values)
     data.check(protocol)
     return protocol
 

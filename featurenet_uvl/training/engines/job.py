@@ -66,7 +66,7 @@ class Limits:
 
 def limit_facts(name: str, value: float) -> dict[str, str]:
     """Return the entry of a provenance for a limit that a trial reached, by the name of a field of `Limits`."""
-    return {f"limit_{name}": repr(value)}
+    return {f"limit_{name}": repr(float(value))}
 
 
 _REASONS = {

@@ -19,6 +19,7 @@ from featurenet_uvl.api import evaluate as module
 from featurenet_uvl.errors import DecodeError, LimitError, ModelError, ReadError, UnsatisfiableError, UsageError
 from featurenet_uvl.training.engines.base import Engine
 from featurenet_uvl.training.engines.local import LocalEngine
+from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialStatus
 from tests.waiting import PATIENCE_S
 
@@ -248,6 +249,26 @@ def test_train_asks_the_pool(sample: DrawnSample, monkeypatch: pytest.MonkeyPatc
     assert asked["engine"] is engine
 
 
+def test_networks_are_read_from_their_files_and_numbers_may_be_numpys(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    evaluated: list[Any] = []
+
+    def evaluate_one(architecture: Any, protocol: Any, data: Any, own: Any, **options: Any) -> TrialResult:
+        evaluated.append((architecture, protocol))
+        return trial(options["name"])
+
+    monkeypatch.setattr(module, "evaluate_one", evaluate_one)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    LENET5.write("~/n.json")
+    numbers = {"epochs": np.int64(3), "learning_rate": np.float32(0.5), "deterministic": np.bool_(True)}
+    for networks in ("~/n.json", tmp_path / "n.json", [tmp_path / "n.json"]):
+        assert [result.name for result in evaluate(networks, **numbers)] == ["n"]  # type: ignore[arg-type]  # numpy's
+    assert {architecture for architecture, _ in evaluated} == {LENET5.architecture}
+    plain = Protocol("digits", epochs=3, learning_rate=0.5, deterministic=True)
+    assert {protocol.hash() for _, protocol in evaluated} == {plain.hash()}
+
+
 LENET5 = Network.named("lenet5", input_shape=IMAGES)
 
 MISTAKES: list[tuple[type[FeatureNetError], str, Callable[[FeatureModel, CompiledModel, Path], object]]] = [
@@ -279,7 +300,12 @@ MISTAKES: list[tuple[type[FeatureNetError], str, Callable[[FeatureModel, Compile
     (UsageError, "found no architecture 'x', expected one of", lambda m, c, p: Network.named("x", input_shape=IMAGES)),
     (ReadError, r"missing\.json: no such file", lambda m, c, p: Network.read(p / "missing.json")),
     (UsageError, r"found ending '\.gif', expected", lambda m, c, p: LENET5.draw().write(p / "n.gif")),
-    (UsageError, "networks: found 'lenet5', expected a Network", lambda m, c, p: evaluate(["lenet5"])),  # type: ignore[list-item]
+    (UsageError, "networks: found 'lenet5', expected a Network", lambda m, c, p: evaluate(["lenet5"])),
+    (ReadError, r"gone\.json: no such file", lambda m, c, p: evaluate("gone.json")),
+    (UsageError, "learning_rate: found inf, expected", lambda m, c, p: evaluate(LENET5, learning_rate=float("inf"))),
+    (UsageError, "deterministic: found 1, expected True", lambda m, c, p: evaluate(LENET5, deterministic=1)),  # type: ignore[arg-type]
+    (UsageError, "`store`: found ':memory:', expected the path", lambda m, c, p: train(LENET5, ":memory:")),
+    (UsageError, "`store`: found the folder '.*', expected the path", lambda m, c, p: train(LENET5, p)),
     (UsageError, "networks: found 3, expected a Network", lambda m, c, p: evaluate(3)),  # type: ignore[arg-type]
     (UsageError, "networks: found lenet5 more than once", lambda m, c, p: evaluate([LENET5, LENET5])),
     (UsageError, "found data set 'letters', expected one of", lambda m, c, p: evaluate(LENET5, "letters")),
