@@ -74,9 +74,11 @@ class ResultStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         place = real_file(path, "store")
+        self._place = place
         self._lock = Lock(place.with_name(place.name + ".lock"), path)
         try:
             self._database = _open(path, place, _WRITING)
+            self._status = place.stat()
         except BaseException:
             self._lock.release()
             raise
@@ -116,6 +118,19 @@ class ResultStore:
                 "INSERT OR IGNORE INTO protocols VALUES (?, ?)", (protocol.hash(), protocol.to_json())
             )
             self._database.execute(f"INSERT OR REPLACE INTO trials VALUES ({', '.join('?' * len(row))})", row)
+        self._check_in_place(spec)
+
+    def _check_in_place(self, spec: TrialSpec) -> None:
+        """Raise StoreError if the file is gone: SQLite goes on writing to what no name leads to any more."""
+        try:
+            is_there = os.path.samestat(self._place.stat(), self._status)
+        except OSError:
+            is_there = False
+        if not is_there:
+            raise StoreError(
+                f"{self.path}: found the file removed or replaced during the run, expected it to stay: it cannot keep "
+                f"the result of {spec.name}; bring it back or run the same again"
+            )
 
     def results(self, protocol: Protocol) -> Mapping[str, TrialResult]:
         """Return all results under a protocol by the hash of their spec, in the order of the hashes.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -208,6 +209,23 @@ def test_reading_makes_no_store(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="found no file"):
         read_results(tmp_path / "t.sqlite", PROTOCOL)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_result_for_a_store_that_was_removed_is_not_acknowledged(is_replaced: bool, tmp_path: Path) -> None:
+    """SQLite would go on writing to a file without a name, and every result would be lost."""
+    folder = tmp_path / "folder"
+    with ResultStore(folder / "t.sqlite") as store:
+        store.add(PROTOCOL, SPEC, RESULT)
+        folder.rename(tmp_path / "moved")
+        if is_replaced:
+            folder.mkdir()
+            shutil.copy(tmp_path / "moved" / "t.sqlite", folder)
+        with pytest.raises(StoreError, match="found the file removed or replaced during the run, expected it to stay"):
+            store.add(PROTOCOL, SPEC, RESULT)
+        if not is_replaced:
+            (tmp_path / "moved").rename(folder)
+            store.add(PROTOCOL, SPEC, RESULT)
 
 
 def test_a_folder_is_no_store(tmp_path: Path) -> None:
