@@ -22,6 +22,7 @@ from featurenet_uvl.ir.layers import Shape, format_shape
 from featurenet_uvl.system.counted import counted
 from featurenet_uvl.system.files import write_file
 from featurenet_uvl.system.json_values import read_json
+from featurenet_uvl.system.streams import printable
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -94,7 +95,7 @@ class Network:
 
     def __repr__(self) -> str:
         sizes = f"{counted(len(self.architecture.cells), 'cell')}, {counted(self.weights, 'weight')}"
-        return f"<Network {self.name}: {sizes}, for {format_shape(self.input_shape)} images>"
+        return f"<Network {printable(self.name)}: {sizes}, for {format_shape(self.input_shape)} images>"
 
 
 @dataclass(frozen=True, slots=True)

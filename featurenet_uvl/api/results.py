@@ -8,17 +8,18 @@ from html import escape
 from typing import Any
 
 from featurenet_uvl.errors import UsageError
+from featurenet_uvl.system.streams import printable
 from featurenet_uvl.training.trials.trial import TrialResult, TrialStatus
 
 _COLUMNS: Mapping[str, Callable[[Any], str]] = {
-    "name": str,
+    "name": printable,
     "status": str,
     "accuracy": "{:.4f}".format,
     "validation_accuracy": "{:.4f}".format,
     "weights": "{:,}".format,
     "epochs": str,
     "seconds": "{:.1f}".format,
-    "reason": str,
+    "reason": printable,
 }
 
 

@@ -1,4 +1,4 @@
-"""Standard input by the name `-`."""
+"""Standard input by the name `-`, and texts that steer no terminal."""
 
 from __future__ import annotations
 
@@ -18,3 +18,12 @@ def read_input(path: str) -> tuple[str, str]:
     if sys.stdin is None:
         raise FeatureNetError("<stdin>: is closed, expected an input")
     return decode_text(read_stream(sys.stdin.buffer, "<stdin>"), "<stdin>"), "<stdin>"
+
+
+def printable(text: str) -> str:
+    r"""Return the text with line ends and control characters spelt out: a file's content cannot steer the terminal.
+
+    >>> printable("a\nb")
+    'a\\nb'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

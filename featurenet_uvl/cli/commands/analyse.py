@@ -20,12 +20,12 @@ from featurenet_uvl.cli.console.options import (
     parse_time_limit,
 )
 from featurenet_uvl.cli.console.progress import ProgressLine
-from featurenet_uvl.cli.console.streams import printable, put, put_json, say
+from featurenet_uvl.cli.console.streams import put, put_json, say
 from featurenet_uvl.cli.console.wording import in_options
 from featurenet_uvl.errors import FeatureNetError, LimitError, ReadError, UsageError, first_lines
 from featurenet_uvl.operations.sources import load_cnf
 from featurenet_uvl.system.counted import counted
-from featurenet_uvl.system.streams import STREAM, read_input
+from featurenet_uvl.system.streams import STREAM, printable, read_input
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

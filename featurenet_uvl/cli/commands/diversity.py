@@ -21,9 +21,10 @@ from featurenet_uvl.cli.console.options import (
     parse_time_limit,
 )
 from featurenet_uvl.cli.console.progress import ProgressLine
-from featurenet_uvl.cli.console.streams import check_output, printable, put, put_json, say
+from featurenet_uvl.cli.console.streams import check_output, put, put_json, say
 from featurenet_uvl.errors import UsageError
 from featurenet_uvl.operations.sources import load_cnf
+from featurenet_uvl.system.streams import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,6 +22,7 @@ from featurenet_uvl.cli.console.engine_option import (
 from featurenet_uvl.cli.console.options import DataDir, Json, Quiet, Workers
 from featurenet_uvl.cli.console.progress import ProgressLine, counted, resumable, show_trials, shown_time
 from featurenet_uvl.cli.console.streams import put, put_json, say
+from featurenet_uvl.system.streams import printable
 
 if TYPE_CHECKING:
     from featurenet_uvl.experiments.costs import Estimate
@@ -137,7 +138,8 @@ def _show(study: Study, folder: Path, files: Sequence[Path], *, quiet: bool, as_
     if as_json:
         put_json({"folder": str(folder), "files": [str(path) for path in files], "report": study_json(study)})
     else:
-        put("".join(f"{line}\n" for line in (*closing_lines(study), f"report: {folder / PAGE}, to open in a browser")))
+        lines = (*closing_lines(study), f"report: {folder / PAGE}, to open in a browser")
+        put("".join(f"{printable(line)}\n" for line in lines))
     _say_all((f"note: {text}" for text in study.notes), quiet=quiet)
     _say_all((f"missing: {text}" for text in study.missing[:_MAX_MISSING]), quiet=quiet)
     if len(study.missing) > _MAX_MISSING:

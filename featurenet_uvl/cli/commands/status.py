@@ -11,8 +11,9 @@ import typer
 
 from featurenet_uvl.cli.console.options import Json
 from featurenet_uvl.cli.console.progress import shown_time
-from featurenet_uvl.cli.console.streams import printable, put, put_json
+from featurenet_uvl.cli.console.streams import put, put_json
 from featurenet_uvl.errors import UsageError
+from featurenet_uvl.system.streams import printable
 
 if TYPE_CHECKING:
     from featurenet_uvl.training.run_state import RunState

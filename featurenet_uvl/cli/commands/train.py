@@ -24,8 +24,9 @@ from featurenet_uvl.cli.console.engine_option import (
 )
 from featurenet_uvl.cli.console.options import DataDir, Json, Quiet, Seed, Workers
 from featurenet_uvl.cli.console.progress import ProgressLine, counted, resumable, show_trials
-from featurenet_uvl.cli.console.streams import printable, put, put_json, say
+from featurenet_uvl.cli.console.streams import put, put_json, say
 from featurenet_uvl.errors import DecodeError
+from featurenet_uvl.system.streams import printable
 
 if TYPE_CHECKING:
     from featurenet_uvl.ir.architecture import Architecture

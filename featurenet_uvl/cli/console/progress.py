@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from featurenet_uvl.cli.console.streams import printable, say
+from featurenet_uvl.cli.console.streams import say
+from featurenet_uvl.system.streams import printable
 
 if TYPE_CHECKING:
     from rich.status import Status

@@ -11,7 +11,7 @@ from typing import Any
 
 from featurenet_uvl.errors import FeatureNetError, UsageError
 from featurenet_uvl.system.files import write_file
-from featurenet_uvl.system.streams import STREAM
+from featurenet_uvl.system.streams import STREAM, printable
 
 
 def say(text: str, *, quiet: bool = False) -> None:
@@ -19,15 +19,6 @@ def say(text: str, *, quiet: bool = False) -> None:
     if not quiet and sys.stderr is not None:
         with suppress(OSError, ValueError):
             print(printable(text), file=sys.stderr, flush=True)
-
-
-def printable(text: str) -> str:
-    r"""Return the text with line ends and control characters spelt out: a file's content cannot steer the terminal.
-
-    >>> printable("a\nb")
-    'a\\nb'
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def put(text: str) -> None:
