@@ -59,7 +59,10 @@ MAX_TOML_CHARACTERS = 1 << 18
 MAX_KEY_PARTS = 50
 """Parts of a dotted key from which on it is refused; the format needs one."""
 
-_LONG_KEY = re.compile(rf"""(?:(?:[\w-]+|"[^"\n]{{0,80}}"|'[^'\n]{{0,80}}')[ \t]*\.[ \t]*){{{MAX_KEY_PARTS}}}""")
+_LONG_KEY = re.compile(
+    # Possessive, and only where a part can begin: a long run of letters or blanks is looked at once.
+    rf"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]{{0,80}}"|'[^'\n]{{0,80}}')[ \t]{{0,80}}+\.[ \t]{{0,80}}+){{{MAX_KEY_PARTS}}}"""
+)
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -105,7 +106,7 @@ class _Collector:
     def _results(self, protocol: Protocol) -> Results:
         path = self._folder / STORE
         if protocol.hash() not in self._read:
-            self._read[protocol.hash()] = read_results(path, protocol) if path.is_file() else {}
+            self._read[protocol.hash()] = read_results(path, protocol) if os.path.lexists(path) else {}
         return self._read[protocol.hash()]
 
     def _dataset(self, name: str) -> Dataset:
@@ -230,7 +231,7 @@ def _model(setting: SampleSetting) -> str:
 
 def _object(path: Path, kind: type[T]) -> T | None:
     """Return the content of a JSON file as a dataclass; None if the file is missing or holds null."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return None
     try:
         content = read_json(path, "numbers")

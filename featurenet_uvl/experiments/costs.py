@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,7 +72,7 @@ def read_costs(folder: Path, protocol: Protocol) -> Mapping[str, Cost]:
         StoreError: The file is damaged.
     """
     path = folder / COSTS
-    if not path.is_file():
+    if not os.path.lexists(path):
         return {}
     costs = {key: cost_of(result) for key, result in read_results(path, timing_protocol(protocol)).items()}
     return {key: cost for key, cost in costs.items() if cost is not None}

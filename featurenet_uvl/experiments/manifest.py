@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -128,7 +129,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         ReadError: The file is not a manifest.
     """
     path = folder / FILE
-    if not path.exists():
+    if not os.path.lexists(path):
         return None
     content = read_json(path, "the manifest of a run")
     if not isinstance(content, dict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -100,7 +101,7 @@ def prepare_sample(
 
 def _is_limit_of(path: Path, count: int) -> bool:
     """Whether a file has the bound for samples of this size, or says that there is none."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return False
     try:
         content = read_json(path, "a bound")
@@ -152,7 +153,7 @@ def read_sample(folder: Path, name: str, facts: SampleFacts | None) -> Sample | 
         ReadError: The sample was changed since it was written.
     """
     path = folder / SAMPLES / name / SAMPLE
-    if facts is None or facts.sample_sha256 is None or not path.exists():
+    if facts is None or facts.sample_sha256 is None or not os.path.lexists(path):
         return None
     return parse_sample(_unchanged(path, facts.sample_sha256), str(path))
 
@@ -261,7 +262,7 @@ def _limit(setting: SampleSetting, cnf: Cnf, sample: Sample) -> dict[str, Any] |
 def _sample(place: Path, setting: SampleSetting, cnf: Cnf, facts: SampleFacts) -> tuple[Sample, str]:
     """Return the sample of an earlier call, or a new one if there was none; and its text."""
     path = place / SAMPLE
-    if facts.sample_sha256 is not None and path.exists():
+    if facts.sample_sha256 is not None and os.path.lexists(path):
         text = _unchanged(path, facts.sample_sha256)
         return parse_sample(text, str(path)), text
     sample = draw_sample(cnf, setting.count, seed=setting.seed, sampler=setting.sampler).new

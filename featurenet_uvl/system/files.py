@@ -16,9 +16,6 @@ MAX_BYTES = 1 << 30
 MAX_MODEL_BYTES = 1 << 25
 """Bytes of the largest file of a feature model; the largest published ones have a few million."""
 
-MAX_JSON_BYTES = 1 << 24
-"""Bytes of the largest JSON file of a network or a run; the largest network of the DNN model takes about 20 kB."""
-
 MAX_SETTINGS_BYTES = 1 << 20
 """Bytes of the largest file that a person writes by hand: a preset, or a network in TOML."""
 

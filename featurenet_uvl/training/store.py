@@ -352,6 +352,12 @@ def _facts(database: sqlite3.Connection) -> tuple[int, int, int]:
     return application, version, tables
 
 
+def _check_rows_stay(path: Path, database: sqlite3.Connection) -> None:
+    """Raise StoreError for a trigger or a view, which this module never writes: it may change, drop or hide results."""
+    for kind, name in database.execute("SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view')"):
+        raise StoreError(f"{path}: found the {kind} {shown(name)} in it, expected the tables of a result store alone")
+
+
 def _check(path: Path, database: sqlite3.Connection, mode: str) -> None:
     application, version, tables = _facts(database)
     is_new = (application, version, tables) == (0, 0, 0)
@@ -368,6 +374,7 @@ def _check(path: Path, database: sqlite3.Connection, mode: str) -> None:
             raise StoreError(
                 f"{path}: found a damaged store ({line}), expected a whole one; move it away to start again"
             )
+        _check_rows_stay(path, database)
     if mode == _READING:
         return
     database.execute("PRAGMA journal_mode = WAL")

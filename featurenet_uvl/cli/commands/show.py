@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -93,11 +94,11 @@ def _network(source: str, index: int | None, shape: Shape | None, classes: int |
     from featurenet_uvl.translators.rules.registry import model_input_shape
 
     path = Path(source)
-    if path.is_dir():
+    if os.path.isdir(path):
         path = _file_of(path, index)
     elif index is not None:
         raise UsageError(f"found --index with {source}, expected a folder of networks with it")
-    if path.is_file() and path.suffix.lower() == ".json":
+    if os.path.isfile(path) and path.suffix.lower() == ".json":
         if shape is not None or classes is not None:
             raise UsageError(f"{path}: found --input-shape or --classes, expected none: the file has its own")
         return path.stem, load_network(str(path), (), 0)

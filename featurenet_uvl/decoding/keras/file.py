@@ -6,6 +6,7 @@ opens the zip archive, parses the JSON text in it and takes the expected parts o
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ def read_keras_file(path: str) -> KerasModel:
 
 def _config_text(path: str) -> str:
     file = Path(path)
-    if file.is_file():  # the archive's reader tells of all others
+    if os.path.isfile(file):  # the archive's reader tells of all others
         with suppress(OSError), file.open("rb") as stream:
             if stream.read(len(_HDF5)) == _HDF5:
                 raise ReadError(f"{path}: found an HDF5 file, expected model.save('NAME.keras') of Keras 3")

@@ -186,7 +186,10 @@ def _source_key(path: Path | None) -> str:
     """Return a short name that changes with the file: a hash of its path, size and time of change."""
     if path is None:
         return "own"
-    status = path.stat()
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}), expected an .npz file in Keras' format") from error
     text = f"{path.resolve()}:{status.st_size}:{status.st_mtime_ns}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

@@ -79,8 +79,8 @@ def keras_home() -> Path:
 
 
 def find_file(name: str, data_dir: Path | None) -> Path | None:
-    """Return the first of the places that has the file; None if none has."""
-    return next((path for _, path in places(name, data_dir) if os.path.isfile(path)), None)
+    """Return the first of the places that has something of that name, which need not be a file; None if none has."""
+    return next((path for _, path in places(name, data_dir) if os.path.lexists(path)), None)
 
 
 def read_npz(path: Path, form: ImageFormat) -> Images:

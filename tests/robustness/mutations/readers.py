@@ -10,14 +10,14 @@ import json
 import shutil
 import tomllib
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from featurenet_uvl.errors import MAX_LINE, MAX_LINES, DecodeError, FeatureNetError, UnsupportedError
+from featurenet_uvl.errors import MAX_LINE, MAX_LINES, DecodeError, FeatureNetError, ModelError, UnsupportedError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.sample import Selections
@@ -118,8 +118,8 @@ def _written_again(found: Selections, entry: Any, cnf: Cnf | None, read: Any, fo
     if not len(found) or (not entry.holds_many and len(found) != 1):
         return
     try:
-        text = entry.write(found, ())
-    except UnsupportedError:
+        text = entry.write(found, None if cnf is None else cnf.variables)
+    except (ModelError, UnsupportedError):
         return
     if cnf is None and not entry.names_all:
         return
@@ -236,8 +236,9 @@ def read_store(path: Path) -> None:
         if spec.hash not in after[mine]:
             raise UnsoundError("a result that was acknowledged is not there")
     finally:
-        for left in path.parent.glob("*.lock"):
-            left.unlink()
+        with suppress(OSError):  # a test may have taken the right away
+            for left in path.parent.glob("*.lock"):
+                left.unlink()
 
 
 def _others(results: Any, mine: object) -> Any:

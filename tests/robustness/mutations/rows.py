@@ -54,7 +54,7 @@ def change_rows(rng: Random, data: bytes, others: Sequence[bytes]) -> bytes:
             with suppress(sqlite3.Error):
                 _change(rng, database, rng.choice(tables))
             changed = database.serialize()
-        except (sqlite3.Error, IndexError, OverflowError):
+        except (sqlite3.Error, IndexError, OverflowError, TypeError):  # a damaged file, in which rows come and go
             return data
     return changed[:18] + data[_JOURNAL] + changed[20:]
 

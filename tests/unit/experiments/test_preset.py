@@ -207,6 +207,14 @@ def test_a_line_that_takes_the_parser_for_ever_is_refused(tmp_path: Path) -> Non
     assert problems == ["2: found 200,005 characters, expected at most 10,000"]
 
 
+def test_more_runs_than_anybody_can_train_are_refused(tmp_path: Path) -> None:
+    text = SMOKE.read_text().replace("runs = 3", "runs = 10,001", 1)
+    (problem,) = problems_of(tmp_path / "m.cfg", text)
+    assert problem.endswith("runs: found '10,001', expected at most 10,000")
+    text = SMOKE.read_text().replace("epochs = 1", f"epochs = {'9' * 5_000}", 1)
+    assert "expected a whole number of 1 or more" in problems_of(tmp_path / "m.cfg", text)[0]
+
+
 def test_a_name_that_no_file_can_have_is_no_file(tmp_path: Path) -> None:
     text = SMOKE.read_text().replace("model = s1.uvl", f"model = {'x' * 5_000}")
     problems = problems_of(tmp_path / "m.cfg", text)

@@ -321,3 +321,21 @@ def test_a_folder_that_is_read_only_keeps_no_result_back(tmp_path: Path) -> None
         (folder / name).write_bytes(content)
     assert (folder / "t.sqlite-wal").stat().st_size > 0
     assert _read_from_a_folder_that_is_read_only(folder / "t.sqlite") == "LeNet-5"
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("CREATE TRIGGER t AFTER INSERT ON trials BEGIN DELETE FROM trials; END", "trigger 't'"),
+        ("CREATE VIEW v AS SELECT * FROM trials", "view 'v'"),
+    ],
+)
+def test_a_store_that_would_drop_or_hide_results_is_refused(tmp_path: Path, statement: str, found: str) -> None:
+    path = tmp_path / "t.sqlite"
+    with ResultStore(path):
+        pass
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(statement)
+    for use in (ResultStore, read_all_results):
+        with pytest.raises(StoreError, match=rf"{found} in it, expected the tables of a result store alone"):
+            use(path)

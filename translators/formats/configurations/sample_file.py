@@ -73,15 +73,15 @@ def write_sample(selections: Selections) -> str:
         ModelError: No configuration, or one that occurs twice.
         UnsupportedError: A name that a line cannot hold.
     """
-    if isinstance(selections, Sample):
-        return format_sample(selections)
-    if not len(selections):
+    if not isinstance(selections, Sample) and not len(selections):
         raise ModelError("found no configurations, expected at least one in a sample")
     seen: dict[bytes, int] = {}
     for number, row in enumerate(selections.selected, 1):
         first = seen.setdefault(row.tobytes(), number)
         if first != number:
             raise ModelError(f"configuration {number} repeats configuration {first}, expected each once in a sample")
+    if isinstance(selections, Sample):  # whose rows were distinct before a caller took some of its columns
+        return format_sample(selections)
     return format_sample(Sample(selections.names, selections.selected, "imported", 0, Stop.COMPLETE))
 
 

@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from featurenet_uvl.errors import ReadError, UnsupportedError
+from featurenet_uvl.errors import ModelError, ReadError, UnsupportedError
 from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.ir.sample import Sample, Stop
 from featurenet_uvl.sampling.registry import draw
 from featurenet_uvl.sampling.request import Request
-from featurenet_uvl.translators.formats.configurations.sample_file import format_sample, parse_sample
+from featurenet_uvl.translators.formats.configurations.registry import read_configurations
+from featurenet_uvl.translators.formats.configurations.sample_file import format_sample, parse_sample, write_sample
 from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
 from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
 
@@ -152,6 +153,14 @@ def test_all_problems_are_reported_but_not_thousands() -> None:
     assert len(caught.value.problems) == 21
     assert caught.value.problems[0].startswith("s.txt:12: found '9'")
     assert caught.value.problems[-1] == "and 980 more problems"
+
+
+def test_rows_that_differ_in_auxiliaries_alone_are_not_written_as_a_sample() -> None:
+    text = TEXT.replace("App", "__aux_1").replace("1 2 3\n-\n", "2\n-\n")
+    found = read_configurations(text, "x")
+    assert found.selected.tolist() == [[False, False], [True, False], [False, False]]
+    with pytest.raises(ModelError, match="configuration 3 repeats configuration 1"):
+        write_sample(found)
 
 
 def test_more_values_than_memory_holds() -> None:
