@@ -195,6 +195,91 @@ open({str(pids)!r}, 'w').write(str(child.pid))
     assert not is_running(int(pids.read_text()))
 
 
+def test_children_that_have_left_the_group_are_ended(tool: Tool, tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    body = f"""
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        open({str(pids)!r}, 'w').write(str(os.getpid()))
+        time.sleep(600)
+    os._exit(0)
+while not os.path.exists({str(pids)!r}) or not open({str(pids)!r}).read():
+    time.sleep(0.01)
+"""
+    draw(CNF, request(tool(body + WRITE.format(lines=GOOD))), "external")
+    if sys.platform.startswith("linux"):
+        assert not is_running(int(pids.read_text()))
+    assert left_behind(tmp_path) == []
+
+
+ENDLESS = "while True:\n    {file}.write(b'x' * (1 << 16))\n    {file}.flush()\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("open(out, 'wb').write(os.urandom(10_000_000))", "{dimacs} {n} {seed} {out}"),
+        ("file = open(out, 'wb')\n" + ENDLESS.format(file="file"), "{dimacs} {n} {seed} {out}"),
+        (ENDLESS.format(file="sys.stdout.buffer"), "{dimacs} {n} {seed} x"),
+    ],
+)
+def test_an_answer_without_end_is_cut_off(tool: Tool, tmp_path: Path, body: str, words: str) -> None:
+    """No time limit is needed: the number of configurations says how long an answer can be."""
+    with pytest.raises(ToolError, match=r"found an answer of more than 1,\d{3},\d{3} bytes, expected at most that"):
+        draw(CNF, request(tool(body, words)), "external")
+    assert left_behind(tmp_path) == []
+
+
+def test_words_without_end_fill_no_disk(tool: Tool, tmp_path: Path) -> None:
+    sizes = tmp_path / "sizes"
+    body = f"""
+sys.stderr.write('first\\n' + 'x' * 30_000_000 + '\\nlast\\n')
+sys.stderr.flush()
+open({str(sizes)!r}, 'w').write(str(os.path.getsize('stderr')))
+sys.exit(3)
+"""
+    with pytest.raises(ToolError, match=r"exit code 3 and no answer; it wrote 'first' \.\.\. 'last'"):
+        draw(CNF, request(tool(body)), "external")
+    assert int(sizes.read_text()) < 10_000
+
+
+def test_junk_is_refused_without_reading_all_of_it_into_rows(tool: Tool) -> None:
+    names = [f"f{number}" for number in range(600)]
+    cnf = Cnf(VarMap.from_names(names), ((1,),))
+    with pytest.raises(ToolError, match=r"found no value for variable 6, .* more problems"):
+        draw(cnf, request(tool("open(out, 'w').write('1 2 3 4 5 0\\n' * 80_000)")), "external")
+
+
+DRIVER = """
+import sys
+from featurenet_uvl.sampling.registry import draw
+from featurenet_uvl.sampling.request import Request
+from featurenet_uvl.ir.cnf import Cnf, VarMap
+draw(Cnf(VarMap.from_names(["a"]), ()), Request(1, 1, options={"command": sys.argv[1]}), "external")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_tool_and_its_folder_end_with_their_killed_driver(tool: Tool, tmp_path: Path, number: int) -> None:
+    pids = tmp_path / "pids"
+    body = f"""
+import signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = os.fork()
+if child:
+    open({str(pids)!r}, 'w').write(f'{{os.getpid()}} {{child}} {{os.getppid()}}')
+time.sleep(600)
+"""
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "temporary")}
+    driver = subprocess.Popen([sys.executable, "-c", DRIVER, tool(body)], env=environment)
+    assert comes_true(lambda: pids.is_file() and len(pids.read_text().split()) == 3)
+    driver.send_signal(number)
+    driver.wait()
+    assert comes_true(lambda: not any(map(is_running, map(int, pids.read_text().split()))))
+    assert comes_true(lambda: left_behind(tmp_path) == [])
+
+
 INTERRUPTED = """
 import signal, sys
 from featurenet_uvl.sampling.registry import draw

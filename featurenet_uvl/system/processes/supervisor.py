@@ -46,10 +46,11 @@ def supervise(program: str, work: Callable[[], int]) -> NoReturn:
     """
     if not hasattr(os, "fork") or len(sys._current_frames()) > 1:
         _run(work, None)
-    watched = {*signals.WORDS, signal.SIGCHLD, signal.SIGALRM}
+    heard = (number for number in signals.WORDS if signal.getsignal(number) is not signal.SIG_IGN)
+    watched = {*heard, signal.SIGCHLD, signal.SIGALRM}
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, watched)
     handlers = {number: signal.getsignal(number) for number in (signal.SIGCHLD, signal.SIGALRM)}
-    for number in handlers:  # a signal that is ignored could not be waited for
+    for number in handlers:  # the system may drop one that it ignores
         signal.signal(number, lambda *_: None)
     news, supervisor = os.pipe()
     life, alive = os.pipe()

@@ -79,8 +79,9 @@ def _made(base: str) -> tuple[str, int | None]:
         try:
             path = tempfile.mkdtemp(prefix=PREFIX, dir=base)
         except OSError as error:
+            reason = (error.strerror or str(error)).lower()
             raise FeatureNetError(
-                f"{base}: no temporary folder can be made: {error.strerror}; TMPDIR names another place"
+                f"{base}: no temporary folder can be made: {reason}; TMPDIR names another place"
             ) from error
         lock = lock_folder(path)
         if lock is not None or os.name == "nt":
