@@ -12,6 +12,7 @@ folders, which the next start must remove. Each row has the load of the machine:
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import random
@@ -20,8 +21,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +44,8 @@ PROGRAM = (sys.executable, "-m", "featurenet_uvl")
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
 WORDS = {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "hung up"}
+AT_A_TIME = 3
+"""Commands that run at a time: most of their time is waiting."""
 SETTLE_S = 2.0
 """Seconds after the signal at which nothing may be left."""
 MARK = "FEATURENET_BENCHMARK"
@@ -235,51 +240,95 @@ def kill(moment: float, folder: Path, temporary: Path, kept: int) -> dict[str, A
     command = [sys.executable, __file__, "--drive", str(folder)]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        first = process.stdout.readline()
-        time.sleep(moment * 2.0)
+        lines = [process.stdout.readline() for _ in range(1 + int(moment * 4))]
+        time.sleep(moment * 4 % 1.0 * 0.3)
         process.kill()
         killed = time.monotonic()
-        acknowledged = max([int(first or 0), *map(int, process.stdout.read().split())])
+        acknowledged = max(map(int, [*lines, *process.stdout.read().split()]), default=0)
     wait_until(lambda: not marked(mark), killed + SETTLE_S)
     problems = [f"still runs: {line}" for line in marked(mark)]
     stored = len(read_results(folder / "t.sqlite", PROTOCOL))
     if stored < max(acknowledged, kept):
         problems.append(f"{stored} results, expected the {max(acknowledged, kept)} acknowledged ones")
     problems += [f"temporary of an earlier start: {entry}" for entry in sorted(before & set(os.listdir(temporary)))]
-    row = {"kind": "kill -9 of a driver", "signal": "SIGKILL", "moment_s": round(moment * 2, 2), "results": stored}
+    row = {"kind": "kill -9 of a driver", "signal": "SIGKILL", "acknowledged": acknowledged, "results": stored}
     return {**row, "load": round(os.getloadavg()[0], 1), "problems": problems}
 
 
+class Rows:
+    """The rows of the file of results, by their numbers; each one is kept as soon as it is there."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+        self.rows: list[dict[str, Any]] = found["rows"] if found.get("seed") == seed else []
+        self._lock = threading.Lock()
+
+    def missing(self, kind: str, wanted: int) -> Iterator[int]:
+        """Yield the numbers of signals or kills to try, until enough of them have met a running command."""
+        known = {row["number"] for row in self.rows if row["of"] == kind}
+        for number in itertools.count():
+            if count(self.rows, kind) >= wanted:
+                return
+            if number not in known:
+                yield number
+
+    def add(self, kind: str, number: int, row: Mapping[str, Any]) -> None:
+        with self._lock:
+            self.rows.append({"of": kind, "number": number, **row})
+            self.rows.sort(key=lambda row: (row["of"], row["number"]))
+            text = json.dumps({"seed": self.seed, "rows": self.rows}, indent=1) + "\n"
+            write_file(RESULTS, text, force=True)
+            print(json.dumps(row), flush=True)
+
+
 def measure(signals: int, kills: int, seed: int) -> dict[str, Any]:
-    """Go on from the file of results until it has this many of both."""
-    found: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    rows: list[dict[str, Any]] = found.get("rows", []) if found.get("seed") == seed else []
-    names = list(CASES)
-    random.Random(seed).shuffle(names)
-    with tempfile.TemporaryDirectory() as folder:
-        inputs, trials, temporary = (Path(folder, name) for name in ("inputs", "trials", "temporary"))
-        for path in (inputs, trials, temporary):
-            path.mkdir()
-        if count(rows, "signal") < signals:
+    """Go on from the file of results until it has this many of both. Several commands run at a time."""
+    found = Rows(seed)
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(AT_A_TIME + 1) as pool:
+        inputs, trials = Path(folder, "inputs"), Path(folder, "trials")
+        inputs.mkdir()
+        trials.mkdir()
+        if count(found.rows, "signal") < signals:
             prepare(inputs)
-        while count(rows, "signal") < signals or count(rows, "kill") < kills:
-            number = len(rows)
-            rng = random.Random(f"{seed} {number}")
-            if count(rows, "signal") < signals:
-                name = names[number % len(names)]
-                rows.append(interrupt(name, SIGNALS[rng.randrange(3)], rng.random(), inputs))
-            else:
-                kept = 0 if not (trials / "t.sqlite").exists() else len(read_results(trials / "t.sqlite", PROTOCOL))
-                rows.append(kill(rng.random(), trials, temporary, kept))
-            write_file(RESULTS, json.dumps({"seed": seed, "rows": rows}, indent=1) + "\n", force=True)
-            print(json.dumps(rows[-1]), flush=True)
-    return {"seed": seed, "rows": rows}
+        numbers = found.missing("signal", signals)
+        lock = threading.Lock()
+        tasks = [pool.submit(interrupt_all, found, numbers, lock, inputs) for _ in range(AT_A_TIME)]
+        tasks.append(pool.submit(kill_all, found, kills, trials))
+        for task in tasks:
+            task.result()
+    return {"seed": seed, "rows": found.rows}
 
 
-def count(rows: Sequence[Mapping[str, Any]], what: str) -> int:
+def interrupt_all(found: Rows, numbers: Iterator[int], lock: threading.Lock, inputs: Path) -> None:
+    names = list(CASES)
+    random.Random(found.seed).shuffle(names)
+    while True:
+        with lock:
+            number = next(numbers, None)
+        if number is None:
+            return
+        rng = random.Random(f"{found.seed} {number}")
+        found.add(
+            "signal",
+            number,
+            interrupt(names[number % len(names)], SIGNALS[rng.randrange(3)], rng.random(), inputs),
+        )
+
+
+def kill_all(found: Rows, kills: int, folder: Path) -> None:
+    """Kill drivers of one store after another, so that each start finds what the last one has left."""
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    for number in found.missing("kill", kills):
+        kept = len(read_results(folder / "t.sqlite", PROTOCOL)) if (folder / "t.sqlite").exists() else 0
+        moment = random.Random(f"{found.seed} kill {number}").random()
+        found.add("kill", number, kill(moment, folder, temporary, kept))
+
+
+def count(rows: Sequence[Mapping[str, Any]], kind: str) -> int:
     """Return the number of signals or kills that met a running command."""
-    is_kill = what == "kill"
-    return sum((row["signal"] == "SIGKILL") is is_kill and not row.get("ended_before") for row in rows)
+    return sum(row["of"] == kind and not row.get("ended_before") for row in rows)
 
 
 def table(found: Mapping[str, Any]) -> str:

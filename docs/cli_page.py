@@ -29,7 +29,8 @@ file is written whole or not at all.
 | 3 | no configuration exists |
 | 4 | a limit of time, memory or size was reached |
 | 70 | a bug of {PROGRAM}; `FEATURENET_DEBUG=1` shows where |
-| 130 | interrupted |
+| 130, 143, 129 | interrupted (INT), terminated (TERM), hung up (HUP); the last line says which |
+| 137 | killed from outside, perhaps for lack of memory |
 """
 
 

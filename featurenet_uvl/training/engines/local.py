@@ -15,7 +15,7 @@ from types import MappingProxyType, TracebackType
 from featurenet_uvl.errors import DataError, FeatureNetError, UsageError
 from featurenet_uvl.system.extras import require
 from featurenet_uvl.system.processes.fork_server import check_workers, start_fork_server
-from featurenet_uvl.system.processes.temporary import TemporaryFolder
+from featurenet_uvl.system.processes.temporary import TemporaryFolder, sweep
 from featurenet_uvl.training.engines.base import Finished, Running
 from featurenet_uvl.training.engines.job import Job, limit_facts
 from featurenet_uvl.training.engines.worker import EpochReport, last_words, work, worker_environment
@@ -54,6 +54,7 @@ class LocalEngine:
             ToolError: The system is Windows.
         """
         check_workers()
+        sweep()  # what killed runs have left
 
     def session(self, job: Job) -> LocalSession:
         return LocalSession(job, self.workers)
