@@ -102,8 +102,8 @@ LOCKS = ("*.lock", "*.state.json", "*.tmp", ".*.tmp", ".*.new", "*-old")
 """Files of a run or a writer that has not ended."""
 
 
-def prepare(place: Path) -> None:
-    """Write the inputs of the commands into a folder."""
+def prepare(place: Path, *, has_study: bool = True) -> None:
+    """Write the inputs of the commands into a folder; a folder of results among them if `has_study`."""
     calls: tuple[tuple[str, ...], ...] = (
         ("compile", "s1", *SMALL, "-o", "s1.dimacs"),
         ("sample", "s1.dimacs", "-n", "30", "-o", "s.txt", "--no-measures"),
@@ -111,6 +111,8 @@ def prepare(place: Path) -> None:
     )
     for call in calls:
         subprocess.run([*PROGRAM, *call, "-q"], cwd=place, check=True)
+    if not has_study:
+        return
     with subprocess.Popen([*PROGRAM, *CASES["experiments run"].arguments, "-q"], cwd=place) as run:
         while run.poll() is None and not (place / "results" / "samples").exists():
             time.sleep(0.1)
@@ -232,7 +234,7 @@ def images(folder: Path) -> Dataset:
     return load_dataset("digits", None, folder / "data")
 
 
-def kill(moment: float, folder: Path, temporary: Path, kept: int) -> dict[str, Any]:
+def kill(moment: float, folder: Path, temporary: Path, kept: int, patience_s: float = SETTLE_S) -> dict[str, Any]:
     """Run trials in a store, kill their driver, and return what was found, with the results that the store has."""
     mark = f"{os.getpid()}-{time.monotonic_ns()}"
     environment = {**os.environ, "TMPDIR": str(temporary), MARK: mark}
@@ -245,7 +247,7 @@ def kill(moment: float, folder: Path, temporary: Path, kept: int) -> dict[str, A
         process.kill()
         killed = time.monotonic()
         acknowledged = max(map(int, [*lines, *process.stdout.read().split()]), default=0)
-    wait_until(lambda: not marked(mark), killed + SETTLE_S)
+    wait_until(lambda: not marked(mark), killed + patience_s)
     problems = [f"still runs: {line}" for line in marked(mark)]
     stored = len(read_results(folder / "t.sqlite", PROTOCOL))
     if stored < max(acknowledged, kept):

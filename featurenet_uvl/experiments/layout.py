@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from featurenet_uvl.errors import FeatureNetError
+from featurenet_uvl.system.files import remove_forgotten
 
 STORE = "trials.sqlite"
 COSTS = "costs.sqlite"
@@ -32,5 +33,6 @@ def make_folder(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        remove_forgotten(str(folder))
     except OSError as error:
         raise FeatureNetError(f"{folder}: cannot be made: {error.strerror}") from error

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
 from featurenet_uvl.errors import FeatureNetError, ReadError, UsageError
+from featurenet_uvl.system.locks import lock, remove_if_forgotten
+from featurenet_uvl.system.signals import held
 
 MAX_BYTES = 1 << 30
 """Bytes of the largest file or stream that is read."""
+
+_TEMPORARY = ".featurenet_uvl-"
+"""Beginning of the names of files that are being written."""
 
 MAX_MODEL_BYTES = 1 << 25
 """Bytes of the largest file of a feature model; the largest published ones have a few million."""
@@ -165,9 +171,9 @@ def _mode_of(path: str) -> int | None:
 def _replace(target: str, content: bytes, old_mode: int | None) -> None:
     """Write a temporary file and rename it to the target; a folder as target fails with `IsADirectoryError`."""
     folder = os.path.dirname(target)
-    temporary = os.path.join(folder, f".featurenet_uvl-{token_hex(8)}.tmp")
+    temporary = ""
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        temporary, descriptor = _made(folder)
         try:
             if old_mode is not None:
                 os.fchmod(descriptor, stat.S_IMODE(old_mode))
@@ -177,9 +183,30 @@ def _replace(target: str, content: bytes, old_mode: int | None) -> None:
             os.close(descriptor)
         os.replace(temporary, target)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
         raise
     _sync_folder(folder)
+
+
+def _made(folder: str) -> tuple[str, int]:
+    """Make a temporary file and lock it, so that nobody takes it for a forgotten one; return path and descriptor."""
+    while True:
+        path = os.path.join(folder, f"{_TEMPORARY}{token_hex(8)}.tmp")
+        with held():
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            lock(descriptor)
+            if os.path.exists(path):
+                return path, descriptor
+            os.close(descriptor)
+
+
+def remove_forgotten(folder: str) -> None:
+    """Remove the temporary files of killed processes from a folder into which a command is about to write."""
+    with suppress(OSError):
+        for name in sorted(os.listdir(folder)):
+            if name.startswith(_TEMPORARY) and name.endswith(".tmp"):
+                remove_if_forgotten(os.path.join(folder, name))
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

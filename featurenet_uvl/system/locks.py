@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -80,29 +81,38 @@ def lock_folder(path: str) -> int | None:
     folder is not locked, and nobody removes it.
     """
     with suppress(OSError):
-        lock = os.open(path, os.O_RDONLY)
-        if fcntl is not None:
-            with suppress(OSError):
-                fcntl.flock(lock, fcntl.LOCK_SH)
+        descriptor = os.open(path, os.O_RDONLY)
+        lock(descriptor)
         with suppress(OSError):
-            if os.path.samestat(os.fstat(lock), os.stat(path)):
-                return lock
-        os.close(lock)
+            if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                return descriptor
+        os.close(descriptor)
     return None
 
 
+def lock(descriptor: int) -> None:
+    """Lock an open file or folder of this process against `remove_if_forgotten`, if the disk has locks."""
+    if fcntl is not None:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+
+
 def remove_if_forgotten(path: str) -> None:
-    """Remove a folder of this user that no living process has locked by `lock_folder`."""
+    """Remove a file or folder of this user that no living process has locked by `lock` or `lock_folder`."""
     if fcntl is None:
         return
     with suppress(OSError):
-        lock = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
-            if os.fstat(lock).st_uid == os.getuid():
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(path, ignore_errors=True)
+            status = os.fstat(descriptor)
+            if status.st_uid == os.getuid():
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if stat.S_ISDIR(status.st_mode):
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    os.unlink(path)
         finally:
-            os.close(lock)
+            os.close(descriptor)
 
 
 def _locked(path: Path, *, is_waiting: bool) -> IO[bytes]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from featurenet_uvl.errors import FeatureNetError, ReadError, UsageError
-from featurenet_uvl.system.files import decode_text, read_text, write_file
+from featurenet_uvl.system.files import decode_text, read_text, remove_forgotten, write_file
 
 
 def test_text_comes_back(tmp_path: Path) -> None:
@@ -146,3 +149,29 @@ def test_a_file_of_a_known_kind_is_named(tmp_path: Path, start: bytes, kind: str
 
 def test_line_ends_and_byte_order_mark_are_normalised() -> None:
     assert decode_text(b"\xef\xbb\xbfa\r\nb\rc\n", "m.uvl") == "a\nb\nc\n"
+
+
+KILLED = """
+import os, signal, sys
+from featurenet_uvl.system.files import write_file
+os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+write_file(sys.argv[1], "x")
+"""
+
+
+def test_the_next_command_removes_the_half_written_file_of_a_killed_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "a.txt")], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.iterdir())) == 1
+    real = os.fsync
+
+    def others_are_removed_and_the_own_one_is_not(descriptor: int) -> None:
+        remove_forgotten(str(tmp_path))
+        assert len(list(tmp_path.iterdir())) == 1
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", others_are_removed_and_the_own_one_is_not)
+    write_file(tmp_path / "a.txt", "x")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from featurenet_uvl.errors import FeatureNetError, UsageError
-from featurenet_uvl.system.files import write_file
+from featurenet_uvl.system.files import remove_forgotten, write_file
 from featurenet_uvl.system.streams import STREAM, printable
 
 
@@ -49,6 +49,7 @@ def check_output(path: str, *, force: bool, as_json: bool = False) -> None:
             raise UsageError("found --json with -o -, expected one result on stdout: name a file with -o")
         return
     target = os.path.realpath(path)
+    remove_forgotten(os.path.dirname(target))
     if os.path.isdir(target):
         raise FeatureNetError(f"{path}: found a folder, expected a file")
     if not os.path.isdir(os.path.dirname(target)):
