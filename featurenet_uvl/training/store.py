@@ -368,7 +368,7 @@ def _check(path: Path, database: sqlite3.Connection, mode: str) -> None:
             raise StoreError(f"{path}: found an SQLite file of another program, expected a result store")
         if version != VERSION:
             raise StoreError(f"{path}: found a store of version {version}, expected {VERSION}; use another file")
-        problem = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+        problem = database.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if problem != "ok":
             line = " ".join(problem.split())
             raise StoreError(

@@ -339,3 +339,15 @@ def test_a_store_that_would_drop_or_hide_results_is_refused(tmp_path: Path, stat
     for use in (ResultStore, read_all_results):
         with pytest.raises(StoreError, match=rf"{found} in it, expected the tables of a result store alone"):
             use(path)
+
+
+def test_an_index_that_misses_results_is_damage(tmp_path: Path) -> None:
+    """SQLite finds rows by the index: one changed byte of it hid all results from the next run."""
+    path = tmp_path / "t.sqlite"
+    data = bytearray((ROOT / "tests" / "assets" / "0.1" / "trials.sqlite").read_bytes())
+    assert data[20_462] == ord("8")
+    data[20_462] = ord(":")
+    path.write_bytes(data)
+    for use in (ResultStore, read_all_results):
+        with pytest.raises(StoreError, match=r"found a damaged store \(row 1 missing from index"):
+            use(path)
