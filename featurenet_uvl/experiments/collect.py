@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import TypeVar
 
 from featurenet_uvl.decoding.named import architecture_names
@@ -26,7 +27,7 @@ from featurenet_uvl.experiments.plan import (
     title,
 )
 from featurenet_uvl.experiments.preset import Preset, SampleSetting
-from featurenet_uvl.experiments.preset_file import SUFFIX, preset_names
+from featurenet_uvl.experiments.preset_file import SUFFIX, load_preset, preset_names
 from featurenet_uvl.experiments.samples import read_networks, read_sample
 from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.ir.sample import Sample
@@ -266,12 +267,19 @@ def _scale(preset: Preset) -> str:
 
 
 def _commands(manifest: Manifest, folder: Path) -> tuple[str, ...]:
-    preset = manifest.name if manifest.name in preset_names() else f"{manifest.name}{SUFFIX}"
+    """Return the commands that continue this folder, beginning with the folder to call them in if it is not known."""
+    name = manifest.name
+    packaged = name in preset_names() and load_preset(name).to_json() == manifest.read_preset(folder).to_json()
+    preset = quote(name if packaged else f"{name}{SUFFIX}")
+    shown = Path(folder.name) if folder.is_absolute() else folder
+    where = quote(shown.as_posix())
+    output = "" if shown == Path("results") / name else f" -o {where}"
     needs_data = " --data-dir DIR" if set(manifest.data) - {"digits"} else ""
-    return (
-        f"featurenet-uvl experiments run --preset {preset}{needs_data}",
-        f"featurenet-uvl experiments report {folder.name if folder.is_absolute() else folder.as_posix()}",
+    commands = (
+        f"featurenet-uvl experiments run --preset {preset}{output}{needs_data}",
+        f"featurenet-uvl experiments report {where}",
     )
+    return (f"# in the folder that holds {where}", *commands) if folder.is_absolute() else commands
 
 
 def _with_missing(study: Study) -> Study:

@@ -67,7 +67,8 @@ def _new_solver(seed: int, pause: int) -> Any:
         from pycmsgen import Solver
     except ImportError as error:
         raise UnsupportedError(
-            "found no pycmsgen, expected it for the sampler cmsgen: pip install pycmsgen (Python 3.12 or older)"
+            "found no pycmsgen, expected it for the sampler cmsgen: pip install 'pycmsgen!=6.1.1'"
+            " (Python 3.12 or older)"
         ) from error
     short = int(np.random.SeedSequence(seed).generate_state(1)[0]) >> 1  # CMSGen keeps 31 bits of a seed
     return Solver(seed=short, confl_limit=pause)

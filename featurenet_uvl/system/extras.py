@@ -32,6 +32,9 @@ EXTRAS: Mapping[str, str] = {
 _DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 """The name to install of each module whose own name differs from it."""
 
+_REINSTALLED = {"flamapy": "flamapy-bdd flamapy-fm flamapy-fw"}
+"""The distributions that share a module; the meta package flamapy would bring an old python-sat."""
+
 
 def require(module: str, purpose: str) -> Any:
     """Import a module of an extra and return it.
@@ -77,7 +80,8 @@ def _missing(module: str, purpose: str) -> str:
 def _broken(module: str, purpose: str, error: ImportError) -> str:
     top = module.partition(".")[0]
     reason = " ".join(str(error).split())[:300]
+    name = _DISTRIBUTIONS.get(top, top)
     return (
-        f"found a {_DISTRIBUTIONS.get(top, top)} that cannot be imported ({reason}), which {purpose} needs: "
-        f"pip install --force-reinstall 'featurenet_uvl[{EXTRAS[top]}]'"
+        f"found a {name} that cannot be imported ({reason}), which {purpose} needs: pip install --force-reinstall"
+        f" {_REINSTALLED.get(top, name)}"
     )

@@ -1,4 +1,4 @@
-"""The documentation: links lead to files, commands exist and print the shown output, numbers are the last measured."""
+"""The documentation: links lead to files, numbers are the last measured. Its commands: test_docs_commands.py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import importlib.util
 import json
 import os
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -17,14 +16,12 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-import typer
 
-from featurenet_uvl.cli.app import app
 from featurenet_uvl.drawing.svg import architecture_svg
 from featurenet_uvl.ir.architecture_json import parse_architecture
 from tests.places import DOCS, ROOT
+from tests.printed import PAGES
 
-PAGES = [path for folder in (ROOT, DOCS, ROOT / "benchmarks") for path in sorted(folder.glob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FOLDER_OF_ONE_MACHINE = re.compile(r"/(?:home|root|tmp|Users|work)/")
 
@@ -50,82 +47,6 @@ def test_modules_and_folders_that_a_page_names_exist(page: Path) -> None:
     named = re.findall(r"`((?:featurenet_uvl|translators|models|tests|docs|benchmarks|ir)/[\w./-]*)`", text)
     roots = (ROOT, ROOT / "featurenet_uvl")
     assert [name for name in named if not any((root / name).exists() for root in roots)] == []
-
-
-def commands(text: str) -> list[list[str]]:
-    """Return the words of each `featurenet-uvl` line in a code block, without comments."""
-    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
-    lines = [line.split("#")[0].split() for block in blocks for line in block.splitlines()]
-    return [words[1:] for words in lines if words and words[0] == "featurenet-uvl"]
-
-
-@pytest.mark.parametrize("page", PAGES, ids=page_id)
-def test_commands_and_options_in_a_page_exist(page: Path) -> None:
-    for words in commands(page.read_text(encoding="utf-8")):
-        command: Any = typer.main.get_command(app)
-        rest = list(words)
-        while rest and hasattr(command, "commands"):
-            name = rest.pop(0)
-            assert name in command.commands, " ".join(words)
-            command = command.commands[name]
-        known = {option for parameter in command.params for option in parameter.opts}
-        assert {word for word in rest if word.startswith("-") and word != "-"} <= known, " ".join(words)
-
-
-NOT_RUN = {
-    "git clone": "needs the address of a repository",
-    "python3 -m venv": "test_packaging.py installs",
-    "pip install": "test_packaging.py installs",
-    "venv/bin/pip install": "needs the packages of Ray",
-    "make": "the test below looks for the target; each target is run while the project is worked on",
-    "java -jar PLEDGE.jar": "needs Java and a program of other people",
-    "ray": "needs a cluster",
-    "cd": "moves to a folder",
-    "featurenet-uvl": "the tests above and below look at its options, or run it",
-}
-"""How a line of a shell block may begin, and why no test runs it as it is."""
-
-
-@pytest.mark.parametrize("page", PAGES, ids=page_id)
-def test_every_shell_line_is_run_or_has_a_reason(page: Path) -> None:
-    blocks = re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines() if line.strip()]
-    assert [line for line in lines if not any(f"{line} ".startswith(f"{start} ") for start in NOT_RUN)] == []
-
-
-RUN = {"README.md": 5, "docs/featureide.md": 10}
-"""Pages whose commands are run from top to bottom, and the least number of them."""
-FILE = re.compile(r"`([\w.]+)`[^`\n]*:\n\n```uvl\n(.*?)```", re.DOTALL)
-SHELL = re.compile(r"```sh\n(featurenet-uvl .*?)```(?:\n```\n(.*?)```)?", re.DOTALL)
-
-
-def unhurried(output: str) -> str:
-    """Return an output without its seconds, which differ from run to run."""
-    return re.sub(r"\d+\.\d+ s\b", "N s", output)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", RUN)
-def test_commands_of_a_page_print_what_it_shows(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = (ROOT / name).read_text(encoding="utf-8")
-    shutil.copytree(ROOT / "models", tmp_path / "models")
-    for file, content in FILE.findall(text):
-        (tmp_path / file).write_text(content, encoding="utf-8")
-    program = tmp_path / "bin" / "featurenet-uvl"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m featurenet_uvl "$@"\n', encoding="utf-8")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    ran = 0
-    for block, shown in SHELL.findall(text):
-        command = ["sh", "-e", "-c", f"exec 2>&1\n{block}"]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{block}\nprints\n{done.stdout}"
-        if shown:
-            assert unhurried(done.stdout) == unhurried(shown)
-        ran += block.count("featurenet-uvl ")
-    assert ran >= RUN[name]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)

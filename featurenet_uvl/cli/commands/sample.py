@@ -219,7 +219,7 @@ def _lines(measured: Measures) -> tuple[str, ...]:
     )
     share = ""
     if found.mean_distance is not None:
-        share = ", how large it can be is unknown: diversity SAMPLE --cnf DIMACS looks for a bound"
+        share = ", how large it can be is unknown: featurenet-uvl diversity SAMPLE --cnf DIMACS looks for one"
     if limit is not None and measured.share_of_limit is not None:
         share = f", {measured.share_of_limit:.4f} of the limit (certified within {limit.gap:.4f})"
     pairs = f"{counted(measured.covered, 'pair')} of features covered; how many can be is unknown"

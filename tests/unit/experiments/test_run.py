@@ -82,7 +82,7 @@ def test_the_report_has_everything_in_one_json(run: Run, small: Preset, tmp_path
     assert [len(row["longer"]["history"]) for row in report["longer"]["rows"]] == [8, 8, 8]
     assert {figure["name"] for figure in report["figures"]} >= {"fig5_equivalence", "fig9_longer"}
     assert report["environment"]["python"].startswith("3.")
-    assert report["commands"][0] == "featurenet-uvl experiments run --preset small.cfg"
+    assert report["commands"][1] == "featurenet-uvl experiments run --preset small.cfg -o r"
 
 
 def test_the_same_call_again_trains_nothing_and_changes_nothing(run: Run, small: Preset, tmp_path: Path) -> None:

@@ -59,4 +59,5 @@ def test_a_module_that_is_broken_is_told_apart_from_one_that_is_missing(
     monkeypatch.delitem(sys.modules, "flamapy", raising=False)
     with pytest.raises(ToolError, match=r"^found a flamapy that cannot be imported \(.*no.*\), which a test") as e:
         require("flamapy", "a test")
+    assert str(e.value).endswith("needs: pip install --force-reinstall flamapy-bdd flamapy-fm flamapy-fw")
     assert "\n" not in str(e.value)
