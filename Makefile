@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install test check lint types format experiments models bench deep clean
+.PHONY: help install test check lint types format experiments models bench bounds deep clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -55,6 +55,10 @@ models: $(STAMP)  ## write models/dnn.xml and the FeatureIDE configurations agai
 bench: $(STAMP)  ## measure sizes and times, into benchmarks/results
 	$(BIN)/python benchmarks/pipeline.py
 	$(BIN)/python benchmarks/model_sizes.py
+
+# Not in .venv: each set has an environment of its own. TESTS="tests/unit/cli" for some of them, FOLDER=DIR to keep the environments.
+bounds:  ## run the tests with the oldest and the newest dependencies that setup.cfg allows (TESTS="...", FOLDER=DIR)
+	$(PYTHON) .ci/bounds.py $(if $(FOLDER),--folder "$(FOLDER)") $(if $(TESTS),-- $(TESTS))
 
 deep: $(STAMP)  ## run the deep tests, which take long
 	$(BIN)/pytest -m deep

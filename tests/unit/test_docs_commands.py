@@ -44,8 +44,8 @@ network.to_keras().save("model.keras")
 '
 """,
     "docs/sampling.md": """
-featurenet-uvl compile models/small.uvl -o model.dimacs
-featurenet-uvl compile models/small.uvl -o m.dimacs
+featurenet-uvl compile models/small.uvl --no-rules -o model.dimacs
+featurenet-uvl compile models/small.uvl --no-rules -o m.dimacs
 featurenet-uvl sample m.dimacs -n 10 --sampler random -o pledge.sample
 featurenet-uvl configurations pledge.sample -o pledge.pdt
 """,

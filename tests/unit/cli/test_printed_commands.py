@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import typer
 
+from featurenet_uvl.cli.app import app
 from featurenet_uvl.cli.failure import PROGRAM
-from featurenet_uvl.cli.main import app
 from tests.places import ROOT
 from tests.printed import PAGES, SOURCES, Printed, in_page, in_source, texts_of
 

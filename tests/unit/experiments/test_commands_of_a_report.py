@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer
 
-from featurenet_uvl.cli.main import app, run
+from featurenet_uvl.cli.app import app, run
 from featurenet_uvl.experiments.collect import collect
 from featurenet_uvl.experiments.manifest import DataFacts, Manifest, check_preset, read_manifest
 from featurenet_uvl.experiments.preset import Preset
