@@ -6,7 +6,7 @@
 Each set gets a virtual environment in the folder, beside a copy of the tree in which the tests run, so that neither the
 repository nor its environment changes. `oldest` pins each dependency of setup.cfg, those of its extras included, to its
 lower bound; pip chooses everything that these depend on. `newest` pins nothing. A folder that is given stays, and its
-environments are used again as long as the requirements are the same.
+environments are brought up to date by the next run.
 
 benchmarks/results/bounds.json keeps the latest run of each set: its versions, the date, Python, the tests, and how many
 passed, failed and were skipped. The exit code is 1 if a test of any set failed, or a set cannot be installed.
@@ -84,8 +84,7 @@ def environment(folder: Path, tree: Path, which: str) -> Path:
     asked = hashlib.sha256((tree / "setup.cfg").read_bytes() + "\n".join(pins).encode()).hexdigest()
     stamp = home / ".installed"
     if not (stamp.exists() and stamp.read_text() == asked):
-        shutil.rmtree(home, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)  # leaves what is there
         constraints = home / "constraints.txt"
         constraints.write_text("".join(f"{pin}\n" for pin in pins), encoding="utf-8")
         pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]

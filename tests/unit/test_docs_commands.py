@@ -44,8 +44,8 @@ network.to_keras().save("model.keras")
 '
 """,
     "docs/sampling.md": """
-featurenet-uvl compile models/small.uvl --no-rules -o model.dimacs
-featurenet-uvl compile models/small.uvl --no-rules -o m.dimacs
+featurenet-uvl compile models/s1.uvl --no-rules --bound Block=1 --bound Cell=1 -o model.dimacs
+featurenet-uvl compile models/s1.uvl --no-rules --bound Block=1 --bound Cell=1 -o m.dimacs
 featurenet-uvl sample m.dimacs -n 10 --sampler random -o pledge.sample
 featurenet-uvl configurations pledge.sample -o pledge.pdt
 """,
