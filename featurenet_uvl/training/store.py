@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -193,9 +194,9 @@ def read_all_results(path: Path) -> Mapping[Protocol, Mapping[str, TrialResult]]
     """
     with _reading(path) as database:
         with _errors(path):
-            rows = database.execute("SELECT protocol FROM protocols ORDER BY rowid").fetchall()
+            rows = database.execute("SELECT hash, protocol FROM protocols ORDER BY rowid").fetchall()
         try:
-            protocols = [to_typed(Protocol, _json(text), "protocol") for (text,) in rows]
+            protocols = [_protocol(key, text) for key, text in rows]
         except ReadError as error:
             reason = "; ".join(error.problems)
             raise StoreError(f"{path}: found an unreadable protocol ({reason}), expected one of this version") from None
@@ -284,6 +285,14 @@ def _result(row: tuple[Any, ...]) -> TrialResult:
         if not _is_time(result.provenance.get(name, "0")):
             raise ReadError(f"row: provenance: {name}: found {shown(result.provenance[name])}, expected a time")
     return result
+
+
+def _protocol(key: object, text: object) -> Protocol:
+    """Return the protocol in a row, whose key is the hash of its text."""
+    protocol = to_typed(Protocol, _json(text), "protocol")
+    if key != hashlib.sha256(str(text).encode()).hexdigest()[:16]:
+        raise ReadError(f"protocol: found the hash {shown(key)}, expected that of its text")
+    return protocol
 
 
 def _json(text: object) -> Any:

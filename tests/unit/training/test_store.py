@@ -272,7 +272,15 @@ def test_a_protocol_that_means_nothing_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "t.sqlite"
     with ResultStore(path) as store:
         store.add(PROTOCOL, SPEC, RESULT)
-    for text in ("{", "[]", '{"data": 1}', '{"data": "digits", "epochs": 0}', '{"data": "digits", "seed": 1e999}'):
+    other = Protocol("digits", seed=9).to_json()
+    for text in (
+        other,
+        "{",
+        "[]",
+        '{"data": 1}',
+        '{"data": "digits", "epochs": 0}',
+        '{"data": "digits", "seed": 1e999}',
+    ):
         with closing(sqlite3.connect(path)) as database, database:
             database.execute("UPDATE protocols SET protocol = ?", (text,))
         with pytest.raises(StoreError, match=r"t\.sqlite: found an unreadable protocol \(") as error:
