@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import math
 import os
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import astuple, fields
+from dataclasses import astuple
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any
 
 from featurenet_uvl.errors import ReadError, StoreError
-from featurenet_uvl.system.json_values import load_json, shown, to_typed
+from featurenet_uvl.system.json_values import shown
 from featurenet_uvl.system.locks import Lock
 from featurenet_uvl.system.paths import real_file
 from featurenet_uvl.system.processes.temporary import TemporaryFolder
 from featurenet_uvl.training.trials.protocol import Protocol
-from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec
+from featurenet_uvl.training.trials.stored import RESULT_COLUMNS, protocol_of, result_of
+from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec
 
 APPLICATION_ID = 0x464E5556
 """Mark of SQLite files that this module writes: `FNUV` in ASCII."""
@@ -48,16 +46,8 @@ _TABLES = (
 _LAST_RUN = "CREATE TABLE IF NOT EXISTS last_run (state TEXT NOT NULL)"
 """The table of one row that tells how the latest run ended. Version 0.1 neither writes nor reads it."""
 
-_TIMES = ("cpu_seconds", "setup_s", "step_s")
-"""Entries of a provenance that are times in seconds."""
-
 _READING, _WRITING = "mode=rw", "mode=rwc"
 """How SQLite opens a store: readers, too, may write its log and its list of readers, but no new file."""
-
-_RESULT_COLUMNS = (
-    "name, spec, status, reason, test_accuracy, train_accuracy, validation_accuracy, loss, epochs, weights, seconds, "
-    "history, provenance, finished_at"
-)
 
 
 class ResultStore:
@@ -196,7 +186,7 @@ def read_all_results(path: Path) -> Mapping[Protocol, Mapping[str, TrialResult]]
         with _errors(path):
             rows = database.execute("SELECT hash, protocol FROM protocols ORDER BY rowid").fetchall()
         try:
-            protocols = [_protocol(key, text) for key, text in rows]
+            protocols = [protocol_of(key, text) for key, text in rows]
         except ReadError as error:
             reason = "; ".join(error.problems)
             raise StoreError(f"{path}: found an unreadable protocol ({reason}), expected one of this version") from None
@@ -256,56 +246,18 @@ def _copied(path: Path, place: Path, folder: Path) -> Path:
 def _results(path: Path, database: sqlite3.Connection, protocol: Protocol) -> Mapping[str, TrialResult]:
     with _errors(path):
         rows = database.execute(
-            f"SELECT {_RESULT_COLUMNS} FROM trials WHERE protocol = ? ORDER BY spec", (protocol.hash(),)
+            f"SELECT {RESULT_COLUMNS} FROM trials WHERE protocol = ? ORDER BY spec", (protocol.hash(),)
         ).fetchall()
     results: dict[str, TrialResult] = {}
     for row in rows:
         try:
-            result = _result(row)
+            result = result_of(row)
         except ReadError as error:
             raise StoreError(
                 f"{path}: found an unreadable row for {shown(row[1])} ({error}), expected a result"
             ) from None
         results[result.spec_hash] = result
     return MappingProxyType(results)
-
-
-def _result(row: tuple[Any, ...]) -> TrialResult:
-    """Return the result in a row; raise ReadError for values of other types, which SQLite allows in any column."""
-    columns = dict(zip((name.strip() for name in _RESULT_COLUMNS.split(",")), row, strict=True))
-    columns["spec_hash"] = columns.pop("spec")
-    epochs = _json(columns["history"])
-    names = [field.name for field in fields(Epoch)]
-    if not isinstance(epochs, list) or not all(isinstance(one, list) and len(one) <= len(names) for one in epochs):
-        raise ReadError(f"history: found {shown(epochs)}, expected epochs")
-    columns["history"] = [dict(zip(names, epoch, strict=False)) for epoch in epochs]
-    columns["provenance"] = _json(columns["provenance"])
-    result = to_typed(TrialResult, columns, "row")
-    for name in _TIMES:
-        if not _is_time(result.provenance.get(name, "0")):
-            raise ReadError(f"row: provenance: {name}: found {shown(result.provenance[name])}, expected a time")
-    return result
-
-
-def _protocol(key: object, text: object) -> Protocol:
-    """Return the protocol in a row, whose key is the hash of its text."""
-    protocol = to_typed(Protocol, _json(text), "protocol")
-    if key != hashlib.sha256(str(text).encode()).hexdigest()[:16]:
-        raise ReadError(f"protocol: found the hash {shown(key)}, expected that of its text")
-    return protocol
-
-
-def _json(text: object) -> Any:
-    if not isinstance(text, str):
-        raise ReadError(f"found {shown(text)}, expected a text with JSON")
-    return load_json(text, "row", "values")
-
-
-def _is_time(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
 
 
 def _open(path: Path, place: Path, mode: str) -> sqlite3.Connection:
