@@ -49,6 +49,16 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_a_lock_within_a_folder_holds_through_every_link_of_the_folder(tmp_path: Path) -> None:
+    """The lock of a results folder lies in it, so each path to the folder leads to the one lock."""
+    folder = tmp_path / "results"
+    (tmp_path / "link").symlink_to("results")
+    with Lock(folder / "run.lock", folder):
+        for path in (tmp_path / "link", tmp_path / "results" / ".." / "link"):
+            with pytest.raises(StoreError, match="in use by another run"):
+                Lock(path / "run.lock", path)
+
+
 def test_releasing_twice_does_not_remove_the_lock_of_the_next(tmp_path: Path) -> None:
     path = tmp_path / "x.lock"
     first = Lock(path, tmp_path)
