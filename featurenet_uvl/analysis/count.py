@@ -17,6 +17,8 @@ from featurenet_uvl.system.signals import held
 ENGINES = ("auto", "bdd", "ganak")
 HEAD_START_S = 0.3
 """Default of the seconds that the diagram has for itself."""
+_WORK_S, _REST = 0.1, 2.0
+"""Seconds that the diagram works at a stretch beside pyganak, and seconds that it then rests per second of work."""
 _DIGITS = 4000
 """Digits converted at a time; Python refuses to convert more than 4,300."""
 
@@ -107,14 +109,15 @@ class _OvertakenError(Exception):
 class _Race:
     """A count by a diagram in this process and, after a head start, by pyganak in another one.
 
-    The head start saves the second process for the many formulas that have a small diagram.
+    The head start saves the second process for the many formulas that have a small diagram. Those without one by then
+    are mostly pyganak's, so the diagram takes a third of a core from then on.
     """
 
     def __init__(self, cnf: Cnf, time_limit_s: float, head_start_s: float) -> None:
         self._cnf = cnf
         self._head_start_s = head_start_s
         self._time_limit_s = time_limit_s
-        self._start = time.monotonic()
+        self._start = self._awake = time.monotonic()
         self._rival: GanakRun | None = None
         self._failure: LimitError | None = None
         self._found: int | None = None
@@ -142,11 +145,12 @@ class _Race:
         return Count(self._found, "ganak")
 
     def _look(self) -> None:
-        """Start pyganak after the head start; raise _OvertakenError once it has counted."""
+        """Start pyganak after the head start, then rest now and then; raise _OvertakenError once it has counted."""
+        now = time.monotonic()
         if self._rival is None:
-            if time.monotonic() - self._start > self._head_start_s:
+            if now - self._start > self._head_start_s:
                 self._begin()
-        elif self._failure is None and self._rival.has_ended():
+        elif self._failure is None and now - self._awake > _WORK_S and self._rest(now - self._awake):
             try:
                 self._found = self._rival.count()
             except LimitError as error:
@@ -157,7 +161,16 @@ class _Race:
     def _begin(self) -> GanakRun:
         with held():  # a process that nobody knows would not be ended
             self._rival = GanakRun(self._cnf)
+        self._awake = time.monotonic()
         return self._rival
+
+    def _rest(self, worked_s: float) -> bool:
+        """Leave the processor to pyganak for a while; return whether it has ended."""
+        assert self._rival is not None
+        left_s = self._time_limit_s - (time.monotonic() - self._start)
+        has_ended = self._rival.has_ended(max(0.0, min(_REST * worked_s, left_s)))
+        self._awake = time.monotonic()
+        return has_ended
 
     def _wait(self, first: LimitError) -> None:
         """Let pyganak end, as the diagram cannot be built."""
