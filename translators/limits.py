@@ -28,6 +28,12 @@ class CompileLimits:
     """Most clauses of a constraint that is split; one with more stays in one piece."""
     max_pairwise: int = 1_000
     """Most children of an alternative with one clause per pair; more get a counter, which grows with their number."""
+    max_pairwise_values: int = 16
+    """Most values of an attribute with one clause per pair; more get names for blocks of neighbouring values."""
+    max_term_values: int = 3
+    """Most values of each term in a sum of conditions with weights; a sum with a longer term is decided by values."""
+    max_listed: int = 16
+    """Most literals of a set of values that stands as it is; a longer one is written over ranges."""
     max_direct_clauses: int = 32
     """Most clauses of a count that is written without auxiliaries."""
     max_distributed: int = 24
@@ -35,8 +41,8 @@ class CompileLimits:
     max_repeated: int = 4
     """Most clauses, and most literals per clause, of a part that each level of a nested formula repeats."""
 
-    max_values: int = 2_000
-    """Most values of a typed feature's domain; an alternative of n features has n (n - 1) / 2 clauses."""
+    max_values: int = 10_000
+    """Most values of a typed feature's domain; each is a feature, with some four clauses."""
     max_unfolded: int = 500_000
     """Most features of an unfolded model."""
     max_copied_nodes: int = 500_000
@@ -49,6 +55,10 @@ class CompileLimits:
     """Most combinations of values of a comparison that is not linear."""
     max_rows: int = 2_000_000
     """Most combinations in all tables of one constraint together, over all instances."""
+    max_image_side: int = 1_024
+    """Most rows, and most columns, of the images whose sizes the rule set `tensor-shapes` follows through a network."""
+    max_channels: int = 65_536
+    """Most channels of these images."""
     max_clauses: int = 10_000_000
     """Most clauses of a formula; this many need 2 GB of memory."""
 

@@ -32,7 +32,7 @@ from featurenet_uvl.translators.passes.rewrite_constraints import rewrite_constr
 from featurenet_uvl.translators.passes.specialise import specialise
 from featurenet_uvl.translators.passes.to_cnf import to_cnf
 from featurenet_uvl.translators.passes.unfold_multi_features import unfold_multi_features
-from featurenet_uvl.translators.rules.registry import apply_rules
+from featurenet_uvl.translators.rules.registry import apply_rules, check_input_shape
 
 
 class Construct(Enum):
@@ -213,6 +213,8 @@ def compile_feature_model(
     """
     if input_shape is not None and not with_rules:
         raise UsageError("an input shape has no meaning without rule sets")
+    if model.root.attribute("rules") is not None:
+        check_input_shape(input_shape, limits)
     with paused_collector():
         boolean = to_boolean(model, verify_each, specialised, limits)
         cnf = compile_boolean_model(boolean, input_shape=input_shape, with_rules=with_rules, limits=limits)
@@ -228,7 +230,7 @@ def compile_boolean_model(
     with paused_collector():
         builder = to_cnf(boolean, limits)
         if with_rules:
-            apply_rules(boolean, builder, input_shape)
+            apply_rules(boolean, builder, input_shape, limits)
         return _with_abstract(builder.finish(tuple(boolean.origins().values())), boolean)
 
 

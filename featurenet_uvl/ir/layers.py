@@ -377,6 +377,10 @@ def format_shape(shape: Shape) -> str:
     return "x".join(map(str, shape))
 
 
+_DIGITS = 18
+"""Most digits of a size; no image has longer ones, and Python refuses to read far longer ones."""
+
+
 def parse_shape(text: str) -> Shape:
     """Return the shape that a text `HEIGHTxWIDTHxCHANNELS` stands for.
 
@@ -387,6 +391,7 @@ def parse_shape(text: str) -> Shape:
     (28, 28, 1)
     """
     parts = text.split("x")
-    if len(parts) != 3 or not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise ShapeError(f"found input shape {text!r}, expected HEIGHTxWIDTHxCHANNELS, for example 28x28x1")
+    if len(parts) != 3 or not all(part.isdecimal() and len(part) <= _DIGITS and int(part) > 0 for part in parts):
+        shown = text if len(text) <= 3 * _DIGITS else f"{text[:_DIGITS]}..."
+        raise ShapeError(f"found input shape {shown!r}, expected HEIGHTxWIDTHxCHANNELS, for example 28x28x1")
     return (int(parts[0]), int(parts[1]), int(parts[2]))

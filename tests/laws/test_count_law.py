@@ -121,6 +121,18 @@ def test_a_translation_keeps_the_configurations_where_constraints_are_taken_apar
     check_seeds(range(2 * DEEP_MODELS, 2 * DEEP_MODELS + FAST_MODELS // 4), limits)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("listed", [16, 0])
+@pytest.mark.parametrize("edges", [50_000, 0])
+def test_a_translation_keeps_the_configurations_where_every_comparison_is_decided_by_values(
+    edges: int, listed: int
+) -> None:
+    limits = CompileLimits(
+        max_table=0, max_diagram_edges=edges, max_term_values=0, max_pairwise_values=1, max_listed=listed
+    )
+    check_seeds(range(3 * DEEP_MODELS, 3 * DEEP_MODELS + FAST_MODELS // 4), limits)
+
+
 @pytest.mark.deep
 def test_a_translation_keeps_the_configurations_of_many_models() -> None:
     check_seeds(range(FAST_MODELS, DEEP_MODELS))

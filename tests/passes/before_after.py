@@ -1,13 +1,15 @@
-"""One helper: a pass as text before and after."""
+"""Helpers: a pass as text before and after, and the truth of a formula."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from textwrap import dedent
 
+from featurenet_uvl.ir.expression import And, Constant, Expression, FeatureRef, Iff, Not, Or
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.translators.formats.uvl.reader import read_uvl
 from featurenet_uvl.translators.formats.uvl.writer import write_uvl
+from featurenet_uvl.translators.terms.arithmetic import fold_term
 
 
 def read(text: str) -> FeatureModel:
@@ -30,3 +32,25 @@ def assert_pass(run: Callable[[FeatureModel], FeatureModel], before: str, after:
     found, expected = write_uvl(result).replace("\n\n", "\n"), tabbed(after)
     if found != expected:
         raise AssertionError(f"found\n{found}\nexpected\n{expected}")
+
+
+def truth(formula: Expression, known: Mapping[str, bool]) -> bool:
+    """Whether a formula of connectives holds, by the truth of its features and definitions."""
+
+    def step(node: Expression, operands: Sequence[bool]) -> bool:
+        match node:
+            case FeatureRef(name=name):
+                return known[name]
+            case Constant(value=value):
+                return bool(value)
+            case Not():
+                return not operands[0]
+            case Iff():
+                return operands[0] == operands[1]
+            case And():
+                return all(operands)
+            case _:
+                assert isinstance(node, Or)
+                return any(operands)
+
+    return fold_term(formula, step)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pysat.solvers import Solver
 
 from featurenet_uvl.ir.boolean_model import BooleanModel
-from featurenet_uvl.ir.expression import And, ComparisonOperator, Constant, Expression, FeatureRef, Iff, Not, Or
+from featurenet_uvl.ir.expression import And, ComparisonOperator, Constant, Expression, FeatureRef, Not, Or
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.reference import enumerate_configurations
 from featurenet_uvl.translators.encodings.pseudo_boolean.definitions import Definitions
@@ -25,7 +25,7 @@ from featurenet_uvl.translators.limits import CompileLimits
 from featurenet_uvl.translators.passes.definitions_as_features import definitions_as_features
 from featurenet_uvl.translators.pipeline import compile_feature_model, to_boolean
 from featurenet_uvl.translators.terms.arithmetic import fold_term
-from tests.passes.before_after import read
+from tests.passes.before_after import read, truth
 
 MANY = 200
 HOLDS: Mapping[ComparisonOperator, Callable[[Fraction, Fraction], bool]] = {
@@ -164,26 +164,6 @@ def test_a_sum_compares_as_its_numbers_do(
             assert definition.dual is None or truth(definition.dual, known) == known[definition.name]
         total = sum((Fraction(w) for w, selected in zip(weights, choice) if selected), Fraction(0))
         assert truth(formula, known) == HOLDS[sign](total, Fraction(bound))
-
-
-def truth(formula: Expression, known: Mapping[str, bool]) -> bool:
-    def step(node: Expression, operands: Sequence[bool]) -> bool:
-        match node:
-            case FeatureRef(name=name):
-                return known[name]
-            case Constant(value=value):
-                return bool(value)
-            case Not():
-                return not operands[0]
-            case Iff():
-                return operands[0] == operands[1]
-            case And():
-                return all(operands)
-            case _:
-                assert isinstance(node, Or)
-                return any(operands)
-
-    return fold_term(formula, step)
 
 
 def test_definitions_as_features_keep_the_number_of_configurations() -> None:

@@ -27,6 +27,8 @@ class ClauseBuilder:
     limits: CompileLimits = LIMITS
     variables: dict[str, int] = field(init=False)
     clauses: list[tuple[int, ...]] = field(default_factory=list)
+    blocks: dict[tuple[int, ...], int] = field(default_factory=dict)
+    """Variables that are true if and only if one of these literals is, for encodings to share."""
     count: int = field(init=False)
     source: Source = _NO_SOURCE
     """The part of the source model that the next clauses come from; set it by `begin`."""

@@ -28,12 +28,14 @@ from featurenet_uvl.ir.expression import (
 from featurenet_uvl.ir.feature_model import FeatureModel
 from featurenet_uvl.ir.feature_tree import without_types
 from featurenet_uvl.ir.span import SourceKind, Span
+from featurenet_uvl.translators.encodings.pseudo_boolean.choices import Addend, compare_choices
 from featurenet_uvl.translators.encodings.pseudo_boolean.definitions import Definitions
 from featurenet_uvl.translators.encodings.pseudo_boolean.diagram import compare_sum
+from featurenet_uvl.translators.encodings.pseudo_boolean.ordered_choice import OrderedChoice
 from featurenet_uvl.translators.limits import LIMITS, CompileLimits
 from featurenet_uvl.translators.terms.arithmetic import comparison_holds, place_of, value_positions
-from featurenet_uvl.translators.terms.linear import Linear, average_parts, linear_form
-from featurenet_uvl.translators.terms.simplify import FALSE, TRUE, Scalar, fold, is_true, negated
+from featurenet_uvl.translators.terms.linear import Linear, average_parts, factors_of, linear_form
+from featurenet_uvl.translators.terms.simplify import FALSE, TRUE, Scalar, fold, is_true, negated, rising
 from featurenet_uvl.translators.terms.value_sources import Sources, Term, ValueNode
 
 
@@ -76,6 +78,8 @@ class _Rewriting:
     sources: Sources
     definitions: Definitions
     rows: Counter[Span] = field(default_factory=Counter)
+    known: dict[ValueNode, tuple[Term, ...]] = field(default_factory=dict)
+    values: dict[Term, _Values] = field(default_factory=dict)
 
     @property
     def limits(self) -> CompileLimits:
@@ -105,11 +109,11 @@ class _Rewriting:
 
     def _comparison(self, comparison: Comparison, place: Span) -> Expression:
         nodes = list(dict.fromkeys(n for n in walk(comparison) if isinstance(n, ValueNode)))
-        terms = {node: self.sources.terms(node, place) for node in nodes}
+        terms = {node: self._terms(node, place) for node in nodes}
         flat = list(dict.fromkeys(term for node in nodes for term in terms[node]))
         combinations = prod(len(term.choices) for term in flat)
-        if combinations > self.limits.max_table:
-            linear = self._linear(comparison, flat, place)
+        if combinations > self.limits.max_table and len(flat) > 1:
+            linear = self._linear(comparison, terms, flat, place)
             if linear is not None:
                 return linear
         if combinations > self.limits.max_combinations:
@@ -123,20 +127,59 @@ class _Rewriting:
                 f"{place}: found comparisons over more than {self.limits.max_rows} combinations of values, for all"
                 " instances together, expected fewer; make the domains smaller, or lower a limit with `bounds`"
             )
+        if len(flat) == 1 and combinations > self.limits.max_table:
+            return self._range(comparison, terms, flat[0], place)
         return _table(comparison, terms, flat, place)
 
-    def _linear(self, comparison: Comparison, flat: Sequence[Term], place: Span) -> Expression | None:
+    def _terms(self, node: ValueNode, place: Span) -> tuple[Term, ...]:
+        if node not in self.known:
+            self.known[node] = self.sources.terms(node, place)
+        return self.known[node]
+
+    def _values(self, term: Term) -> _Values:
+        if term not in self.values:
+            self.values[term] = _Values.of(term, self.definitions)
+        return self.values[term]
+
+    def _range(
+        self, comparison: Comparison, terms: Mapping[ValueNode, tuple[Term, ...]], term: Term, place: Span
+    ) -> Expression:
+        """Return the values of the only term for which the comparison holds."""
+        values = self._values(term)
+        held = [_holds(comparison, terms, {term: position}, place) for position in values.positions]
+        without = values.absent is not None and _holds(comparison, terms, {term: values.absent}, place)
+        return values.choice.among(held, without)
+
+    def _linear(
+        self, comparison: Comparison, terms: Mapping[ValueNode, tuple[Term, ...]], flat: Sequence[Term], place: Span
+    ) -> Expression | None:
         """Return the comparison as a diagram over partial sums; None if it is not linear."""
-        form = linear_form(comparison, self.sources, place)
-        if form is None:
-            return None
         operator = comparison.operator
-        if form.averages:
+        result = None
+        if any(len(term.choices) > self.limits.max_term_values for term in flat):
+            result = self._over_values(comparison, terms)
+        form = linear_form(comparison, self.sources, place) if result is None else None
+        if form is not None and form.averages:
             result = self._average(form, operator, place)
-        else:
+        elif form is not None:
             result = compare_sum(form.weights, operator, -form.constant, self.definitions)
         owners = dict.fromkeys(term.owner for term in flat if term.owner is not None)
         return None if result is None else fold(And((*(FeatureRef(owner) for owner in owners), result)))
+
+    def _over_values(self, comparison: Comparison, terms: Mapping[ValueNode, tuple[Term, ...]]) -> Expression | None:
+        """Return the comparison over the values of its terms; None if it is no sum of numbers."""
+        form = factors_of(comparison)
+        if form is None:
+            return None
+        factors: dict[Term, Fraction] = {}
+        for node, factor in form.weights.items():
+            assert isinstance(node, ValueNode)
+            for term in terms[node]:
+                factors[term] = factors.get(term, Fraction(0)) + factor
+        if not all(isinstance(value, Fraction) for term in factors for _, value in term.choices):
+            return None
+        addends = [self._values(term).times(factor) for term, factor in factors.items() if factor]
+        return compare_choices(addends, comparison.operator, -form.constant, self.definitions)
 
     def _average(self, form: Linear, operator: ComparisonOperator, place: Span) -> Expression | None:
         """Return `factor * average + constant` compared with 0, multiplied by the number of counted features.
@@ -159,7 +202,38 @@ class _Rewriting:
         return fold(Or((And((some, if_some)), And((Not(some), if_none)))))
 
 
-Choice = Mapping[Term, int]
+Chosen = Mapping[Term, int]
+"""The position of one choice of each term."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """The choices of a term in the order of their values.
+
+    `positions` are those of the choices with a feature, `absent` is that of the choice that holds without any.
+    """
+
+    term: Term
+    choice: OrderedChoice
+    positions: Sequence[int]
+    absent: int | None
+
+    @classmethod
+    def of(cls, term: Term, definitions: Definitions) -> _Values:
+        absent = next((at for at, (condition, _) in enumerate(term.choices) if isinstance(condition, Not)), None)
+        positions = [at for at in rising([value for _, value in term.choices]) if at != absent]
+        owner: Expression = TRUE if term.owner is None else FeatureRef(term.owner)
+        if absent is not None:
+            owner = negated(term.choices[absent][0])
+        return cls(
+            term, OrderedChoice([term.choices[at][0] for at in positions], owner, definitions), positions, absent
+        )
+
+    def times(self, factor: Fraction) -> Addend:
+        """Return the values, which are numbers, multiplied by the factor."""
+        numbers = [factor * value for _, value in self.term.choices if isinstance(value, Fraction)]
+        absent = None if self.absent is None else numbers[self.absent]
+        return Addend(self.choice, [numbers[at] for at in self.positions], absent)
 
 
 def _table(
@@ -169,24 +243,27 @@ def _table(
     true: list[list[Expression]] = []
     false: list[list[Expression]] = []
     for numbers in product(*(range(len(term.choices)) for term in flat)):
-        choice = dict(zip(flat, numbers))
-
-        def value(node: Expression, choice: Choice = choice) -> Scalar | None:
-            if not isinstance(node, ValueNode):
-                raise ModelError(f"{place}: found {type(node).__name__}, expected a value")
-            return _value(node, terms[node], choice, place)
-
-        held = comparison_holds(comparison, value, place)
-        (true if held else false).append([term.choices[i][0] for term, i in choice.items()])
+        chosen = dict(zip(flat, numbers))
+        held = _holds(comparison, terms, chosen, place)
+        (true if held else false).append([term.choices[i][0] for term, i in chosen.items()])
     return _shorter(true, false, [term.owner for term in flat if term.owner is not None])
 
 
-def _value(node: ValueNode, terms: Sequence[Term], choice: Choice, place: Span) -> Scalar | None:
+def _holds(comparison: Comparison, terms: Mapping[ValueNode, tuple[Term, ...]], chosen: Chosen, place: Span) -> bool:
+    def value(node: Expression) -> Scalar | None:
+        if not isinstance(node, ValueNode):
+            raise ModelError(f"{place}: found {type(node).__name__}, expected a value")
+        return _value(node, terms[node], chosen, place)
+
+    return comparison_holds(comparison, value, place)
+
+
+def _value(node: ValueNode, terms: Sequence[Term], chosen: Chosen, place: Span) -> Scalar | None:
     if not isinstance(node, Aggregate):
-        return terms[0].choices[choice[terms[0]]][1]
+        return terms[0].choices[chosen[terms[0]]][1]
     numbers: list[Fraction] = []
     for term in terms:
-        position = choice[term]
+        position = chosen[term]
         value = term.choices[position][1]
         if not isinstance(value, Fraction):
             raise ModelError(f"{place_of(node, place)}: found {value!r} in {node.function}(), expected numbers")

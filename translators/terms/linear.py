@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from types import MappingProxyType
@@ -55,6 +55,33 @@ class Linear:
 def linear_form(comparison: Comparison, sources: Sources, place: Span) -> Linear | None:
     """Return left side minus right side; None if it contains a product, a quotient, a text or a call."""
 
+    def leaf(node: Expression) -> Linear | None:
+        match node:
+            case Aggregate(function="avg"):
+                return Linear(averages={node: Fraction(1)})
+            case AttributeRef() | FeatureRef() | Aggregate():
+                return _total(sources.terms(node, place))
+            case _:
+                return None
+
+    return _difference(comparison, leaf)
+
+
+def factors_of(comparison: Comparison) -> Linear | None:
+    """Return left side minus right side, with the factor of each value and each sum that it mentions as a weight.
+
+    None if it contains a product or a quotient of two of them, an average, a text or a call.
+    """
+
+    def leaf(node: Expression) -> Linear | None:
+        if isinstance(node, AttributeRef | FeatureRef) or (isinstance(node, Aggregate) and node.function == "sum"):
+            return Linear(weights={node: Fraction(1)})
+        return None
+
+    return _difference(comparison, leaf)
+
+
+def _difference(comparison: Comparison, leaf: Callable[[Expression], Linear | None]) -> Linear | None:
     def step(node: Expression, operands: Sequence[Linear | None]) -> Linear | None:
         if any(operand is None for operand in operands):
             return None
@@ -62,10 +89,6 @@ def linear_form(comparison: Comparison, sources: Sources, place: Span) -> Linear
             case Constant(value=value):
                 number = exact(value)
                 return Linear(number) if isinstance(number, Fraction) else None
-            case Aggregate(function="avg"):
-                return Linear(averages={node: Fraction(1)})
-            case AttributeRef() | FeatureRef() | Aggregate():
-                return _total(sources.terms(node, place))
             case Arithmetic():
                 left, right = (operand for operand in operands if operand is not None)
                 return _combined(node, left, right)
@@ -73,7 +96,7 @@ def linear_form(comparison: Comparison, sources: Sources, place: Span) -> Linear
                 left, right = (operand for operand in operands if operand is not None)
                 return left.plus(right, Fraction(-1))
             case _:
-                return None
+                return leaf(node)
 
     return fold_term(comparison, step)
 

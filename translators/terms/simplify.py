@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -27,6 +27,8 @@ TRUE, FALSE = Constant(True), Constant(False)
 
 Scalar: TypeAlias = Fraction | str | bool
 """A value in exact arithmetic."""
+
+_KINDS: dict[type, int] = {bool: 0, Fraction: 1, str: 2}
 
 _COMPARE: dict[ComparisonOperator, Callable[[Scalar, Scalar], bool]] = {
     "==": operator.eq,
@@ -53,6 +55,15 @@ def compare(comparison: ComparisonOperator, left: Scalar, right: Scalar) -> bool
     if type(left) is not type(right):
         return comparison == "!="
     return _COMPARE[comparison](left, right)
+
+
+def rising(values: Sequence[Scalar]) -> list[int]:
+    """Return the positions of the values in rising order: truth values first, then numbers, then texts.
+
+    >>> rising([Fraction(3), "b", Fraction(1), "a"])
+    [2, 0, 3, 1]
+    """
+    return sorted(range(len(values)), key=lambda position: (_KINDS[type(values[position])], values[position]))
 
 
 def is_true(node: Expression) -> bool:

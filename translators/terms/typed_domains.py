@@ -21,6 +21,7 @@ from featurenet_uvl.ir.expression import (
     Constant,
     Expression,
     FeatureRef,
+    Iff,
     Implies,
     Not,
     Or,
@@ -29,8 +30,11 @@ from featurenet_uvl.ir.expression import (
     walk,
 )
 from featurenet_uvl.ir.feature_model import AttributeValue, Constraint, Feature, FeatureModel, FeatureType
+from featurenet_uvl.ir.span import Span
 from featurenet_uvl.translators.limits import LIMITS
 from featurenet_uvl.translators.terms.arithmetic import constant_of
+from featurenet_uvl.translators.terms.linear import factors_of
+from featurenet_uvl.translators.terms.simplify import Scalar
 
 DOMAIN = "domain"
 """The attribute that lists a typed feature's values."""
@@ -195,6 +199,9 @@ def _allowed(node: Expression, truth: bool) -> _Allowed:
         case Implies(left=left, right=right):
             parts = [_allowed(left, not truth), _allowed(right, truth)]
             return parts[0].join(parts[1]) if truth else parts[0].meet(parts[1])
+        case Iff(left=left, right=right):
+            both = _allowed(left, True).meet(_allowed(right, truth))
+            return both.join(_allowed(left, False).meet(_allowed(right, not truth)))
         case And() | Or():
             meets = isinstance(node, And) is truth
             result = _ALL if meets else _NONE
@@ -209,11 +216,8 @@ def _allowed(node: Expression, truth: bool) -> _Allowed:
 
 
 def _compared(node: Comparison, truth: bool) -> _Allowed:
-    """Return the values for which `feature operator constant`, or the reverse, may have this truth value."""
-    operator, term = node.operator, node.right
-    if isinstance(node.right, FeatureRef):
-        operator, term = _MIRRORED[operator], node.left
-    value = constant_of(term) if isinstance(node.left, FeatureRef) or isinstance(node.right, FeatureRef) else None
+    """Return the values for which a comparison of the feature, or of a sum with it, may have this truth value."""
+    operator, value = _solved(node)
     if value is None or isinstance(value, bool):
         return _ALL
     operator = operator if truth else _OPPOSITE[operator]
@@ -229,6 +233,19 @@ def _compared(node: Comparison, truth: bool) -> _Allowed:
             return _Allowed((below,), frozenset(), True)
         case ">" | ">=":
             return _Allowed((above,), frozenset(), True)
+
+
+def _solved(node: Comparison) -> tuple[ComparisonOperator, Scalar | None]:
+    """Return the comparison as one of the feature with a value; None for a value if it is no such comparison."""
+    if isinstance(node.left, FeatureRef):
+        return node.operator, constant_of(node.right)
+    if isinstance(node.right, FeatureRef):
+        return _MIRRORED[node.operator], constant_of(node.left)
+    form = factors_of(node)
+    if form is None or len(form.weights) != 1 or form.averages:
+        return node.operator, None
+    (factor,) = form.weights.values()
+    return node.operator if factor > 0 else _MIRRORED[node.operator], -form.constant / factor
 
 
 def _texts(value: str, excluded: bool) -> tuple[tuple[_Interval, ...], frozenset[str], bool]:
@@ -259,7 +276,27 @@ def _listed(feature: Feature, allowed: _Allowed, most: int) -> list[Value]:
             raise _infinite(feature, "{domain [0.1, 0.5]}")
         else:
             numbers.add(interval.lower)
-    return [int(number) if number.denominator == 1 else float(number) for number in sorted(numbers)]
+    return [
+        as_value(number, feature.span, f"the {feature.type.value} feature {feature.name!r}")
+        for number in sorted(numbers)
+    ]
+
+
+def as_value(number: Fraction, place: Span, owner: str) -> int | float:
+    """Return the number as a value of a domain, which is exactly equal to it.
+
+    Raises:
+        UnsupportedError: No decimal number of a double's precision is, as of one third.
+    """
+    if number.denominator == 1:
+        return int(number)
+    value = float(number)
+    if Fraction(str(value)) != number:
+        raise UnsupportedError(
+            f"{place}: found {number} as a value of {owner}, expected a decimal number, such as {value:.3g}; constrain"
+            " it to one"
+        )
+    return value
 
 
 def _infinite(feature: Feature, example: str) -> ModelError:

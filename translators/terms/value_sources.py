@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from featurenet_uvl.errors import ModelError
@@ -28,6 +28,13 @@ class Term:
     choices: tuple[tuple[Expression, Scalar], ...]
     owner: str | None = None
     default: int | None = None
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.choices, self.owner, self.default)))
+
+    def __hash__(self) -> int:  # terms of thousands of values are keys
+        return self._hash
 
 
 ValueNode = AttributeRef | FeatureRef | Aggregate

@@ -16,17 +16,33 @@ from featurenet_uvl.translators.terms.simplify import TRUE, negated
 Groups = Sequence[tuple[int, Sequence[Expression]]]
 """Positive weights, each with its literals."""
 
+Columns = list[deque[Expression]]
+"""The binary digits to add up: those of weight 1, of weight 2, of weight 4, and so on."""
+
 
 def at_most_by_addition(groups: Groups, bound: int, definitions: Definitions) -> Expression:
     """Return whether the weights of the true literals sum up to at most `bound`, which their total exceeds."""
     total = sum(weight * len(literals) for weight, literals in groups)
-    columns: list[deque[Expression]] = [deque() for _ in range(total.bit_length() + 1)]
+    columns: Columns = [deque() for _ in range(total.bit_length() + 1)]
     for weight, literals in groups:
         for position in range(weight.bit_length()):
             if weight >> position & 1:
                 columns[position].extend(literals)
+    return at_most_of_columns(columns, bound, definitions)
+
+
+def at_most_of_columns(columns: Columns, bound: int, definitions: Definitions) -> Expression:
+    """Return whether the digits sum up to at most `bound`.
+
+    Args:
+        columns: The digits; the call uses them up, and adds columns as carries need them.
+        bound: A natural number that has no more digits than there are columns.
+        definitions: Takes the names of sums and carries.
+    """
     within: Expression = TRUE
     for position, column in enumerate(columns):
+        if len(column) > 1 and position + 1 == len(columns):
+            columns.append(deque())
         while len(column) > 1:
             digits = [column.popleft() for _ in range(min(3, len(column)))]
             column.append(_sum_bit(digits, definitions))
