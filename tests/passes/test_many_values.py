@@ -222,3 +222,14 @@ def test_two_variables_of_many_values_compare_as_numbers_do(
             for t in range(3, 61):
                 assert solver.solve([chosen, number[f"T_value_{t}"]]) == holds(s, t)
     assert len(cnf.clauses) < 3_500
+
+
+def test_a_long_set_of_values_is_written_over_ranges_with_the_same_meaning() -> None:
+    model = read(MODEL.format(given=f"domain [{', '.join(map(str, range(1, 101)))}]", half=38))
+    listed, ranged = (compile_feature_model(model, limits=CompileLimits(max_listed=most)) for most in (16, 0))
+    assert listed.clauses != ranged.clauses
+    for cnf in (listed, ranged):
+        top = cnf.variables.names.index("top") + 1
+        number = {name: at for at, name in enumerate(cnf.variables.names, 1)}
+        with Solver(name="minisat22", bootstrap_with=cnf.clauses) as solver:
+            assert [s for s in range(1, 101) if solver.solve([top, number[f"S_value_{s}"]])] == list(range(1, 38))

@@ -53,7 +53,7 @@ def _excess(shape: Shape, limits: CompileLimits) -> str | None:
     side, channels = limits.max_image_side, limits.max_channels
     if len(shape) < 3 or (max(shape[:2]) <= side and shape[2] <= channels):
         return None
-    shown = "x".join(str(size) if size < 10**18 else f"(a number of {len(str(size))} digits)" for size in shape)
+    shown = "x".join(str(size) if size < 10**18 else "(10^18 or more)" for size in shape)
     return f"found {shown}, expected at most {side} rows, {side} columns and {channels} channels; scale the images"
 
 
