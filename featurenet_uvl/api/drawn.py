@@ -9,6 +9,7 @@ from os import PathLike
 from featurenet_uvl.analysis.exact_model import exact_model
 from featurenet_uvl.api.arguments import file_path, seconds, whole
 from featurenet_uvl.api.network import Network
+from featurenet_uvl.decoding.network_key import count_networks
 from featurenet_uvl.decoding.sampled import decode_networks
 from featurenet_uvl.errors import LimitError, UsageError
 from featurenet_uvl.ir.cnf import Cnf
@@ -80,6 +81,14 @@ class DrawnSample:
         width = max(4, len(str(len(self))))
         networks = decode_networks(self.sample.selected, self.cnf, self.input_shape, self.classes, "sample")
         return tuple(Network(f"{number:0{width}}", network) for number, network in enumerate(networks, 1))
+
+    def network_count(self) -> int:
+        """Return the number of different networks: configurations can be the same network (`Network.key`).
+
+        Raises:
+            UsageError, DecodeError: As `decode`.
+        """
+        return count_networks(network.architecture for network in self.decode())
 
     def __repr__(self) -> str:
         sample = self.sample

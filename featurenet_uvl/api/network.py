@@ -11,6 +11,7 @@ from typing import Any
 from featurenet_uvl.api.arguments import file_path, image_shape, whole
 from featurenet_uvl.decoding.keras.build import build_keras_model
 from featurenet_uvl.decoding.named import named_architecture
+from featurenet_uvl.decoding.network_key import network_key
 from featurenet_uvl.drawing.layout import draw_network
 from featurenet_uvl.drawing.png import to_png
 from featurenet_uvl.drawing.svg import architecture_svg
@@ -73,6 +74,11 @@ class Network:
     def weights(self) -> int:
         """Number of its weights, which is known without Keras."""
         return self.architecture.weights()
+
+    @property
+    def key(self) -> str:
+        """The key that two configurations of the same network share, whatever the order of halves, cells and blocks."""
+        return network_key(self.architecture)
 
     def to_keras(self) -> Any:
         """Return the `keras.Model`, not compiled: exactly these layers, named after their cells."""

@@ -21,6 +21,7 @@ from featurenet_uvl.training.run_state import StateWriter
 from featurenet_uvl.training.store import ResultStore
 from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus
+from featurenet_uvl.training.trials.twins import result_of_twin, twins_of
 
 TRIES = 2
 """Starts of a trial within one run, while its workers are killed from outside."""
@@ -59,7 +60,8 @@ def run_trials(
     interrupt stops the workers and passes on `KeyboardInterrupt`; the store keeps all trials that had finished.
 
     Args:
-        specs: The networks. Those with equal hashes are trained once.
+        specs: The networks. Those with equal hashes are trained once, and so are configurations that are the same
+            network (`decoding/network_key.py`): all get a row with the result, whose provenance names the trial.
         protocol: How to train; part of the key of each result.
         store_path: The store's file; created if it is missing.
         data: The images.
@@ -99,9 +101,12 @@ def run_trials(
             key: result for key, result in results.items() if result.status not in again and not limits.lifts(result)
         }
         pending = deque(unique[spec.hash] for spec in dict.fromkeys(specs) if unique[spec.hash] is spec)
-        pending = deque(spec for spec in pending if spec.hash not in results)
+        twins = twins_of(pending)
         meter = _Meter(len(unique), results, on_progress)
         meter.report()
+        for known in [spec for spec in pending if spec.hash in results]:
+            _share(known, twins, results, store, protocol)
+        pending = deque(spec for spec in pending if spec.hash not in results and twins[spec.hash][0] is spec)
         view = StateWriter.begin(store, engine.description, protocol, len(unique), len(results))
         with _told(view, results), engine.session(job) as session:
 
@@ -111,8 +116,24 @@ def run_trials(
             for finished in _finished(pending, session, limits, show):
                 store.add(protocol, finished.spec, finished.result)
                 results[finished.spec.hash] = finished.result
+                _share(finished.spec, twins, results, store, protocol)
                 meter.report(len(pending) + len(session.running))
     return [replace(results[spec.hash], name=spec.name) for spec in specs]
+
+
+def _share(
+    spec: TrialSpec,
+    twins: Mapping[str, Sequence[TrialSpec]],
+    results: dict[str, TrialResult],
+    store: ResultStore,
+    protocol: Protocol,
+) -> None:
+    """Give the result of a trial to the trials of the same network that have none."""
+    for twin in twins[spec.hash]:
+        if twin.hash not in results:
+            shared = result_of_twin(twin, spec, results[spec.hash])
+            store.add(protocol, twin, shared)
+            results[twin.hash] = shared
 
 
 def _check_images(store: Path, results: Iterable[TrialResult], data: Dataset) -> None:

@@ -102,9 +102,12 @@ def decode(
 
 
 def _facts(name: str, network: Architecture) -> dict[str, Any]:
+    from featurenet_uvl.decoding.network_key import network_key
+
     return {
         "file": name,
         "hash": network.hash(),
+        "key": network_key(network),
         "blocks": len({cell.id.block for cell in network.cells}),
         "cells": len(network.cells),
         "weights": network.weights(),
@@ -112,6 +115,10 @@ def _facts(name: str, network: Architecture) -> dict[str, Any]:
 
 
 def _summary(networks: Mapping[str, Architecture], folder: str) -> str:
+    from featurenet_uvl.decoding.network_key import count_networks
+
     weights = [network.weights() for network in networks.values()]
     spread = f"{min(weights):,} to {max(weights):,}, median {median(weights):,.0f}"
-    return f"{counted(len(networks), 'network')} in {folder}; weights: {spread}"
+    different = count_networks(networks.values())
+    twins = f", {different:,} different" if different < len(networks) else ""
+    return f"{counted(len(networks), 'network')}{twins} in {folder}; weights: {spread}"

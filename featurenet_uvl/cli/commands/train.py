@@ -75,10 +75,12 @@ def train(
 ) -> None:
     """Train and test networks, and store each result as it arrives.
 
-    Repeating the command continues a stopped run, and trains no network twice.
+    Repeating the command continues a stopped run. No network is trained twice, even if two files describe it
+    differently.
     """
     from featurenet_uvl.operations.network_folders import read_networks
     from featurenet_uvl.training.data.dataset import load_dataset
+    from featurenet_uvl.training.data.sources import known_format
     from featurenet_uvl.training.engines.job import Limits
     from featurenet_uvl.training.pool import run_trials
     from featurenet_uvl.training.store import images_folder
@@ -96,6 +98,7 @@ def train(
         validation_images=validation_size,
         deterministic=deterministic,
     )
+    known_format(data)
     networks = read_networks(sources)
     with resumable(), ProgressLine(quiet=quiet) as line:
         line.begin("loading", data)
@@ -157,9 +160,13 @@ def _table(results: Sequence[TrialResult]) -> str:
 
 def _closing(results: Sequence[TrialResult], store: Path) -> str:
     """Return one line that counts how the trials ended, and names the store."""
+    from featurenet_uvl.training.trials.twins import taken_from_twins
+
     counts = Counter(str(result.status) for result in results)
     ends = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
-    return f"{counted(len(results), 'network')}: {ends}; results in {store}"
+    shared = taken_from_twins(results)
+    twins = f"; {shared:,} of them the same network as another, whose result they took" if shared else ""
+    return f"{counted(len(results), 'network')}: {ends}{twins}; results in {store}"
 
 
 def _row(result: TrialResult) -> tuple[str, ...]:

@@ -11,11 +11,18 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from featurenet_uvl.decoding.configuration_file import CellConfiguration
 from featurenet_uvl.decoding.encoder import features_of_cell, to_configuration
+from featurenet_uvl.decoding.graph import Graph, Node, graph_of
 from featurenet_uvl.decoding.keras.file import KerasLayer, KerasModel, read_keras_file
-from featurenet_uvl.decoding.keras.layer_reader import LayerReader, candidate_layers, combination_of, setting_problems
+from featurenet_uvl.decoding.keras.layer_reader import (
+    READERS,
+    LayerReader,
+    candidate_layers,
+    combination_of,
+    setting_problems,
+)
 from featurenet_uvl.decoding.keras.model_name import destinations_in
 from featurenet_uvl.decoding.keras.problems import Problems
-from featurenet_uvl.decoding.placement.graph import IMAGE, Graph, Node, graph_of
+from featurenet_uvl.decoding.layer_names import IMAGE, merge_name, part_prefix
 from featurenet_uvl.decoding.placement.place import Placed, place, structure_limits
 from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destination
@@ -135,7 +142,7 @@ def _nodes(layer: KerasLayer, inputs: Sequence[str], reader: LayerReader) -> lis
     """Return a layer as nodes: a single one, or a chain of combinations."""
     combination = combination_of(layer)
     known = combination or reader.layer_of(layer)
-    problems = list(setting_problems(layer))
+    problems = [] if type(known) not in (str, *READERS) else list(setting_problems(layer))
     if (len(inputs) < 2) if combination else (len(inputs) != 1):
         problems.append(f"found {len(inputs)} inputs, expected {'two or more' if combination else 'one'}")
     if problems:
@@ -177,11 +184,11 @@ def _named_cell(id_: CellId, destination: Destination, nodes: Mapping[str, Node]
     """Return the cell that the names of the layers describe; comparing graphs then shows whether it has all layers."""
 
     def layer_at(part: str, otherwise: Layer) -> Layer:
-        start = f"{id_}_{part}_"
+        start = part_prefix(id_, part)
         found = [node.layer for name, node in nodes.items() if name.startswith(start)]
         return found[0] if found and isinstance(found[0], Layer) else otherwise
 
-    merges = [combination for combination in COMBINATIONS if f"{id_}_{combination.lower()}" in nodes]
+    merges = [combination for combination in COMBINATIONS if merge_name(id_, combination) in nodes]
     second = layer_at("in2", Identity()) if merges else Zeros()
     parts = (layer_at("in1", Identity()), layer_at("op1", Void()), second, layer_at("op2", Void()))
     return features_of_cell(Cell(id_, (), *parts, merges[0] if merges else SUM, destination))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from featurenet_uvl.decoding.placement.graph import Graph, Node
+from featurenet_uvl.decoding.graph import Graph, Node
 from featurenet_uvl.ir.architecture import Cell, CellId, Destination
 from featurenet_uvl.ir.cell_features import SUM
 from featurenet_uvl.ir.layer_kinds import input_kinds

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from featurenet_uvl.decoding.configuration_file import CellConfiguration
 from featurenet_uvl.decoding.encoder import features_of_cell
+from featurenet_uvl.decoding.graph import Graph, graph_of
+from featurenet_uvl.decoding.layer_names import IMAGE
 from featurenet_uvl.decoding.placement.block_order import StructureLimits, arrange_block
-from featurenet_uvl.decoding.placement.graph import IMAGE, Graph, graph_of
 from featurenet_uvl.decoding.placement.loose_cells import LooseCell, loose_cells
 from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture, CellId, Destination

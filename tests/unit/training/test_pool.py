@@ -17,13 +17,14 @@ import pytest
 
 from featurenet_uvl.errors import DataError, StoreError, ToolError, UsageError
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destination
-from featurenet_uvl.ir.layers import Flatten, Identity, Void, Zeros
+from featurenet_uvl.ir.layers import Flatten, Identity, Pooling, Void, Zeros
 from featurenet_uvl.training.engines.job import NO_LIMITS, Job, Limits
 from featurenet_uvl.training.engines.local import tree_memory
 from featurenet_uvl.training.pool import Progress, run_trials
 from featurenet_uvl.training.store import ResultStore, read_results
 from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus
+from featurenet_uvl.training.trials.twins import TWIN
 
 
 @pytest.fixture
@@ -311,3 +312,32 @@ def test_results_on_other_images_are_not_mixed(fakes: ModuleType, tmp_path: Path
         StoreError, match=r"another data set digits \(f{16}\), expected those on the present one \(0{16}\)"
     ):
         run_trials([spec], fakes.PROTOCOL, store, data=fakes.DATA, trainer=fakes.FAKE)
+
+
+def test_two_configurations_of_a_network_share_a_training(fakes: ModuleType, tmp_path: Path) -> None:
+    """One is trained, the other takes its result: now, after a stop, and beside rows of earlier runs."""
+    first, second = _exchanged("first", 1), _exchanged("second", 2)
+    other = TrialSpec.of_architecture("first", _two_poolings(1), run=2)
+    store = tmp_path / "t.sqlite"
+    results = run_trials([first, second, other], fakes.PROTOCOL, store, data=fakes.DATA, trainer=fakes.FAKE)
+    assert results[0].test_accuracy == results[1].test_accuracy != results[2].test_accuracy
+    assert [result.spec_hash for result in results] == [first.hash, second.hash, other.hash]
+    assert results[1].provenance[TWIN] == f"first ({first.hash})"
+    assert [TWIN in result.provenance for result in results] == [False, True, False]
+    assert run_trials([first, second], fakes.PROTOCOL, store, data=fakes.DATA, trainer=fakes.FAKE) == results[:2]
+    later = run_trials([second], fakes.PROTOCOL, tmp_path / "u.sqlite", data=fakes.DATA, trainer=fakes.FAKE)
+    assert TWIN not in later[0].provenance
+    both = run_trials([first, second], fakes.PROTOCOL, tmp_path / "u.sqlite", data=fakes.DATA, trainer=fakes.FAKE)
+    assert both[1] == later[0]
+    assert both[0].provenance[TWIN] == f"second ({second.hash})"
+
+
+def _two_poolings(first: int) -> Architecture:
+    """Return a sum of two poolings; `first` says which comes first."""
+    poolings = [Pooling("2x2", 2, "max", "same"), Pooling("2x2", 2, "average", "same")][:: 1 if first == 1 else -1]
+    cell = Cell(CellId(1, 1), (), poolings[0], Void(), poolings[1], Void(), "Sum", Destination("Out"))
+    return Architecture((16, 16, 1), 10, (cell,))
+
+
+def _exchanged(name: str, first: int) -> TrialSpec:
+    return TrialSpec.of_architecture(name, _two_poolings(first))

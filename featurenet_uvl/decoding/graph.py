@@ -7,12 +7,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from featurenet_uvl.decoding.layer_names import IMAGE, end_flatten_name, layer_name, merge_name
 from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId
 from featurenet_uvl.ir.layers import Flatten, Layer, Shape, ShapeError, combined_shape
-
-IMAGE = "image"
-"""The name of the network's input, which no layer has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +61,10 @@ class Graph:
         )
 
     def signature(self) -> tuple[tuple[str, ...], frozenset[tuple[str, int]]]:
-        """Return a value that two networks share if and only if they differ in names alone.
+        """Return a value that two networks share if they differ in names alone, and hardly ever else.
 
-        It has a hash of the computation of each output, and the multiset of the hashes of all nodes.
+        It has a hash of the computation of each output, and the multiset of the hashes of all nodes. `network_key.py`
+        has a key without exceptions.
         """
         keys: dict[str, str] = {IMAGE: f"{self.input_shape} {self.classes}"}
         for node in self.nodes:
@@ -128,7 +127,7 @@ def graph_of(architecture: Architecture) -> Graph:
         ends[cell.id] = end
         if cell.ends_network:
             if len(shapes[cell.id].output) > 1:
-                nodes.append(Node(f"{cell.id}_out_flatten", Flatten(), (end,)))
+                nodes.append(Node(end_flatten_name(cell.id), Flatten(), (end,)))
                 end = nodes[-1].name
             outputs.append(end)
     return Graph(architecture.input_shape, architecture.classes, tuple(nodes), tuple(outputs))
@@ -143,9 +142,9 @@ def _cell_nodes(cell: Cell, sources: Sequence[str]) -> Iterator[Node]:
         last = end
         for place, layer in layers:
             if layer.short_name:
-                name = f"{cell.id}_{place}_{layer.short_name}"
+                name = layer_name(cell.id, place, layer)
                 yield Node(name, layer, (last,))
                 last = name
         ends.append(last)
     if cell.has_second_half:
-        yield Node(f"{cell.id}_{cell.combination.lower()}", cell.combination, tuple(ends))
+        yield Node(merge_name(cell.id, cell.combination), cell.combination, tuple(ends))
