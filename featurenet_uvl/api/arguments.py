@@ -7,10 +7,29 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 from numbers import Real
 from operator import index
+from reprlib import Repr
 from typing import SupportsIndex
 
 from featurenet_uvl.errors import UsageError
 from featurenet_uvl.ir.layers import Shape
+
+_REPR = Repr()
+_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 60
+
+
+def shown(value: object) -> str:
+    """Return a value for a message, on one short line: an array as its type and shape, never with its numbers.
+
+    >>> shown("digits"), shown(range(3))
+    ("'digits'", 'range(0, 3)')
+    """
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and shape:
+        return f"{type(value).__name__} of shape {shape}"
+    if isinstance(value, list | tuple):
+        inside = ", ".join(shown(part) for part in value[:4]) + ", ..." * (len(value) > 4)
+        return f"[{inside}]" if isinstance(value, list) else f"({inside}{',' * (len(value) == 1)})"
+    return " ".join(_REPR.repr(value).split())
 
 
 def whole(name: str, value: object, least: int) -> int:
@@ -20,7 +39,7 @@ def whole(name: str, value: object, least: int) -> int:
     3
     """
     if not isinstance(value, SupportsIndex) or isinstance(value, bool) or index(value) < least:
-        raise UsageError(f"{name}: found {value!r}, expected a whole number from {least}")
+        raise UsageError(f"{name}: found {shown(value)}, expected a whole number from {least}")
     return index(value)
 
 
@@ -31,7 +50,7 @@ def seconds(name: str, value: object) -> float:
     2.0
     """
     if not isinstance(value, Real) or isinstance(value, bool) or not float(value) > 0:
-        raise UsageError(f"{name}: found {value!r}, expected seconds above 0")
+        raise UsageError(f"{name}: found {shown(value)}, expected seconds above 0")
     return float(value)
 
 
@@ -42,7 +61,7 @@ def number(name: str, value: object) -> float:
     0.5
     """
     if not isinstance(value, Real) or isinstance(value, bool) or not isfinite(value):
-        raise UsageError(f"{name}: found {value!r}, expected a number")
+        raise UsageError(f"{name}: found {shown(value)}, expected a number")
     return value if isinstance(value, int) else float(value)
 
 
@@ -53,7 +72,7 @@ def truth(name: str, value: object) -> bool:
     True
     """
     if not isinstance(value, bool) and type(value).__name__ not in ("bool", "bool_"):
-        raise UsageError(f"{name}: found {value!r}, expected True or False")
+        raise UsageError(f"{name}: found {shown(value)}, expected True or False")
     return bool(value)
 
 
@@ -66,7 +85,7 @@ def texts(name: str, values: object) -> tuple[str, ...]:
     found = (values,) if isinstance(values, str) or not isinstance(values, Iterable) else tuple(values)
     for value in found:
         if not isinstance(value, str):
-            raise UsageError(f"{name}: found {value!r}, expected a text, or several")
+            raise UsageError(f"{name}: found {shown(value)}, expected a text, or several")
     return found
 
 
@@ -90,14 +109,14 @@ def image_shape(value: object) -> Shape:
     (28, 28, 1)
     """
     if not isinstance(value, tuple | list) or len(value) != 3:
-        raise UsageError(f"input_shape: found {value!r}, expected (height, width, channels) such as (28, 28, 1)")
+        raise UsageError(f"input_shape: found {shown(value)}, expected (height, width, channels) such as (28, 28, 1)")
     return tuple(whole("input_shape", size, least=1) for size in value)
 
 
 def file_path(value: object) -> str:
     """Return the path of a file, as text, with the user's home folder in place of a leading `~`."""
     if not isinstance(value, str | os.PathLike):
-        raise UsageError(f"path: found {value!r}, expected the path of a file")
+        raise UsageError(f"path: found {shown(value)}, expected the path of a file")
     return os.path.expanduser(os.fsdecode(value))
 
 

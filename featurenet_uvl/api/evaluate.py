@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias, TypedDict, Unpack
 
-from featurenet_uvl.api.arguments import file_path, number, truth, whole
+from featurenet_uvl.api.arguments import file_path, number, shown, truth, whole
 from featurenet_uvl.api.network import Network
 from featurenet_uvl.api.results import Results
 from featurenet_uvl.decoding.named import architecture_names
@@ -25,6 +25,7 @@ from featurenet_uvl.training.pool import Progress, run_trials
 from featurenet_uvl.training.store import images_folder
 from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus, now
+from featurenet_uvl.training.trials.twins import result_of_twin, twins_of
 
 Callbacks: TypeAlias = Sequence[Any] | Callable[[Network], Sequence[Any]]
 
@@ -65,14 +66,17 @@ def evaluate(
         data: `digits`, which is embedded, `mnist`, `cifar10`, or a result of `training.data.load_dataset`.
         data_dir: A folder with `mnist.npz` and `cifar10.npz`; else Keras' cache, or its download.
         callbacks: Keras callbacks for each network, or a function that gives a network its own. Their `val_loss` and
-            `val_accuracy` are those of the images held out (`validation_images`); test images steer nothing.
+            `val_accuracy` are those of the images held out (`validation_images`); no callback sees a measurement of the
+            test images.
         tensorboard: A folder for TensorBoard's logs, with one folder per network in it.
         on_result: Called after each network.
         settings: `epochs`, `batch_size`, `learning_rate`, `momentum`, `train_images`, `test_images`,
             `validation_images`, `seed`, `deterministic`.
 
     Returns:
-        One result per network; one that fails or diverges is a row that says why.
+        One result per network; one that fails or diverges is a row that says why. Configurations that are the same
+        network are trained once, unless a function gives each its own callbacks; the provenance of the others' results
+        names the one that was trained.
 
     Raises:
         UsageError: An argument has no meaning, or a network is for other images.
@@ -83,9 +87,16 @@ def evaluate(
     with _dataset(data, data_dir) as images:
         protocol = _protocol(images, settings)
         _check_fit(chosen, images)
-        for network in chosen:
-            logs = None if tensorboard is None else Path(file_path(tensorboard)) / network.name
-            results.append(_result(network, protocol, images, callbacks, logs))
+        specs = [TrialSpec.of_architecture(network.name, network.architecture) for network in chosen]
+        twins, known = {} if callable(callbacks) else twins_of(specs), dict[str, TrialResult]()
+        for network, spec in zip(chosen, specs, strict=True):
+            twin = twins.get(spec.hash, (spec,))[0]
+            if twin.hash in known:
+                results.append(result_of_twin(spec, twin, known[twin.hash]))
+            else:
+                logs = None if tensorboard is None else Path(file_path(tensorboard)) / network.name
+                results.append(_result(network, protocol, images, callbacks, logs))
+                known[spec.hash] = results[-1]
             if on_result is not None:
                 on_result(results[-1])
     return Results(tuple(results))
@@ -158,7 +169,7 @@ def _networks(networks: object) -> tuple[Network, ...]:
             network = Network.read(network)
         if not isinstance(network, Network):
             raise UsageError(
-                f"networks: found {network!r}, expected a Network or the path of its file, or several; "
+                f"networks: found {shown(network)}, expected a Network or the path of its file, or several; "
                 "`Network.named` makes one of the package's"
             )
         chosen.append(network)
@@ -175,12 +186,14 @@ def _dataset(data: object, data_dir: str | PathLike[str] | None, cache: Path | N
     if isinstance(data, Dataset):
         yield data
         return
+    if not isinstance(data, str):
+        raise UsageError(f"data: found {shown(data)}, expected the name of a data set, or a Dataset of load_dataset")
     folder = None if data_dir is None else Path(file_path(data_dir))
     if cache is not None:
-        yield load_dataset(str(data), folder, cache)
+        yield load_dataset(data, folder, cache)
         return
     with TemporaryFolder() as temporary:
-        yield load_dataset(str(data), folder, Path(temporary))
+        yield load_dataset(data, folder, Path(temporary))
 
 
 def _protocol(data: Dataset, settings: Settings) -> Protocol:

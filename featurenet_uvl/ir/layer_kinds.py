@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
-from functools import cache
+from functools import cache, wraps
 from importlib.metadata import entry_points
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
+from typing import Any
 
-from featurenet_uvl.errors import UnsupportedError
+from featurenet_uvl.errors import ToolError, UnsupportedError
 from featurenet_uvl.ir.cell_features import INPUTS, Part
-from featurenet_uvl.ir.layers import INPUT_LAYERS, OPERATION_LAYERS, Layer
+from featurenet_uvl.ir.layers import INPUT_LAYERS, OPERATION_LAYERS, Layer, ShapeError
 from featurenet_uvl.system.plugins import foreign_code, load
 
 INPUT_GROUP, OPERATION_GROUP = "featurenet_uvl.input_layers", "featurenet_uvl.operation_layers"
@@ -69,6 +71,7 @@ def _with_offered(own: Mapping[str, type[Layer]], group: str) -> Mapping[str, ty
             problems = [f"found the name {kind.name!r} in the class, expected {entry.name!r}"]
         if problems:
             raise UnsupportedError("\n".join(f"{place}: {problem}" for problem in problems))
+        _guard(kind, place)
         kinds[entry.name] = kind
     return MappingProxyType(kinds)
 
@@ -108,3 +111,60 @@ def kind_problems(kind: object) -> Iterator[str]:
 def _is_frozen(kind: type) -> bool:
     parameters = getattr(kind, "__dataclass_params__", None)
     return bool(getattr(parameters, "frozen", False))
+
+
+_PLACES: dict[type[Layer], str] = {}
+"""By kind of another package: its name and place, for messages."""
+
+_METHODS = ("__post_init__", "resize", "weights", "keras_layer", "expected_in_keras")
+"""Methods that a kind defines itself. Any code of this project calls them."""
+
+_ANSWERS: Mapping[str, tuple[type, ...]] = {"resize": (int, NoneType), "weights": (int,)}
+"""Types of the answers with which this project computes, by method."""
+
+
+def _guard(kind: type[Layer], place: str) -> None:
+    """Make each method of another package's kind name the kind when it fails: the class has one owner of all calls."""
+    if kind in _PLACES:
+        return
+    _PLACES[kind] = place
+    for name in _METHODS:
+        method = getattr(kind, name, None)
+        if method is not None and method is not getattr(Layer, name, None):
+            setattr(kind, name, _guarded_method(kind, name, method))
+
+
+def _guarded_method(kind: type[Layer], name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def call(*arguments: Any, **named: Any) -> Any:
+        with guarded(kind, f"its method {name} fails"):
+            answer = method(*arguments, **named)
+            if name in _ANSWERS and not isinstance(answer, _ANSWERS[name]):
+                raise TypeError(f"found {answer!r}, expected a whole number")
+            return answer
+
+    return call
+
+
+@contextmanager
+def guarded(kind: type[Layer], problem: str) -> Iterator[None]:
+    """Turn an unexpected error inside into one that names the kind, if another package offers it.
+
+    Args:
+        kind: The kind whose code runs inside.
+        problem: The problem in words, such as `its method resize fails`.
+
+    Raises:
+        ToolError: The code raises an error that is neither a `ShapeError` nor one of this project.
+    """
+    place = next((_PLACES[base] for base in kind.__mro__ if base in _PLACES), None)
+    if place is None:
+        yield
+        return
+    try:
+        with foreign_code(f"{place}: {problem}"):
+            yield
+    except ToolError as error:
+        if isinstance(error.__cause__, ShapeError):
+            raise error.__cause__ from None
+        raise

@@ -26,7 +26,6 @@ Shape: TypeAlias = tuple[int, ...]
 HEIGHT, WIDTH = 0, 1
 """Positions of the two spatial axes in a matrix's shape."""
 
-
 ACTIVATIONS = frozenset(
     {
         *("celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish"),
@@ -96,6 +95,10 @@ def _check_names(names: Mapping[str, object], known: Mapping[str, Collection[str
 
 PADDINGS = ("same", "valid")
 
+NUMBERS: Mapping[str, Any] = {"dtype": "float32"}
+"""Settings of each Keras layer, so that it takes none from `keras.json` or a global policy; `IMAGES` for images."""
+IMAGES: Mapping[str, Any] = {**NUMBERS, "data_format": "channels_last"}
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -146,7 +149,10 @@ class Layer:
         return 0
 
     def keras_layer(self, keras: Any, name: str) -> Any:
-        """Return the Keras layer, or None if the kind passes its input on unchanged. `keras` is the module."""
+        """Return the Keras layer, or None if the kind passes its input on unchanged. `keras` is the module.
+
+        The layer states all settings that Keras would else take from outside (`NUMBERS`, `IMAGES`).
+        """
         return None
 
     def expected_in_keras(self) -> tuple[str | type, Mapping[str, object]] | None:
@@ -191,7 +197,7 @@ class Dense(Layer):
         return (shape[-1] + 1) * self.neurons
 
     def keras_layer(self, keras: Any, name: str) -> Any:
-        return keras.layers.Dense(self.neurons, activation=self.activation, name=name)
+        return keras.layers.Dense(self.neurons, activation=self.activation, name=name, **NUMBERS)
 
 
 @dataclass(frozen=True)
@@ -234,6 +240,7 @@ class Convolution(Layer):
             padding=self.padding,
             activation=self.activation,
             name=name,
+            **IMAGES,
         )
 
 
@@ -259,7 +266,8 @@ class Pooling(Layer):
 
     def keras_layer(self, keras: Any, name: str) -> Any:
         kinds = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}
-        return kinds[self.type](parse_kernel(self.kernel), strides=self.stride, padding=self.padding, name=name)
+        kernel = parse_kernel(self.kernel)
+        return kinds[self.type](kernel, strides=self.stride, padding=self.padding, name=name, **IMAGES)
 
 
 @dataclass(frozen=True)
@@ -275,7 +283,7 @@ class Flatten(Layer):
     flattens = True
 
     def keras_layer(self, keras: Any, name: str) -> Any:
-        return keras.layers.Flatten(name=name)
+        return keras.layers.Flatten(name=name, **IMAGES)
 
 
 @dataclass(frozen=True)
@@ -295,7 +303,7 @@ class Padding(Layer):
         return size + 2 * self.size
 
     def keras_layer(self, keras: Any, name: str) -> Any:
-        return keras.layers.ZeroPadding2D(self.size, name=name)
+        return keras.layers.ZeroPadding2D(self.size, name=name, **IMAGES)
 
 
 @dataclass(frozen=True)
@@ -308,7 +316,7 @@ class Activation(Layer):
         _check_names({"function": self.function}, {"function": ACTIVATIONS})
 
     def keras_layer(self, keras: Any, name: str) -> Any:
-        return keras.layers.Activation(self.function, name=name)
+        return keras.layers.Activation(self.function, name=name, **NUMBERS)
 
 
 @dataclass(frozen=True)
@@ -322,7 +330,7 @@ class Dropout(Layer):
         _check("rate", self.rate, is_share, "a share from 0 to below 1")
 
     def keras_layer(self, keras: Any, name: str) -> Any:
-        return keras.layers.Dropout(self.rate, name=name)
+        return keras.layers.Dropout(self.rate, name=name, **NUMBERS)
 
 
 @dataclass(frozen=True)
@@ -334,7 +342,7 @@ class BatchNormalization(Layer):
         return 4 * shape[-1]
 
     def keras_layer(self, keras: Any, name: str) -> Any:
-        return keras.layers.BatchNormalization(name=name)
+        return keras.layers.BatchNormalization(name=name, **NUMBERS)
 
 
 INPUT_LAYERS: Mapping[str, type[Layer]] = {c.name: c for c in (Zeros, Identity, Dense, Convolution, Pooling)}

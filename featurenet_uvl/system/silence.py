@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from tempfile import TemporaryFile
 
 
 @contextmanager
@@ -36,3 +38,36 @@ def silent_stderr() -> Iterator[None]:
     """Discard the standard error of this process and of processes that start inside."""
     with silent_output(2):
         yield
+
+
+@contextmanager
+def filtered_stderr(keep: Callable[[list[str]], Iterable[str]]) -> Iterator[None]:
+    """Hold back the standard error of this process inside, and write the lines that are kept when the block ends.
+
+    Args:
+        keep: Function from all lines, with their ends, to those that are written.
+    """
+    with ExitStack() as stack:
+        try:
+            held = stack.enter_context(TemporaryFile())
+            saved = os.dup(2)
+        except OSError:  # no room for a file, or no standard error
+            yield
+            return
+        stack.callback(os.close, saved)
+        _flush()
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            _flush()
+            os.dup2(saved, 2)
+            held.seek(0)
+            lines = held.read().decode("utf-8", "replace").splitlines(keepends=True)
+            with suppress(OSError):
+                os.write(2, "".join(keep(lines)).encode())
+
+
+def _flush() -> None:
+    with suppress(AttributeError, OSError, ValueError):  # no standard error, or a closed one
+        sys.stderr.flush()

@@ -9,6 +9,7 @@ from math import prod
 from random import Random
 from typing import Any, TypeAlias
 
+from featurenet_uvl.decoding.keras.globals import building
 from featurenet_uvl.errors import DecodeError, UnsupportedError, first_lines
 from featurenet_uvl.ir.expression import Value
 from featurenet_uvl.ir.layer_kinds import kind_problems
@@ -104,11 +105,10 @@ def _size_attribute_problems(layers: Sequence[Layer], shapes: Sequence[Shape]) -
 
 
 def _keras_problems(layers: Sequence[Layer], shapes: Sequence[Shape]) -> Iterator[str]:
-    import keras
-
     for layer in layers:
         for shape in shapes:
-            problem = _keras_problem(keras, layer, shape)
+            with building("checking a kind of layer") as keras:
+                problem = _keras_problem(keras, layer, shape)
             if problem:
                 yield f"{layer} on {format_shape(shape)}: {problem}"
 
@@ -137,8 +137,6 @@ def _keras_problem(keras: Any, layer: Layer, shape: Shape) -> str:
 
 def _description_problems(layers: Sequence[Layer]) -> Iterator[str]:
     """Check that `keras_layer` makes the layers that `expected_in_keras` describes, if the class has that method."""
-    import keras
-
     from featurenet_uvl.decoding.keras.verify import described_layer
 
     for layer in layers:
@@ -146,13 +144,13 @@ def _description_problems(layers: Sequence[Layer]) -> Iterator[str]:
         if description is None:
             continue
         try:
-            described = described_layer(keras, description)
+            with building("checking a kind of layer") as keras:
+                pair = (layer.keras_layer(keras, "layer"), described_layer(keras, description))
         except DecodeError as error:
             yield f"{layer}: expected_in_keras: {error}"
             continue
         found, expected = (
-            None if made is None else (type(made).__name__, {**made.get_config(), "name": None})
-            for made in (layer.keras_layer(keras, "layer"), described)
+            None if made is None else (type(made).__name__, {**made.get_config(), "name": None}) for made in pair
         )
         if found != expected:
             yield f"{layer}: keras_layer makes {_shown(found, expected)}, expected_in_keras {_shown(expected, found)}"

@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from featurenet_uvl.decoding.keras.globals import building
 from featurenet_uvl.errors import UsageError
-from featurenet_uvl.ir.layers import Shape, format_shape
-from featurenet_uvl.system.extras import require
+from featurenet_uvl.ir.layers import IMAGES, NUMBERS, Shape, format_shape
 
 LENET5_SMALLEST = 15
 """Smallest height and width in pixels that LeNet-5's convolutions can take."""
@@ -32,24 +32,22 @@ def lenet5(input_shape: Shape, classes: int) -> Any:
             f"baseline lenet5: found images of {format_shape(input_shape)}, "
             f"expected at least {LENET5_SMALLEST}x{LENET5_SMALLEST}"
         )
-    require("keras", "building a network")
-    import keras
-
-    layers = keras.layers
-    return keras.Sequential(
-        [
-            keras.Input(input_shape),
-            layers.Conv2D(6, 5, padding="same", activation="tanh"),
-            layers.AveragePooling2D(2, strides=1),
-            layers.Conv2D(16, 5, activation="tanh"),
-            layers.AveragePooling2D(2, strides=2),
-            layers.Conv2D(120, 5, activation="tanh"),
-            layers.Flatten(),
-            layers.Dense(84, activation="tanh"),
-            layers.Dense(classes, activation="softmax"),
-        ],
-        name="lenet5",
-    )
+    with building() as keras:
+        layers = keras.layers
+        return keras.Sequential(
+            [
+                keras.Input(input_shape, **NUMBERS),
+                layers.Conv2D(6, 5, padding="same", activation="tanh", **IMAGES),
+                layers.AveragePooling2D(2, strides=1, **IMAGES),
+                layers.Conv2D(16, 5, activation="tanh", **IMAGES),
+                layers.AveragePooling2D(2, strides=2, **IMAGES),
+                layers.Conv2D(120, 5, activation="tanh", **IMAGES),
+                layers.Flatten(**IMAGES),
+                layers.Dense(84, activation="tanh", **NUMBERS),
+                layers.Dense(classes, activation="softmax", **NUMBERS),
+            ],
+            name="lenet5",
+        )
 
 
 def squeezenet(input_shape: Shape, classes: int) -> Any:
@@ -64,11 +62,9 @@ def squeezenet(input_shape: Shape, classes: int) -> Any:
     Raises:
         ToolError: Keras is not installed.
     """
-    require("keras", "building a network")
-    import keras
-
-    image = keras.Input(input_shape)
-    return _squeezenet(keras, image, image, classes, pooling=3, name="squeezenet")
+    with building() as keras:
+        image = keras.Input(input_shape, **NUMBERS)
+        return _squeezenet(keras, image, image, classes, pooling=3, name="squeezenet")
 
 
 def squeezenet_paper(input_shape: Shape, classes: int) -> Any:
@@ -87,12 +83,10 @@ def squeezenet_paper(input_shape: Shape, classes: int) -> Any:
     Raises:
         ToolError: Keras is not installed.
     """
-    require("keras", "building a network")
-    import keras
-
-    image = keras.Input(input_shape)
-    turned = keras.layers.Permute((2, 3, 1))(image)
-    return _squeezenet(keras, image, turned, classes, pooling=1, name="squeezenet_paper")
+    with building() as keras:
+        image = keras.Input(input_shape, **NUMBERS)
+        turned = keras.layers.Permute((2, 3, 1), **NUMBERS)(image)
+        return _squeezenet(keras, image, turned, classes, pooling=1, name="squeezenet_paper")
 
 
 FIRE_MODULES = ((16, 64), (16, 64), (32, 128), None, (32, 128), (48, 192), (48, 192), (64, 256), None, (64, 256))
@@ -101,23 +95,23 @@ FIRE_MODULES = ((16, 64), (16, 64), (32, 128), None, (32, 128), (48, 192), (48, 
 
 def _squeezenet(keras: Any, image: Any, tensor: Any, classes: int, *, pooling: int, name: str) -> Any:
     layers = keras.layers
-    tensor = layers.Conv2D(96, 7, strides=2, padding="same", activation="relu", name="conv1")(tensor)
-    tensor = layers.MaxPooling2D(pooling, strides=2, padding="same", name="pool1")(tensor)
+    tensor = layers.Conv2D(96, 7, strides=2, padding="same", activation="relu", name="conv1", **IMAGES)(tensor)
+    tensor = layers.MaxPooling2D(pooling, strides=2, padding="same", name="pool1", **IMAGES)(tensor)
     number = 2
     for filters in FIRE_MODULES:
         if filters is None:
-            tensor = layers.MaxPooling2D(pooling, strides=2, padding="same", name=f"pool{number - 1}")(tensor)
+            tensor = layers.MaxPooling2D(pooling, strides=2, padding="same", name=f"pool{number - 1}", **IMAGES)(tensor)
             continue
         squeeze, expand = filters
         fire, number = f"fire{number}", number + 1
-        tensor = layers.Conv2D(squeeze, 1, activation="relu", name=f"{fire}_squeeze")(tensor)
-        one = layers.Conv2D(expand, 1, activation="relu", name=f"{fire}_expand1")(tensor)
-        three = layers.Conv2D(expand, 3, padding="same", activation="relu", name=f"{fire}_expand3")(tensor)
-        tensor = layers.Concatenate(name=f"{fire}_concat")([one, three])
-    tensor = layers.Dropout(0.5, name="drop9")(tensor)
-    tensor = layers.Conv2D(classes, 1, activation="relu", name="conv10")(tensor)
-    tensor = layers.GlobalAveragePooling2D(name="pool10")(tensor)
-    return keras.Model(image, layers.Activation("softmax", name="softmax")(tensor), name=name)
+        tensor = layers.Conv2D(squeeze, 1, activation="relu", name=f"{fire}_squeeze", **IMAGES)(tensor)
+        one = layers.Conv2D(expand, 1, activation="relu", name=f"{fire}_expand1", **IMAGES)(tensor)
+        three = layers.Conv2D(expand, 3, padding="same", activation="relu", name=f"{fire}_expand3", **IMAGES)(tensor)
+        tensor = layers.Concatenate(name=f"{fire}_concat", **NUMBERS)([one, three])
+    tensor = layers.Dropout(0.5, name="drop9", **NUMBERS)(tensor)
+    tensor = layers.Conv2D(classes, 1, activation="relu", name="conv10", **IMAGES)(tensor)
+    tensor = layers.GlobalAveragePooling2D(name="pool10", **IMAGES)(tensor)
+    return keras.Model(image, layers.Activation("softmax", name="softmax", **NUMBERS)(tensor), name=name)
 
 
 BASELINES: Mapping[str, Callable[[Shape, int], Any]] = {

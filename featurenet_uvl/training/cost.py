@@ -13,6 +13,7 @@ from featurenet_uvl.errors import UsageError
 from featurenet_uvl.training.data.dataset import Dataset
 from featurenet_uvl.training.engines.job import ALONE, Surroundings, Trainer, over_weight
 from featurenet_uvl.training.keras_trainer import BUILDERS, KERAS, _compiled
+from featurenet_uvl.training.surroundings import standard_surroundings
 from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus
 
@@ -69,6 +70,11 @@ def time_steps(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surro
     """
     if spec.kind not in BUILDERS:
         raise UsageError(f"found a trial of kind {spec.kind!r}, expected one of {', '.join(BUILDERS)}")
+    with standard_surroundings(protocol.backend, deterministic=protocol.deterministic):
+        return _timed(spec, protocol, data, beside)
+
+
+def _timed(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surroundings) -> TrialResult:
     count = min(protocol.batch_size, protocol.train_images or data.train_count)
     x, y = data.read("train", count, protocol.seed)
     started = time.process_time()

@@ -13,6 +13,7 @@ from featurenet_uvl.system.extras import check_installed
 from featurenet_uvl.training.data.dataset import Dataset
 from featurenet_uvl.training.engines.job import Surroundings, check_tensorboard
 from featurenet_uvl.training.keras_trainer import KERAS, train
+from featurenet_uvl.training.surroundings import fixed_at_start
 from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, now
 
@@ -30,11 +31,14 @@ def evaluate(
     """Build, train and test one network in this process, without storing the result.
 
     The result equals that of `run_trials` for the same network, protocol and run, up to the last digits: this process
-    may use more threads. An error of the network is raised, and an interrupt ends the training.
+    may use more threads, or other operations of TensorFlow. `provenance` names the environment variables that decide
+    so, which TensorFlow reads once. No other setting changes a digit, and all settings are as before afterwards: those
+    of Keras and TensorFlow, and the states of `random` and `numpy.random`. An error of the network is raised, and an
+    interrupt ends the training.
 
     Args:
         architecture: The network.
-        protocol: How to train it. With `deterministic`, Keras stays so for the rest of this process.
+        protocol: How to train it.
         data: The images, from `load_dataset`.
         callbacks: Keras callbacks, such as `keras.callbacks.EarlyStopping("val_loss")`. The protocol does not know
             them, so the result's `provenance` has their names. `val_loss` and `val_accuracy` are those of the
@@ -45,7 +49,8 @@ def evaluate(
 
     Raises:
         DataError: The data set has fewer images than the protocol needs.
-        UsageError: The architecture is for other images.
+        UsageError: The architecture is for other images, Keras has another backend, or a callback watches a
+            measurement that does not exist or is that of the test images.
         ToolError: A package is missing.
     """
     check_installed("training", *KERAS.needs)
@@ -54,4 +59,7 @@ def evaluate(
     spec = TrialSpec.of_architecture(name, architecture, run)
     started = time.monotonic()
     result = train(spec, protocol, data, Surroundings(tuple(callbacks), tensorboard))
-    return replace(result, seconds=round(time.monotonic() - started, 3), finished_at=now())
+    fixed = fixed_at_start()
+    provenance = {**result.provenance, "environment": fixed} if fixed else result.provenance
+    seconds = round(time.monotonic() - started, 3)
+    return replace(result, seconds=seconds, provenance=provenance, finished_at=now())

@@ -15,12 +15,19 @@ from typing import Any
 
 from featurenet_uvl.errors import UsageError
 from featurenet_uvl.ir.architecture_json import parse_architecture
-from featurenet_uvl.ir.layers import Shape
+from featurenet_uvl.ir.layers import NUMBERS, Shape
 from featurenet_uvl.training.baselines import build_baseline
 from featurenet_uvl.training.data.dataset import Dataset, Labelled
 from featurenet_uvl.training.engines.job import ALONE, Surroundings, Trainer, over_weight
+from featurenet_uvl.training.surroundings import seeded, standard_surroundings
 from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec, TrialStatus
+
+ACCURACY = "accuracy"
+"""Name of the accuracy in the logs of every network; `val_accuracy` is that of the images held out."""
+
+MEAN = "mean_of_outputs"
+"""Name of the layer that serves the accuracy of a network with several outputs."""
 
 PACKAGES = ("featurenet_uvl", "keras", "numpy", "tensorflow")
 """Packages whose versions each result records."""
@@ -68,21 +75,30 @@ def train(
     stops at the first loss that is not finite.
 
     Raises:
-        UsageError: The kind of the trial is unknown.
+        UsageError: The kind of the trial is unknown, Keras runs on another backend than the protocol's, or a callback
+            watches a measurement that it must not have, or that this protocol lacks.
         ToolError: A package is missing.
     """
     if spec.kind not in builders:
         raise UsageError(f"found a trial of kind {spec.kind!r}, expected one of {', '.join(builders)}")
+    check_callbacks(beside.callbacks, protocol)
+    with standard_surroundings(protocol.backend, deterministic=protocol.deterministic):
+        return _train(spec, protocol, data, beside, builders[spec.kind])
+
+
+def _train(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surroundings, build: Builder) -> TrialResult:
     seed = protocol.trial_seed(spec.hash)
-    _settle_chance(seed, protocol)
     learnt, held_out = data.read_split(protocol.train_images, protocol.validation_images, protocol.seed)
     test = data.read("test", protocol.test_images, protocol.seed)
-    network = builders[spec.kind](spec.payload, data.input_shape, data.classes)
+    with seeded(seed):
+        network = build(spec.payload, data.input_shape, data.classes)
     refused = over_weight(spec, int(network.count_params()), beside.weight_limit)
     if refused is not None:
         return refused
     model, copies = _compiled(network, protocol)
-    watch = [_measure(model, test, copies, protocol, beside), *_asked_for(beside), _stop_when_diverged(model)]
+    tested: list[float] = []
+    watch = [_measure(model, test, copies, protocol, beside, tested), *_asked_for(beside, tested)]
+    watch.append(_stop_when_diverged(model))
     log = model.fit(
         *(learnt[0], [learnt[1]] * copies),
         validation_data=(held_out[0], [held_out[1]] * copies) if protocol.validation_images else None,
@@ -91,7 +107,7 @@ def train(
         callbacks=watch,
         verbose=0,
     ).history
-    history = _finite_epochs(log)
+    history = _finite_epochs({**log, "test_accuracy": tested})
     result = TrialResult(
         *(spec.name, spec.hash, TrialStatus.NAN),
         epochs=len(history),
@@ -106,44 +122,59 @@ def train(
         return replace(result, reason=f"the loss became {measured['loss']} at the end of epoch {len(history)}")
     test_accuracy, validation_accuracy = history[-1].test_accuracy, history[-1].validation_accuracy
     if beside.callbacks:  # one of them may have given the network back the weights of an earlier epoch
-        test_accuracy = _accuracy(_evaluate(model, test, copies, protocol))
+        test_accuracy = float(_evaluate(model, test, copies, protocol)[ACCURACY])
         if protocol.validation_images:
-            validation_accuracy = _accuracy(_evaluate(model, held_out, copies, protocol))
+            validation_accuracy = float(_evaluate(model, held_out, copies, protocol)[ACCURACY])
     return replace(
         result,
         status=TrialStatus.DONE,
         test_accuracy=test_accuracy,
-        train_accuracy=_accuracy(measured),
+        train_accuracy=float(measured[ACCURACY]),
         validation_accuracy=validation_accuracy,
         loss=history[-1].loss,
     )
 
 
-def _settle_chance(seed: int, protocol: Protocol) -> None:
-    import keras
+def check_callbacks(callbacks: Sequence[Any], protocol: Protocol) -> None:
+    """Check that callbacks watch measurements that exist and are not those of the test images.
 
-    keras.utils.set_random_seed(seed)
-    if protocol.deterministic:
-        import tensorflow
-
-        tensorflow.config.experimental.enable_op_determinism()
+    Raises:
+        UsageError: One has another `monitor`.
+    """
+    for callback in callbacks:
+        watched = getattr(callback, "monitor", None)
+        if not isinstance(watched, str):
+            continue
+        place = f"callback {type(callback).__name__}: found monitor {watched!r}"
+        if watched.startswith("test_"):
+            found = "test images steer nothing"
+        elif watched.startswith("val_") and not protocol.validation_images:
+            found = "no image is held out"
+        else:
+            continue
+        raise UsageError(f"{place}, but {found}, expected 'loss', or 'val_accuracy' with `validation_images`")
 
 
 def _compiled(network: Any, protocol: Protocol) -> tuple[Any, int]:
     """Return the network ready for training, and the number of copies of the labels that it needs.
 
     If it has several outputs, each has the loss, and their mean is one more output, which serves the accuracy alone.
+    The accuracy has the name `accuracy` in both cases, so that a callback can name it for every network.
     """
     import keras
 
     outputs = list(network.outputs)
     model = network
     losses: list[str | None] = [protocol.loss]
-    metrics: list[str | None] = ["accuracy"]
+    metrics: list[str | None] = [ACCURACY]
     if len(outputs) > 1:
-        mean = keras.layers.Average(name="mean_of_outputs")(outputs)
+        mean = keras.layers.Average(name=MEAN, **NUMBERS)(outputs)
         model = keras.Model(network.inputs, [*outputs, mean])
-        losses, metrics = [*[protocol.loss] * len(outputs), None], [*[None] * len(outputs), "accuracy"]
+        losses, metrics = [*[protocol.loss] * len(outputs), None], [*[None] * len(outputs), ACCURACY]
+        measured = model.get_metrics_result
+        model.get_metrics_result = lambda: {
+            ACCURACY if name == f"{MEAN}_{ACCURACY}" else name: value for name, value in measured().items()
+        }
     optimizer = keras.optimizers.SGD(protocol.learning_rate, momentum=protocol.momentum)
     model.compile(optimizer, loss=losses, metrics=metrics, jit_compile=False)
     return model, len(losses)
@@ -157,29 +188,37 @@ def _evaluate(model: Any, images: Labelled, copies: int, protocol: Protocol) -> 
     return found
 
 
-def _measure(model: Any, test: Labelled, copies: int, protocol: Protocol, beside: Surroundings) -> Any:
-    """Return a callback that tests the network after each epoch and puts the accuracy into the log.
+def _measure(
+    model: Any, test: Labelled, copies: int, protocol: Protocol, beside: Surroundings, tested: list[float]
+) -> Any:
+    """Return a callback that tests the network after each epoch and appends the accuracy to `tested`.
 
-    The test images are not Keras' `validation_data`, so that no callback can stop or steer by them.
+    The test images are not Keras' `validation_data`, and their accuracy is not in Keras' logs, so that no callback can
+    stop or steer by them.
     """
     import keras
 
     def at_end(epoch: int, logs: dict[str, float]) -> None:
-        logs["test_accuracy"] = _accuracy(_evaluate(model, test, copies, protocol))
-        finite = _finite_epochs({name: [value] for name, value in logs.items()})
+        tested.append(_evaluate(model, test, copies, protocol)[ACCURACY])
+        finite = _finite_epochs({name: [value] for name, value in {**logs, "test_accuracy": tested[-1]}.items()})
         if beside.on_epoch is not None and finite:
             beside.on_epoch(epoch + 1, finite[0])
 
     return keras.callbacks.LambdaCallback(on_epoch_end=at_end)
 
 
-def _asked_for(beside: Surroundings) -> list[Any]:
-    """Return the callbacks that the caller asked for, with TensorBoard's."""
+def _asked_for(beside: Surroundings, tested: Sequence[float]) -> list[Any]:
+    """Return the callbacks that the caller asked for, with TensorBoard's, which draws the test accuracy, too."""
     import keras
 
     if beside.tensorboard is None:
         return list(beside.callbacks)
-    return [*beside.callbacks, keras.callbacks.TensorBoard(str(beside.tensorboard))]
+
+    class Board(keras.callbacks.TensorBoard):  # type: ignore[misc]  # Keras has no types
+        def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+            super().on_epoch_end(epoch, {**(logs or {}), "test_accuracy": tested[-1]})
+
+    return [*beside.callbacks, Board(str(beside.tensorboard))]
 
 
 def _stop_when_diverged(model: Any) -> Any:
@@ -195,23 +234,13 @@ def _stop_when_diverged(model: Any) -> Any:
 
 def _finite_epochs(log: Mapping[str, Sequence[float]]) -> tuple[Epoch, ...]:
     """Return the measurements of each epoch before the loss diverged."""
-    key = _accuracy_key(log)
-    held_out = log.get(f"val_{key}", [None] * len(log[key]))
-    rows = zip(log["loss"], log[key], log["test_accuracy"], held_out, strict=True)
+    held_out = log.get(f"val_{ACCURACY}", [None] * len(log[ACCURACY]))
+    rows = zip(log["loss"], log[ACCURACY], log["test_accuracy"], held_out, strict=True)
     return tuple(
         Epoch(float(loss), float(train), float(test), None if validation is None else float(validation))
         for loss, train, test, validation in rows
         if math.isfinite(loss)
     )
-
-
-def _accuracy(measured: Mapping[str, float]) -> float:
-    return float(measured[_accuracy_key(measured)])
-
-
-def _accuracy_key(names: Mapping[str, Any]) -> str:
-    """Return the key of the accuracy: Keras puts the output's name in front of it if there are several outputs."""
-    return next(name for name in names if name.endswith("accuracy") and not name.startswith(("val_", "test_")))
 
 
 def _provenance(seed: int, data: Dataset, beside: Surroundings) -> dict[str, str]:

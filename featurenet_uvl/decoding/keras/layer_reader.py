@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice, product
@@ -40,7 +41,8 @@ class LayerReader:
 
     Args:
         candidates: Layers of kinds without an entry in `READERS`. A Keras layer of a class without an entry must
-            equal the layer that one of them makes.
+            equal the layer that one of them makes. A Keras layer of a class with an entry is a candidate's if only the
+            candidate has all its settings, or if its name has the candidate's short name, as in `b1_c2_op1_blur`.
     """
 
     def __init__(self, candidates: Iterable[Layer] = ()) -> None:
@@ -53,25 +55,34 @@ class LayerReader:
         Raises:
             DecodeError: The DNN model has no layer of this class, or none with these values.
         """
-        make = _BY_CLASS.get(layer.kind)
-        if make is None or not _is_of_keras(layer):
-            return self._matching_candidate(layer)
+        make = _BY_CLASS.get(layer.kind) if _is_of_keras(layer) else None
+        candidate = self._candidate(layer)
+        if make is None and candidate is None:
+            known = ", ".join([*_BY_CLASS, *_COMBINATIONS])
+            raise DecodeError(f"found a layer of class {layer.kind}, expected one that the model knows: {known}")
+        if make is None or (candidate is not None and _has_short_name(layer.name, candidate)):
+            assert candidate is not None
+            return candidate
+        if candidate is not None and any(setting_problems(layer)):
+            return candidate
         try:
             return make(layer.settings)
         except ShapeError as error:
+            if candidate is not None:
+                return candidate
             raise DecodeError(str(error)) from None
         except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
             problem = f"{type(error).__name__}: {error}"
             raise DecodeError(f"found settings that {layer.kind} cannot have ({problem})") from None
 
-    def _matching_candidate(self, layer: KerasLayer) -> Layer:
+    def _candidate(self, layer: KerasLayer) -> Layer | None:
         if self._by_call is None:
             self._by_call = {_call_of(made): made for made in islice(self._candidates, MAX_CANDIDATES)}
-        found = self._by_call.get(_call_text(layer.kind, layer.settings))
-        if found is None:
-            known = ", ".join([*_BY_CLASS, *_COMBINATIONS])
-            raise DecodeError(f"found a layer of class {layer.kind}, expected one that the model knows: {known}")
-        return found
+        return self._by_call.get(_call_text(layer.module, layer.kind, layer.settings))
+
+
+def _has_short_name(name: str, layer: Layer) -> bool:
+    return re.fullmatch(rf"b\d+_c\d+_(in|op)[12]_{re.escape(layer.short_name)}", name) is not None
 
 
 def candidate_layers(model: FeatureModel) -> Iterator[Layer]:
@@ -94,9 +105,11 @@ def _call_of(layer: Layer) -> str:
     return _call_text(*serialised_layer(layer))
 
 
-def _call_text(kind: str, settings: Settings) -> str:
+def _call_text(module: str, kind: str, settings: Settings) -> str:
     """Return a text that equals that of another layer if the class and all settings but the name are equal."""
-    return json.dumps([kind, _plain({key: value for key, value in settings.items() if key != "name"})], sort_keys=True)
+    return json.dumps(
+        [module, kind, _plain({key: value for key, value in settings.items() if key != "name"})], sort_keys=True
+    )
 
 
 def _plain(value: Any) -> Any:

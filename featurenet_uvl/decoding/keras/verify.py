@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, TypeAlias
 
+from featurenet_uvl.decoding.keras.globals import building, keras_module, own_state
 from featurenet_uvl.errors import DecodeError, first_lines
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellShapes
 from featurenet_uvl.ir.cell_features import CONCAT, PRODUCT, SUM
@@ -32,15 +33,15 @@ from featurenet_uvl.ir.layers import (
     format_shape,
     parse_kernel,
 )
-from featurenet_uvl.system.extras import require
 
 MAX_PROBLEMS = 20
 """Largest number of differences that a message lists."""
 
-_IGNORED = frozenset({"name", "dtype"})
-"""Settings outside of an architecture: names are compared separately, and the trainer chooses the number type."""
+_IGNORED = frozenset({"name"})
+"""Settings outside of an architecture: names are compared separately."""
 
-_IMAGES: Mapping[str, object] = {"data_format": "channels_last"}
+_NUMBERS: Mapping[str, object] = {"dtype": "float32"}
+_IMAGES: Mapping[str, object] = {**_NUMBERS, "data_format": "channels_last"}
 
 
 def verify_keras_model(architecture: Architecture, model: Any) -> tuple[str, ...]:
@@ -62,12 +63,10 @@ def verify_keras_model(architecture: Architecture, model: Any) -> tuple[str, ...
         DecodeError: They differ. Each line of the message is a difference, up to `MAX_PROBLEMS`.
         LookupError: A kind of this project has no entry in the table of this module.
     """
-    require("keras", "verifying a network")
-    import keras
-
-    if not isinstance(model, keras.Model) or not hasattr(model, "operations"):
-        raise DecodeError(f"found {type(model).__name__}, expected a functional Keras model")
-    expected = {layer.name: layer for layer in _expected_layers(keras, architecture)}
+    with building("verifying a network") as keras:
+        if not isinstance(model, keras.Model) or not hasattr(model, "operations"):
+            raise DecodeError(f"found {type(model).__name__}, expected a functional Keras model")
+        expected = {layer.name: layer for layer in _expected_layers(keras, architecture)}
     problems = list(_differences(expected, _called_layers(model)))
     problems.extend(_end_differences(architecture, expected, model))
     if problems:
@@ -79,7 +78,7 @@ def verify_keras_model(architecture: Architecture, model: Any) -> tuple[str, ...
 def verify_architecture(architecture: Architecture) -> tuple[str, ...]:
     """Check that Keras builds exactly this network; takes about 0.1 CPU s for a dozen cells.
 
-    Keras computes all shapes but allocates no memory for weights. The check clears Keras' session.
+    Keras computes all shapes but allocates no memory for weights.
 
     Returns:
         As `verify_keras_model`.
@@ -88,19 +87,14 @@ def verify_architecture(architecture: Architecture) -> tuple[str, ...]:
         DecodeError: As `verify_keras_model`, or Keras refuses to build the network.
         LookupError: As `verify_keras_model`.
     """
-    require("keras", "verifying a network")
-    import keras
-
     from featurenet_uvl.decoding.keras.build import build_keras_model
 
+    keras = keras_module("verifying a network")
     try:
-        with keras.StatelessScope(initialize_variables=False):
-            kinds = verify_keras_model(architecture, build_keras_model(architecture))
+        with own_state(keras, ()), keras.StatelessScope(initialize_variables=False):
+            return verify_keras_model(architecture, build_keras_model(architecture))
     except (ArithmeticError, TypeError, ValueError) as error:
         raise DecodeError(f"Keras model: cannot be built: {error}") from error
-    finally:
-        keras.backend.clear_session(free_memory=False)
-    return kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +110,9 @@ class _Expected:
 
 def _expected_layers(keras: Any, architecture: Architecture) -> Iterator[_Expected]:
     shapes, ends = architecture.shapes(), dict[object, str]()
-    yield _Expected("image", keras.layers.InputLayer(architecture.input_shape), (), architecture.input_shape)
+    yield _Expected(
+        "image", keras.layers.InputLayer(architecture.input_shape, **_NUMBERS), (), architecture.input_shape
+    )
     for cell in architecture.cells:
         at = shapes[cell.id]
         end = ""
@@ -131,7 +127,7 @@ def _expected_layers(keras: Any, architecture: Architecture) -> Iterator[_Expect
             name = f"{cell.id}_out_flatten"
             yield _Expected(name, keras.layers.Flatten(**_IMAGES), (end,), (length,))
             end = name
-        softmax = keras.layers.Dense(architecture.classes, activation="softmax")
+        softmax = keras.layers.Dense(architecture.classes, activation="softmax", **_NUMBERS)
         weights = length * architecture.classes + architecture.classes
         yield _Expected(f"{cell.id}_out_softmax", softmax, (end,), (architecture.classes,), weights)
 
@@ -153,7 +149,7 @@ def _cell_layers(keras: Any, cell: Cell, at: CellShapes, sources: list[str]) -> 
     if len(ends) == 2:
         merging = {SUM: keras.layers.Add, PRODUCT: keras.layers.Multiply, CONCAT: keras.layers.Concatenate}
         name = f"{cell.id}_{cell.combination.lower()}"
-        yield _Expected(name, merging[cell.combination](), tuple(ends), at.output)
+        yield _Expected(name, merging[cell.combination](**_NUMBERS), tuple(ends), at.output)
 
 
 Description: TypeAlias = tuple[str | type, Mapping[str, object]]
@@ -210,7 +206,7 @@ def _kinds_without_description(architecture: Architecture) -> tuple[str, ...]:
 
 
 def _dense(layer: Dense) -> Description:
-    return "Dense", {"units": layer.neurons, "activation": layer.activation}
+    return "Dense", {"units": layer.neurons, "activation": layer.activation, **_NUMBERS}
 
 
 def _convolution(layer: Convolution) -> Description:
@@ -235,11 +231,11 @@ def _padding(layer: Padding) -> Description:
 
 
 def _activation(layer: Activation) -> Description:
-    return "Activation", {"activation": layer.function}
+    return "Activation", {"activation": layer.function, **_NUMBERS}
 
 
 def _dropout(layer: Dropout) -> Description:
-    return "Dropout", {"rate": layer.rate}
+    return "Dropout", {"rate": layer.rate, **_NUMBERS}
 
 
 _MAKES_NO_LAYER = frozenset({Identity, Void, Zeros})
@@ -252,7 +248,7 @@ _LAYERS: Table = {
     Padding: _padding,
     Activation: _activation,
     Dropout: _dropout,
-    BatchNormalization: lambda _: ("BatchNormalization", {"axis": -1}),
+    BatchNormalization: lambda _: ("BatchNormalization", {"axis": -1, **_NUMBERS}),
 }
 """The Keras layer of each kind of this project, written down apart from `Layer.keras_layer`."""
 

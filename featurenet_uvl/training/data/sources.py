@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from featurenet_uvl.decoding.keras.globals import own_chance
 from featurenet_uvl.errors import DataError, ReadError, UsageError
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.system.extras import require
@@ -106,8 +107,9 @@ def embedded_digits() -> Images:
     Raises:
         ToolError: scikit-learn is not installed.
     """
-    require("sklearn.datasets", "the data set digits")
-    from sklearn.datasets import load_digits
+    with own_chance():
+        require("sklearn.datasets", "the data set digits")
+        from sklearn.datasets import load_digits
 
     digits = load_digits()
     pixels = np.round(digits.images * (255 / 16)).astype(np.uint8)

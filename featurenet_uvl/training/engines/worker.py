@@ -40,6 +40,12 @@ THREADS = (
 )
 """Environment variables by which libraries limit their threads."""
 
+REMOVED = (
+    *("NVIDIA_TF32_OVERRIDE", "TF_CUDNN_DETERMINISTIC", "TF_DETERMINISTIC_OPS", "TF_ENABLE_ONEDNN_OPTS"),
+    *("TF_XLA_FLAGS", "XLA_FLAGS"),
+)
+"""Environment variables that no worker gets, because TensorFlow reads them once and they change digits of results."""
+
 _MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
 
 
@@ -146,14 +152,16 @@ def _end_with_driver() -> None:
 @contextmanager
 def worker_environment(threads: int = 1) -> Iterator[None]:
     """Set the environment that a fork server started inside passes on, and restore this process' own in the end."""
-    before = {name: os.environ.get(name) for name in (*ENVIRONMENT, *THREADS)}
+    before = {name: os.environ.get(name) for name in (*ENVIRONMENT, *THREADS, *REMOVED)}
     os.environ.update({**ENVIRONMENT, **dict.fromkeys(THREADS, str(threads))})
+    for name in REMOVED:
+        os.environ.pop(name, None)
     try:
         yield
     finally:
         for name, value in before.items():
             if value is None:
-                del os.environ[name]
+                os.environ.pop(name, None)
             else:
                 os.environ[name] = value
 

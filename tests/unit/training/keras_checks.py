@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 
+from featurenet_uvl.errors import UsageError
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destination
 from featurenet_uvl.ir.layers import Convolution, Dropout, Void, Zeros
 from featurenet_uvl.training import keras_trainer
@@ -60,6 +61,8 @@ def held_out_checks(protocol: Protocol, data: Dataset, cache: Path) -> dict[str,
     spy = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logged.append(dict(logs)))
     stopper = keras.callbacks.EarlyStopping("val_loss", patience=0, min_delta=100.0)
     return {
+        "logged of two outputs": logged_of_two_outputs(protocol, data),
+        "refused": [refusal(protocol, data, "test_accuracy"), refusal(replace(protocol, validation_images=0), data)],
         "held out": asdict(evaluate(network, protocol, data)),
         "second run": asdict(evaluate(network, protocol, data, run=2)),
         "watched": asdict(evaluate(network, protocol, data, [spy], tensorboard=LOGS and cache / LOGS)),
@@ -69,6 +72,24 @@ def held_out_checks(protocol: Protocol, data: Dataset, cache: Path) -> dict[str,
         "set back": asdict(evaluate(network, protocol, data, [BackToTheFirst()])),
         "first epoch": asdict(evaluate(network, replace(protocol, epochs=1), data)),
     }
+
+
+def logged_of_two_outputs(protocol: Protocol, data: Dataset) -> list[str]:
+    """Return the names in the logs that callbacks see."""
+    names: list[str] = []
+    spy = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: names.extend(logs))
+    spec, beside = TrialSpec.of("x", "two", 1), Surroundings([spy])
+    keras_trainer.train(spec, replace(protocol, epochs=1), data, beside, {"two": two_outputs})
+    return names
+
+
+def refusal(protocol: Protocol, data: Dataset, monitor: str = "val_loss") -> str:
+    """Return the message with which early stopping by a measurement is refused."""
+    try:
+        evaluate(architecture(), protocol, data, [keras.callbacks.EarlyStopping(monitor)])
+    except UsageError as error:
+        return str(error)
+    return "accepted"
 
 
 def architecture() -> Architecture:

@@ -100,12 +100,24 @@ def test_another_run_is_another_seed(found: Any) -> None:
 
 def test_callbacks_see_the_held_out_images_as_validation(found: Any) -> None:
     for seen, epoch in zip(found["logged"], found["held out"]["history"], strict=True):
-        assert (seen["val_accuracy"], seen["test_accuracy"]) == (epoch["validation_accuracy"], epoch["test_accuracy"])
+        assert seen["val_accuracy"] == epoch["validation_accuracy"]
+        assert set(seen) == {"loss", "accuracy", "val_loss", "val_accuracy"}
     assert found["watched"]["provenance"]["callbacks"] == "LambdaCallback"
     assert "callbacks" not in found["held out"]["provenance"]
     stopped = found["stopped"]
     assert (stopped["status"], stopped["epochs"]) == ("done", 2)
     assert stopped["history"] == found["held out"]["history"][:2]
+
+
+def test_callbacks_can_name_the_accuracy_of_every_network_and_never_that_of_the_test_images(found: Any) -> None:
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(found["logged of two outputs"])
+    assert not [name for name in found["logged of two outputs"] if "test" in name or name.endswith("outputs_accuracy")]
+    test, unknown = found["refused"]
+    assert test == (
+        "callback EarlyStopping: found monitor 'test_accuracy', but test images steer nothing, expected 'loss', or"
+        " 'val_accuracy' with `validation_images`"
+    )
+    assert unknown.startswith("callback EarlyStopping: found monitor 'val_loss', but no image is held out, expected")
 
 
 def test_the_network_that_is_left_is_the_one_that_counts(found: Any) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from featurenet_uvl.decoding.graph import graph_of
 from featurenet_uvl.decoding.keras.build import build_keras_model
 from featurenet_uvl.decoding.keras.importer import import_keras_file
 from featurenet_uvl.decoding.named import architecture_names, named_architecture
 from featurenet_uvl.decoding.network import to_architecture
-from featurenet_uvl.decoding.placement.graph import graph_of
 from featurenet_uvl.decoding.placement.place import canonical, structure_limits
 from featurenet_uvl.decoding.solutions import decode_solution
 from featurenet_uvl.errors import DecodeError, ReadError
