@@ -13,6 +13,7 @@ from featurenet_uvl.ir.cnf import Cnf, VarMap
 from featurenet_uvl.ir.configuration import Configuration, Instance
 from featurenet_uvl.ir.expression import Value
 from featurenet_uvl.solvers.session import MINISAT, Session, literals_of
+from featurenet_uvl.system.counted import counted
 
 SHOWN_NAMES = 3
 """Largest number of names that a message lists."""
@@ -59,7 +60,7 @@ def check_names(names: Sequence[str], variables: VarMap, place: str) -> None:
         return
     unknown = [name for name in names if name not in set(expected)]
     missing = [name for name in expected if name not in set(names)]
-    parts = [f"{len(names)} features"]
+    parts = [counted(len(names), "feature")]
     if unknown:
         parts.append(f"{len(unknown)} unknown to the model ({', '.join(unknown[:SHOWN_NAMES])})")
     if missing:

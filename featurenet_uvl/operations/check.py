@@ -48,8 +48,15 @@ def check_model(
         LimitError: No engine could decide whether a configuration exists.
     """
     model, problems = _loaded(path, restrictions, bounds)
-    if model is None:
-        return problems
+    return problems if model is None else problems_of(model, input_shape, with_rules=with_rules)
+
+
+def problems_of(model: FeatureModel, input_shape: Shape | None = None, *, with_rules: bool = True) -> list[str]:
+    """Return every problem of the meaning of a model that has been read; the arguments are those of `check_model`.
+
+    Raises:
+        LimitError: No engine could decide whether a configuration exists.
+    """
     problems = meaning_problems(model)
     if problems:
         return problems
@@ -81,10 +88,16 @@ def check_hints(
     problems = meaning_problems(model)
     if problems:
         raise ModelError(problems)
+    hints = hints_of(model, input_shape, with_rules=with_rules)
+    return [*_unused(path), *hints]
+
+
+def hints_of(model: FeatureModel, input_shape: Shape | None = None, *, with_rules: bool = True) -> list[str]:
+    """Return the dead features and values of a model without problems; the arguments are those of `check_hints`."""
     question = Question.of(model)
     if exclusions(question):
         return []
-    return [*_unused(path), *dead_features(question.with_rules(input_shape) if with_rules else question)]
+    return dead_features(question.with_rules(input_shape) if with_rules else question)
 
 
 def _unused(path: str) -> list[str]:
@@ -92,6 +105,28 @@ def _unused(path: str) -> list[str]:
     file = find_model(path)
     text = read_text(file)
     return unused_imports(text, file) if is_uvl(text) else []
+
+
+def check_stream(
+    source: str, bounds: Mapping[str, int] | None = None, input_shape: Shape | None = None, *, with_rules: bool = True
+) -> tuple[list[str], list[str]]:
+    """Return the problems and the hints of a model that can be read only once, such as stdin.
+
+    Args:
+        source: `-`, or a pipe.
+        bounds: Upper limits of multi-features by name.
+        input_shape: As for `check_model`.
+        with_rules: As for `check_model`.
+
+    Raises:
+        LimitError: No engine could decide whether a configuration exists.
+    """
+    try:
+        model = load_model(source, (), bounds)
+    except _INPUT_FAULTS as error:
+        return _lines(error), []
+    problems = problems_of(model, input_shape, with_rules=with_rules)
+    return problems, [] if problems else hints_of(model, input_shape, with_rules=with_rules)
 
 
 def _loaded(

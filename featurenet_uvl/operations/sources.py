@@ -74,8 +74,8 @@ def load_model(source: str, restrictions: Sequence[str] = (), bounds: Mapping[st
     """Return the model of a file or a packaged model, with all restrictions and bounds applied.
 
     Args:
-        source: A path or the name of a packaged model; a file of that name in the current folder wins. A restriction
-            stands for the model that it imports.
+        source: A path, the name of a packaged model, or `-`; a file of that name in the current folder wins. A
+            restriction stands for the model that it imports.
         restrictions: Further restrictions, by path or name; each must import the same model.
         bounds: Upper limits of multi-features by name.
 
@@ -85,7 +85,10 @@ def load_model(source: str, restrictions: Sequence[str] = (), bounds: Mapping[st
     """
     from featurenet_uvl.translators.pipeline import load_model
 
-    return load_model(find_model(source), [find_model(one) for one in restrictions], bounds)
+    path = find_model(source)
+    if is_stream(path):
+        return load_source(path, None, restrictions, bounds)
+    return load_model(path, [find_model(one) for one in restrictions], bounds)
 
 
 def load_source(
@@ -103,9 +106,7 @@ def load_source(
         UsageError: No format has this name, or a model from a stream has restrictions.
         ReadError, ModelError: As the readers say.
     """
-    from featurenet_uvl.ir.feature_model import FeatureModel
-    from featurenet_uvl.ir.restriction import apply_bounds
-    from featurenet_uvl.translators.formats.registry import detect_format, format_names, parse_model, refuse_other_kinds
+    from featurenet_uvl.translators.formats.registry import detect_format, format_names, refuse_other_kinds
 
     if read_as is not None and read_as not in format_names():
         raise UsageError(f"`read_as`: found format {read_as!r}, expected one of {', '.join(format_names())}")
@@ -113,10 +114,20 @@ def load_source(
     text, place = read_input(path)
     if read_as is None:
         refuse_other_kinds(text, place)
-    name = read_as or detect_format(text)
-    if not _is_stream(path) and name == detect_format(text):
+    if not is_stream(path) and read_as in (None, detect_format(text)):
         return load_model(path, restrict, bounds)
-    model = parse_model(text, place, name)
+    return _parsed(text, place, read_as, restrict, bounds)
+
+
+def _parsed(
+    text: str, place: str, read_as: str | None, restrict: Sequence[str], bounds: Mapping[str, int] | None
+) -> FeatureModel:
+    """Return the model of a text without a file of its own."""
+    from featurenet_uvl.ir.feature_model import FeatureModel
+    from featurenet_uvl.ir.restriction import apply_bounds
+    from featurenet_uvl.translators.formats.registry import parse_model
+
+    model = parse_model(text, place, read_as)
     if not isinstance(model, FeatureModel):
         raise UnsupportedError(f"{model.span}: found a restriction, expected a model; pass the path of its file")
     if restrict:
@@ -134,7 +145,7 @@ def load_cnf(
     """Return the CNF of a model or a DIMACS file. Each pass runs once.
 
     Args:
-        source: A path, the name of a packaged model, or `-` for DIMACS from stdin.
+        source: A path, the name of a packaged model, or `-`.
         restrict: Restrictions of the model.
         bounds: Upper limits of multi-features by name.
         input_shape: Height, width and channels of the images; None takes those of the model.
@@ -153,13 +164,12 @@ def load_cnf(
         if restrict or bounds or input_shape is not None or no_rules:
             raise UsageError(f"{place}: found DIMACS with an option of models, expected a model with it")
         return Formula(read_dimacs(text, place), None)
-    if _is_stream(path):
-        raise ReadError(f"{place}: found no DIMACS, expected it from a stream; a model is read from a file")
-    boolean = to_boolean(load_model(path, restrict, bounds))
+    model = _parsed(text, place, None, restrict, bounds) if is_stream(path) else load_model(path, restrict, bounds)
+    boolean = to_boolean(model)
     return Formula(compile_boolean_model(boolean, input_shape=input_shape, with_rules=not no_rules), boolean)
 
 
-def _is_stream(path: str) -> bool:
+def is_stream(path: str) -> bool:
     """Whether a path can be read once only."""
     if path == STREAM:
         return True

@@ -283,8 +283,9 @@ def writer_for(path: str, name: str | None = None) -> Write:
             return entry.write
     endings = ", ".join(ending for _, entry in _all_formats() if entry.write for ending in entry.endings)
     known = ", ".join(format_names(writable=True))
+    hint = "; compile writes DIMACS" if path.lower().endswith((".dimacs", ".cnf")) else ""
     raise UsageError(
-        f"{path}: found no known ending, expected one of {endings}; or name the format ({known}) with `format`"
+        f"{path}: found no known ending, expected one of {endings}; or name the format ({known}) with `format`{hint}"
     )
 
 

@@ -23,9 +23,9 @@ from featurenet_uvl.cli.console.progress import ProgressLine
 from featurenet_uvl.cli.console.streams import put, put_json, say
 from featurenet_uvl.cli.console.wording import in_options
 from featurenet_uvl.errors import FeatureNetError, LimitError, ReadError, UsageError, first_lines
-from featurenet_uvl.operations.sources import load_cnf
+from featurenet_uvl.operations.sources import is_stream, load_cnf
 from featurenet_uvl.system.counted import counted
-from featurenet_uvl.system.streams import STREAM, printable, read_input
+from featurenet_uvl.system.streams import printable, read_input
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,9 @@ Subject = Annotated[
 
 
 def check(
-    source: Annotated[str, typer.Argument(metavar="MODEL", help="A model, or a packaged model's name such as s1.")],
+    source: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A model, or a packaged model's name such as s1; - is stdin.")
+    ],
     restrict: Restrictions = None,
     bound: Bounds = None,
     input_shape: InputShape = None,
@@ -61,17 +63,22 @@ def check(
 
     Hints name features that no configuration has, which is rarely the intention. The exit code is 1 if problems exist.
     """
-    from featurenet_uvl.operations.check import check_hints, check_model
+    from featurenet_uvl.operations.check import check_hints, check_model, check_stream
 
-    if source == STREAM:
-        raise UsageError("found -, expected the path of a model: a problem has its place in a file")
     shape, bounds, files = parse_input_shape(input_shape), parse_bounds(bound or ()), restrict or []
+    is_once, rules = is_stream(source), not no_rules
+    if is_once and files:
+        raise UsageError(f"found --restrict with {source}, expected a file that a restriction can import")
+    hints: list[str] = []
     with ProgressLine(quiet=quiet) as line:
         line.show(f"looking for problems of {source}")
-        rules = not no_rules
-        problems = _kind_problems((source, *files)) or check_model(source, files, bounds, shape, with_rules=rules)
+        if is_once:
+            problems, hints = check_stream(source, bounds, shape, with_rules=rules)
+        else:
+            problems = _kind_problems((source, *files)) or check_model(source, files, bounds, shape, with_rules=rules)
         line.show(f"looking for dead features of {source}")
-        hints = [] if problems else check_hints(source, files, bounds, shape, with_rules=rules)
+        if not problems and not is_once:
+            hints = check_hints(source, files, bounds, shape, with_rules=rules)
     problems, hints = list(map(in_options, problems)), list(map(in_options, hints))
     if as_json:
         put_json({"problems": problems, "hints": hints})

@@ -20,6 +20,7 @@ from featurenet_uvl.cli.console.options import (
 )
 from featurenet_uvl.cli.console.streams import check_output, put, put_json, say, write_output
 from featurenet_uvl.errors import UsageError
+from featurenet_uvl.system.counted import counted
 
 architectures = typer.Typer(
     name="architectures", no_args_is_help=True, help="Named networks, and networks as configurations of the model."
@@ -142,8 +143,8 @@ def _report(output: str, target: str, network: Any, quiet: bool, as_json: bool) 
     }
     if as_json:
         put_json(facts)
-    blocks = "1 block" if facts["blocks"] == 1 else f"{facts['blocks']} blocks"
-    counts = f"{facts['cells']} cells in {blocks}, {facts['weights']:,} weights"
+    cells, blocks = counted(facts["cells"], "cell"), counted(facts["blocks"], "block")
+    counts = f"{cells} in {blocks}, {counted(facts['weights'], 'weight')}"
     say(f"{counts} for {facts['input_shape']} images; {target} in {output}", quiet=quiet or as_json)
 
 

@@ -36,7 +36,9 @@ _SINGULAR = {"features": "feature", "auxiliaries": "auxiliary", "clauses": "clau
 
 
 def compile_to_dimacs(
-    source: Annotated[str, typer.Argument(metavar="MODEL", help="A model, or a packaged model's name such as s1.")],
+    source: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A model, or a packaged model's name such as s1; - is stdin.")
+    ],
     output: Output,
     restrict: Restrictions = None,
     bound: Bounds = None,
@@ -73,6 +75,7 @@ def compile_to_dimacs(
 
     The first variables are the features, by name and in document order.
     """
+    from featurenet_uvl.operations.endings import DIMACS, check_ending
     from featurenet_uvl.operations.satisfiable import has_configuration
     from featurenet_uvl.operations.sources import load_model
     from featurenet_uvl.translators.formats.dimacs.writer import write_dimacs
@@ -91,6 +94,8 @@ def compile_to_dimacs(
         "--verify-each": verify_each,
     }
     _check_usage(emit_after, to, [option for option, is_given in given.items() if is_given])
+    if emit_after is None:
+        check_ending(output, DIMACS, "convert writes feature models, --emit-after STAGE translated ones")
     facts: dict[str, bool | None] = {}
     if emit_after is not None:
         counts = _emit(load_model(source, restrict or (), bounds), emit_after, output, to, force, quiet)

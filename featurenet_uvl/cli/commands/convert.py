@@ -92,14 +92,17 @@ def _file(
     force: bool,
     as_json: bool,
 ) -> dict[str, Any]:
-    from featurenet_uvl.translators.formats.registry import writer_for
+    from featurenet_uvl.ir.feature_model import FeatureModel
+    from featurenet_uvl.translators.formats.registry import parse_model, writer_for
 
     check_output(output, force=force, as_json=as_json)
     write = writer_for(output, to)
     model = load_source(source, read_as, restrict, bounds)
     check_references(model)
-    write_output(output, _written(write, model, losses), force=force)
-    return {"output": output, **_sizes(model)}
+    text = _written(write, model, losses)
+    write_output(output, text, force=force)
+    written = parse_model(text, output) if losses else model  # what is left out is not counted
+    return {"output": output, **_sizes(written if isinstance(written, FeatureModel) else model)}
 
 
 def _written(write: Write, model: FeatureModel, losses: list[str] | None) -> str:

@@ -64,6 +64,7 @@ def decode(
     that it was drawn from, and is refused if this is another one; with --any-formula, it is enough that each
     configuration is one of this model.
     """
+    from featurenet_uvl.decoding.placement.place import structure_limits
     from featurenet_uvl.operations.configurations import read_sample
     from featurenet_uvl.operations.network_folders import (
         check_folder,
@@ -84,6 +85,7 @@ def decode(
         line.show(f"compiling {model}")
         cnf = compile_feature_model(loaded, input_shape=shape, specialised=specialise)
     sample = read_sample(source, cnf, any_formula=any_formula)  # before a model of another kind is asked for its images
+    structure_limits(loaded)  # a model of something else has no networks, whatever its images are
     images = shape or model_input_shape(loaded)
     networks = networks_of_sample(sample, cnf, images, classes, source)
     if verify:

@@ -96,15 +96,17 @@ def sample(
     then 4, or 130.
     """
     from featurenet_uvl.operations.configurations import read_sample
+    from featurenet_uvl.operations.endings import sample_format
     from featurenet_uvl.operations.sample import Listeners, draw_sample, measure_sample
     from featurenet_uvl.operations.sources import load_cnf
     from featurenet_uvl.sampling.registry import find_sampler
-    from featurenet_uvl.translators.formats.configurations.sample_file import format_sample
+    from featurenet_uvl.translators.formats.configurations.registry import find_format
 
     options = _sampler_options(sampler_option or (), {"command": command, "pledge_jar": pledge_jar}, quiet)
     find_sampler(sampler).check_options(sampler, options)
     model = (restrict or [], parse_bounds(bound or ()), parse_input_shape(input_shape))
     limit_s = None if time_limit is None else parse_time_limit(time_limit)
+    target = sample_format(output)
     may_replace = force or _is_same(output, append)
     check_output(output, force=may_replace, as_json=as_json)
     started = time.monotonic()
@@ -128,7 +130,9 @@ def sample(
                 on_note=lambda text: say(in_options(text), quiet=quiet),
             ),
         )
-    write_output(output, format_sample(drawn.whole), force=may_replace)
+    write_output(output, find_format(target).write(drawn.whole, cnf.variables), force=may_replace)
+    if target != "sample":
+        say(f"note: {find_format(target).title} keeps the configurations, not sampler, seed and formula", quiet=quiet)
     seconds = time.monotonic() - started
     _say_how_many(drawn, count, bool(assume), seconds, quiet)
     measured = None

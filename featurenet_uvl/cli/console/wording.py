@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
+
+import featurenet_uvl
 
 OPTIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -36,15 +39,18 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
 )
 """The option that sets each argument of the library."""
 
+_PACKAGED = os.path.join(os.path.dirname(featurenet_uvl.__file__), "models", "")
+"""The folder of the packaged models, before the names of their files."""
 _ARGUMENT = re.compile(r"`(" + "|".join(OPTIONS) + r")`")
 
 
 def in_options(text: str) -> str:
     """Return a message of the library with options in place of the arguments that it names.
 
-    Messages name an argument in backticks (see `featurenet_uvl.errors`).
+    The folder of the packaged models, which nobody named, is left out of their places. Messages name an argument in
+    backticks (see `featurenet_uvl.errors`).
 
     >>> in_options("s1.uvl: exists; `force` overwrites it")
     's1.uvl: exists; --force overwrites it'
     """
-    return _ARGUMENT.sub(lambda match: OPTIONS[match[1]], text)
+    return _ARGUMENT.sub(lambda match: OPTIONS[match[1]], text).replace(_PACKAGED, "")

@@ -21,6 +21,7 @@ from featurenet_uvl.errors import DecodeError
 from featurenet_uvl.ir.architecture import Architecture, CellId, Destination
 from featurenet_uvl.ir.cell_features import BLOCK, CELL, OUT, RELATIVE_INDEX, TO_BLOCK, TO_CELL, CellFeatures, Part
 from featurenet_uvl.ir.feature_model import FeatureModel
+from featurenet_uvl.system.counted import counted
 
 Block = tuple[LooseCell, ...]
 
@@ -110,8 +111,8 @@ def _blocks(cells: Sequence[LooseCell], outputs: Sequence[str], limits: Structur
     found = best[len(cuts)]
     if len(found) > limits.blocks:
         raise DecodeError(
-            f"found a network that needs {len(found)} blocks of at most {limits.cells} cells, expected at most"
-            f" {limits.blocks} blocks"
+            f"found a network that needs {counted(len(found), 'block')} of at most {counted(limits.cells, 'cell')},"
+            f" expected at most {counted(limits.blocks, 'block')}"
         )
     return found
 
@@ -161,7 +162,8 @@ def _why_not(cells: Sequence[LooseCell], outputs: Sequence[str], cuts: Sequence[
                 " that are always taken together"
             )
     return (
-        f"found {len(cells)} cells that no blocks of at most {limits.cells} cells can hold, with relative indices"
+        f"found {counted(len(cells), 'cell')} that no blocks of at most {counted(limits.cells, 'cell')} can hold, with"
+        " relative indices"
         f" {', '.join(map(str, sorted(limits.relative_indices)))}, expected a place to begin a new block sooner: the"
         " rest of the network takes a single tensor there"
     )

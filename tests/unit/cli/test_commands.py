@@ -66,7 +66,8 @@ def test_convert_there_and_back_keeps_the_model(program: Any, models: Path, tmp_
 def test_streams_stand_for_files(program: Any, stdin: Any, models: Path, small: Path, tmp_path: Path) -> None:
     stdin((models / "dnn.uvl").read_bytes())
     uvl = program("convert", "-", "-o", "-", "--to", "uvl").out
-    assert "\nfeatures\n\tArchitecture" in uvl  # after the comments of the file
+    assert uvl.startswith("// The feature model of deep neural networks")
+    assert "\nfeatures\n\tArchitecture" in uvl
     stdin((models / "s1.uvl").read_bytes())
     refused = program("convert", "-", "-o", "-", "--to", "uvl")
     assert (refused.code, refused.out) == (1, "")
@@ -79,8 +80,34 @@ def test_streams_stand_for_files(program: Any, stdin: Any, models: Path, small: 
     stdin(sample.encode())
     decoded = program("decode", "-", "--model", models / "s1.uvl", *BOUNDS, *SHAPE, "-o", tmp_path / "nets")
     assert decoded.code == 0
+    net = (small / "net.uvl").read_bytes()
+    for arguments in (("count", "-"), ("analyse", "-"), ("check", "-"), ("compile", "-", "-o", tmp_path / "n.dimacs")):
+        stdin(net)
+        assert program(*arguments).code == 0, arguments
+    stdin(net + b"\n\t\t\tX Y\n")
+    assert "<stdin>:" in program("check", "-").err
+    assert program("count", small / "net.uvl").out == program("count", tmp_path / "n.dimacs").out
     stdin(b"\xff")
     assert "<stdin>:1:1: found the byte 0xff" in program("sample", "-", "-o", "-").err
+
+
+def test_a_lossy_conversion_ends_with_the_numbers_of_its_output(program: Any, tmp_path: Path) -> None:
+    text = "features\n\tR\n\t\toptional\n\t\t\tA {p 1}\n\t\t\tB\nconstraints\n\tA.p > 0\n\tA <=> B\n"
+    (tmp_path / "m.uvl").write_text(text)
+    done = program("convert", tmp_path / "m.uvl", "-o", tmp_path / "m.sxfm", "--lossy", "--json")
+    assert (done.json["features"], done.json["constraints"]) == (3, 2)
+    assert len(done.json["losses"]) == 2
+    assert program("convert", tmp_path / "m.uvl", "-o", tmp_path / "m.xml").err.endswith("3 features, 2 constraints\n")
+
+
+def test_the_ending_of_a_sample_chooses_its_format(program: Any, small: Path, tmp_path: Path) -> None:
+    drawn = program("sample", small / "net.uvl", "-n", "2", "-o", tmp_path / "s.csv", "--no-measures")
+    assert drawn.code == 0
+    assert "keeps the configurations, not sampler, seed and formula" in drawn.err
+    assert (tmp_path / "s.csv").read_text().startswith("Configuration;")
+    assert program("configurations", tmp_path / "s.csv", "--model", small / "net.uvl", "-o", tmp_path / "s").code == 2
+    again = program("configurations", tmp_path / "s.csv", "--model", small / "net.uvl", "-o", tmp_path / "s.sample")
+    assert again.code == 0
 
 
 def test_compile_options(program: Any, models: Path, tmp_path: Path) -> None:

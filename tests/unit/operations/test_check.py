@@ -40,6 +40,12 @@ def test_a_sound_model_has_none(tmp_path: Path) -> None:
     [
         ("features\n\tR {\n", ["m.uvl:2:4: found '{' without its end"]),
         (HEAD + "constraints\n\tX\n\tA => \n", ["m.uvl:9:6: found the end"]),
+        (
+            HEAD.replace("optional", "oder")
+            + "\t\tor\n\t\t\tD {p 1\n\t\t\tE {q}\n\t\t\t!\nconstraints\n\tA =>\n\tA => (\n",
+            ["m.uvl:8:6: found '{' without its end", "m.uvl:13:7: found '(' without its end", "m.uvl:3:3: found name",
+             "m.uvl:10:4: found '!'", "m.uvl:12:6: found the end"],
+        ),
         (HEAD + "constraints\n\tX\n\tA & Y\n", ["m.uvl:8:2: found unknown feature 'X'", "m.uvl:9:6: found unknown"]),
         ("features\n\tR\n\t\tor\n\t\t\tInteger n\n", ["m.uvl:4:12: "]),
         ("features\n\tR\n\t\tor\n\t\t\tB cardinality [1..*]\n", ["m.uvl:4:4: found B [1..*] without an upper limit"]),

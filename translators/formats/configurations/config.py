@@ -1,8 +1,8 @@
 r"""FeatureIDE's `.config` files: the names of the selected concrete features of one configuration.
 
 Blanks and line ends separate names; a name with blanks stands in quotation marks; a line that starts with `#` is a
-comment. FeatureIDE leaves abstract features out, as the concrete ones decide them, so both directions take the names
-of the abstract features, if any, and the configuration is over the others.
+comment. FeatureIDE leaves abstract features out, as the concrete ones decide them, but takes them from files that
+name them, and so does this reader: a file that names none says nothing about them, and the model decides.
 """
 
 from __future__ import annotations
@@ -64,17 +64,17 @@ def write_config(selections: Selections, abstract: Collection[str] = ()) -> str:
 
 
 def read_config(text: str, path: str, names: Sequence[str], abstract: Collection[str] = ()) -> Selections:
-    """Return the one configuration of a `.config` file, over the concrete features.
+    """Return the one configuration of a `.config` file, over the concrete features and the abstract ones that it names.
 
     Args:
         text: The file's content.
         path: Name of the file in messages.
         names: The features of the model.
-        abstract: The abstract ones among them, which must not be in the file.
+        abstract: The abstract ones among them, which the file may leave out.
 
     Raises:
-        ReadError: Every problem with its place: a feature that is unknown, abstract or occurs twice, or quotation marks
-            that do not match.
+        ReadError: Every problem with its place: a feature that is unknown or occurs twice, or quotation marks that do
+            not match.
     """
     problems = Problems(path)
     known, left_out = set(names), set(abstract)
@@ -92,14 +92,12 @@ def read_config(text: str, path: str, names: Sequence[str], abstract: Collection
             first = places.get(name)
             if name not in known:
                 problems.report(number, column, f"found unknown feature {shown(name)}, expected one of the model")
-            elif name in left_out:
-                problems.report(number, column, f"found the abstract feature {shown(name)}, expected concrete ones")
             elif first is not None:
                 message = f"found feature {shown(name)} a second time, expected it once; the first is at {first}"
                 problems.report(number, column, message)
             places.setdefault(name, f"{path}:{number}:{column}")
     problems.raise_any()
-    return Selections.of([name for name in names if name not in left_out], [places])
+    return Selections.of([name for name in names if name not in left_out or name in places], [places])
 
 
 def _name(match: re.Match[str]) -> str | None:

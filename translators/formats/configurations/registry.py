@@ -183,6 +183,8 @@ def detect(text: str, place: str, variables: VarMap | None = None) -> str:
         return _one_of(found, text, place, variables)
     if found:
         return found[0]
+    if variables is not None and place.lower().endswith(FORMATS["config"].ending):
+        return "config"  # nothing in it is a feature, so only its name shows what it is
     raise ReadError(f"{place}:1: {_unknown(text, variables)}")
 
 

@@ -24,6 +24,9 @@ _TAB_WIDTH = 8
 MAX_LINE = 1 << 20
 """Characters of a logical line: each may be a token, which takes a hundred bytes."""
 
+MAX_UNCLOSED = 10
+"""Brackets without an end after which the rest of a file is not read."""
+
 
 class Remark(NamedTuple):
     """A comment of a logical line, without its marks, as lines of text.
@@ -53,20 +56,26 @@ class Line(NamedTuple):
         return Span(path, self.number, self.column)
 
 
-def logical_lines(text: str, path: str) -> tuple[list[Line], tuple[Remark, ...]]:
+def logical_lines(text: str, path: str, problems: list[str]) -> tuple[list[Line], tuple[Remark, ...]]:
     """Return the lines that are not blank, and the comments below the last of them.
 
     A comment becomes as many blanks, so that places stay true.
 
     A tab goes to the next multiple of eight columns, as in the official lexer; comments do not count as indentation.
+    After a bracket that is never closed, reading goes on with the line of the file below it.
+
+    Args:
+        text: The content of a file.
+        path: The file, for messages.
+        problems: Gets a line per bracket that is never closed.
 
     Raises:
-        ReadError: A block comment or a bracket is never closed, or a line has more than MAX_LINE characters.
+        ReadError: A block comment is never closed, or a line has more than MAX_LINE characters.
     """
     if "\r" in text:
         text = re.sub(r"\r\n?", "\n", text)
     above: list[Remark] = []
-    lines = list(_lines(text + "\n", path, above))
+    lines = list(_lines(text + "\n", path, above, problems))
     for line in lines if len(text) > MAX_LINE else ():
         if len(line.text) > MAX_LINE:
             raise ReadError(
@@ -75,7 +84,7 @@ def logical_lines(text: str, path: str) -> tuple[list[Line], tuple[Remark, ...]]
     return lines, tuple(above)
 
 
-def _lines(text: str, path: str, above: list[Remark]) -> Iterator[Line]:
+def _lines(text: str, path: str, above: list[Remark], problems: list[str]) -> Iterator[Line]:
     """Yield the logical lines; `above` holds the remarks that are still without one.
 
     Most lines have no bracket, quote or comment: the text between those that do is split in one step.
@@ -89,7 +98,7 @@ def _lines(text: str, path: str, above: list[Remark]) -> Iterator[Line]:
             yield _commented(line, above) if above else line
         start, number = end, number + len(rows) - 1
         if mark is not None:
-            line, start, number = _marked_line(text, start, number, path)
+            line, start, number = _marked_line(text, start, number, path, problems)
             if line.text:
                 yield _commented(line, above) if above else line
             else:
@@ -112,7 +121,7 @@ def _plain_lines(rows: list[str], number: int) -> Iterator[Line]:
         number += 1
 
 
-def _marked_line(text: str, start: int, number: int, path: str) -> tuple[Line, int, int]:
+def _marked_line(text: str, start: int, number: int, path: str, problems: list[str]) -> tuple[Line, int, int]:
     """Return the logical line from this offset, perhaps without text, the offset of the next line, and its number."""
     newlines = 0
     comments: list[tuple[int, int]] = []
@@ -135,8 +144,27 @@ def _marked_line(text: str, start: int, number: int, path: str) -> tuple[Line, i
                 raise ReadError(f"{place}: found more than {MAX_LINE} open brackets, expected fewer")
         elif word in ")]}" and brackets:
             brackets.pop()
-    place = _place(text, brackets[0], path)
-    raise ReadError(f"{place}: found {text[brackets[0]]!r} without its end, expected the closing bracket")
+    return _unclosed_line(text, start, number, path, brackets[0], problems)
+
+
+def _unclosed_line(
+    text: str, start: int, number: int, path: str, bracket: int, problems: list[str]
+) -> tuple[Line, int, int]:
+    """Report a bracket that is never closed, and return as `_marked_line` does: the feature before a brace, or nothing.
+
+    Raises:
+        ReadError: It is the last of MAX_UNCLOSED: each is looked for up to the end of the text.
+    """
+    problems.append(
+        f"{_place(text, bracket, path)}: found {text[bracket]!r} without its end, expected the closing bracket"
+    )
+    if len(problems) >= MAX_UNCLOSED:
+        raise ReadError(problems)
+    end = text.find("\n", bracket)
+    before = text[start:bracket]
+    is_feature = text[bracket] == "{" and "\n" not in before.strip() and "/" not in before
+    line = _line(text, start, bracket if is_feature else start, number, [])
+    return line, end + 1, number + text.count("\n", start, end + 1)
 
 
 def _line(text: str, start: int, end: int, number: int, comments: list[tuple[int, int]]) -> Line:

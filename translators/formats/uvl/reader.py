@@ -83,7 +83,7 @@ def unused_imports(text: str, path: str) -> list[str]:
 
 def _document(text: str, path: str) -> _Document:
     document = _Document(path)
-    document.read(*logical_lines(text, path))
+    document.read(*logical_lines(text, path, document.problems))
     document.raise_problems()
     return document
 

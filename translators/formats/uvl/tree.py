@@ -30,7 +30,8 @@ class Tree:
 def read_tree(header: Span, lines: list[Line], alias: Path = (), *, has_imports: bool = False) -> Tree:
     """Read the tree from the lines below `features`.
 
-    Reading stops at the first line with a wrong level: all lines after it would look wrong, too.
+    Reading goes on after a line that is no feature or group, without what lies below it. It stops at the first line
+    with a wrong indentation: all lines after it would look wrong, too.
     """
     reader = _TreeReader(header.path, alias, has_imports)
     if not lines:
@@ -54,9 +55,14 @@ class _TreeReader:
         self._alias = alias
         self._has_imports = has_imports
         self._open: list[tuple[int, FeatureLine | GroupDraft]] = []
+        self._skipped_below: int | None = None
+        """The indentation of a line that could not be read: what it holds is skipped."""
 
     def read(self, line: Line) -> bool:
         """Read a line; return whether it fits into the tree."""
+        if self._skipped_below is not None and line.indent > self._skipped_below:
+            return True
+        self._skipped_below = None
         span = line.span(self._path)
         problem = self._close_deeper(line.indent)
         if problem:
@@ -72,7 +78,10 @@ class _TreeReader:
                 self._add(self._feature(line, span), parent, line.indent)
         except ReadError as error:
             self.tree.problems.extend(error.problems)
-            return False
+            self._skipped_below = line.indent
+            if isinstance(parent, GroupDraft):
+                parent.members.append(_placeholder(span))
+            return parent is not None
         return True
 
     def _close_deeper(self, indent: int) -> str | None:
@@ -96,7 +105,7 @@ class _TreeReader:
             if any(word in GROUP_KEYWORDS for word in line.text.split()[:1]):
                 raise
             self.tree.problems.extend(error.problems)
-        return FeatureLine(Feature("?", span=span), parts=("?",))
+        return _placeholder(span)
 
     def _add(self, draft: FeatureLine, parent: GroupDraft | None, indent: int) -> None:
         if len(draft.parts) > 1 and not self._has_imports:
@@ -108,3 +117,8 @@ class _TreeReader:
             parent.members.append(draft)
         self.tree.drafts.append(draft)
         self._open.append((indent, draft))
+
+
+def _placeholder(span: Span) -> FeatureLine:
+    """Return a feature in place of one that cannot be read."""
+    return FeatureLine(Feature("?", span=span), parts=("?",))

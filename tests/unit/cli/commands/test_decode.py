@@ -151,3 +151,10 @@ def test_verify_builds_each_network_and_refuses_one_that_keras_builds_otherwise(
     assert "error: 0001.json: Keras model: layer b1_c" in result.err
     assert "_out_softmax: found use_bias False, expected True" in result.err
     assert written(tmp_path) == []
+
+
+def test_a_model_without_networks_is_told_so(program: Any, small: Path, tmp_path: Path) -> None:
+    assert program("sample", small / "net.uvl", "-n", "1", "-o", tmp_path / "s", "--no-measures").code == 0
+    done = program("decode", tmp_path / "s", "--model", small / "net.uvl", "-o", tmp_path / "nets")
+    assert done.code == 1
+    assert "net.uvl:2:2: found no multi-feature Block [n..m], expected the DNN model" in done.err

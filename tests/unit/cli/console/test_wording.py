@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from featurenet_uvl.cli.console.wording import OPTIONS, in_options
+from featurenet_uvl.operations.sources import packaged_model
 from tests.unit.cli.conftest import Program
 from tests.unit.test_layering import MODULES, parse
 
@@ -91,3 +92,9 @@ def test_a_message_reaches_the_terminal_with_options(program: Program, models: o
     outcome = program("count", f"{models}/s1.uvl", "--bound", "Blok=1")
     assert "--bound: found 'Blok'" in outcome.err
     assert "`" not in outcome.err
+
+
+def test_the_folder_of_the_packaged_models_is_no_part_of_a_place() -> None:
+    place = packaged_model("s1")
+    assert in_options(f"{place}:5:2: found `force`") == "s1.uvl:5:2: found --force"
+    assert in_options("mine/models/s1.uvl:5:2: x") == "mine/models/s1.uvl:5:2: x"

@@ -211,7 +211,6 @@ def test_a_config_file_lists_the_selected_concrete_features() -> None:
             "f:1:5: found '\"Log file', expected a name, or one in quotation marks, and a blank after it",
         ),
         ('"App"Net', "f:1:1: found '\"App\"Net', expected a name, or one in quotation marks, and a blank after it"),
-        ("App Net", "f:1:5: found the abstract feature 'Net', expected concrete ones"),
     ],
 )
 def test_a_malformed_config_file_is_refused(text: str, expected: str) -> None:

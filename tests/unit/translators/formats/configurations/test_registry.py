@@ -83,8 +83,14 @@ def test_a_text_that_two_formats_read_differently_is_refused() -> None:
 def test_a_config_in_safe_letters_leaves_abstract_features_out() -> None:
     variables = VarMap(("The app", "Log file"), 2, abstract=frozenset({"The app"}))
     assert read_configurations("Log_x20_file\n", "f", variables) == Selections.of(("Log file",), [{"Log file"}])
-    with pytest.raises(ReadError, match="found the abstract feature 'The_x20_app'"):
-        read_configurations("The_x20_app\n", "f", variables)
+    whole = Selections.of(("The app", "Log file"), [{"The app"}])
+    assert read_configurations("The_x20_app\n", "f", variables) == whole  # FeatureIDE takes their names, too
+
+
+def test_an_empty_config_file_is_known_by_its_ending() -> None:
+    assert read_configurations("", "none.config", VARIABLES).selected.any() == np.False_
+    with pytest.raises(ReadError, match="none\\.config:1:1: found unknown feature 'Nope'"):
+        read_configurations("Nope\n", "none.config", VARIABLES)
 
 
 def test_repeated_configurations_stay() -> None:
