@@ -7,10 +7,10 @@ import time
 from dataclasses import dataclass
 from typing import Self
 
-from featurenet_uvl.analysis.diagram import MAX_NODES
+from featurenet_uvl.analysis.diagram import MAX_NODES, has_diagrams
 from featurenet_uvl.analysis.diagram_counts import diagram_count
 from featurenet_uvl.analysis.ganak import INSTALL, GanakRun, ganak_count, is_installed
-from featurenet_uvl.errors import LimitError, UsageError
+from featurenet_uvl.errors import LimitError, ToolError, UsageError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.system.signals import held
 
@@ -78,6 +78,7 @@ def count_solutions(
 
     Raises:
         LimitError: No engine could count within the limits.
+        ToolError: No engine is installed.
         UsageError: The engine does not exist, or is not installed.
     """
     check_engine(engine)
@@ -95,11 +96,22 @@ def count_solutions(
 
 
 def check_engine(engine: str) -> None:
-    """Raise UsageError if no engine has this name, or it is not installed."""
+    """Check that an engine has this name and is installed.
+
+    Raises:
+        ToolError: No engine at all is installed.
+        UsageError: This one does not exist, or is not installed.
+    """
     if engine not in ENGINES:
         raise UsageError(f"found engine {engine!r}, expected one of {', '.join(ENGINES)}")
     if engine == "ganak" and not is_installed():
         raise UsageError(f"found no pyganak, expected it installed for the engine ganak: {INSTALL}")
+    if engine == "bdd" and not has_diagrams():
+        raise UsageError(
+            "found no dd.cudd, expected it installed for the engine bdd; the package dd has it for Linux on x86-64"
+        )
+    if not has_diagrams() and not is_installed():
+        raise ToolError(f"found neither dd.cudd nor pyganak, expected one of them for counts: {INSTALL}")
 
 
 class _OvertakenError(Exception):

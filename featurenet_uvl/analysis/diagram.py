@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,7 @@ _CHECK_CLAUSES = 100
 """Clauses between two counts of the nodes, each of which takes CUDD a millisecond. Unlike a clock, a count ends the
 construction at the same clause on every machine.
 """
+_CUDD = "dd.cudd"
 _MIN_BYTES, _VARIABLE_BYTES, _NODE_BYTES = 20_000_000, 1 << 12, 150
 _CACHE, _CACHE_NODES, _ENTRY_BYTES = (1 << 18, 1 << 23), 2, 32
 """CUDD's memory limit: bytes for the start, per variable and per node; smallest and largest number of cache entries,
@@ -93,6 +96,7 @@ def build_diagram(
 
     Raises:
         TooManyNodesError: The diagram needs more nodes.
+        NoDiagramsError: CUDD is not installed.
         LimitError: It needs more time.
 
     >>> from featurenet_uvl.ir.cnf import VarMap
@@ -112,6 +116,18 @@ def build_diagram(
 
 class TooManyNodesError(LimitError):
     """A diagram grows too large while it is built, on every machine alike. Another order may help."""
+
+
+class NoDiagramsError(LimitError):
+    """No diagram can be built, as dd has no CUDD for this machine. Callers do without, as if it were too large."""
+
+
+def has_diagrams() -> bool:
+    """Whether CUDD can be found: dd has it only for Linux on x86-64."""
+    try:
+        return importlib.util.find_spec(_CUDD) is not None
+    except ImportError:  # no dd either
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +175,10 @@ def _conjoined(cnf: Cnf, clauses: Iterable[tuple[int, ...]], order: Sequence[int
 
 
 def _manager(limits: _Limits, variables: int) -> Any:
-    from dd import cudd
-
+    try:
+        cudd = import_module(_CUDD)
+    except ImportError:
+        raise NoDiagramsError(f"found no {_CUDD}, which decision diagrams need") from None
     smallest, largest = _CACHE
     entries = max(smallest, min(largest, _CACHE_NODES * limits.max_nodes))
     manager = cudd.BDD(memory_estimate=1 << 30, initial_cache_size=smallest)

@@ -25,7 +25,7 @@ from featurenet_uvl.system.processes.ties import end_with
 INSTALL = "pip install pyganak"
 _ANSWER = b"featurenet_uvl count "
 _LOOK_S = 0.25
-"""Seconds between two looks of the process at its driver, if the system does not end both together."""
+"""Seconds between two looks of the process at its driver, in case the system does not end both together."""
 
 
 def is_installed() -> bool:
@@ -128,8 +128,8 @@ def _task(cnf: Cnf) -> bytes:
 def main() -> None:
     """Count the formula on stdin, which `_task` has written."""
     driver = int(sys.argv[1])
-    if not end_with(driver):
-        threading.Thread(target=_look_at, args=(driver,), daemon=True).start()
+    end_with(driver)
+    threading.Thread(target=_look_at, args=(driver,), daemon=True).start()
     numbers = array("q", sys.stdin.buffer.read())
     from pyganak import Counter
 
@@ -150,7 +150,7 @@ def main() -> None:
 
 
 def _look_at(driver: int) -> None:
-    """End this process soon after its driver."""
+    """End this process soon after its driver. It also does so during a count, as pyganak lets other threads run."""
     while os.getppid() == driver:
         time.sleep(_LOOK_S)
     os._exit(1)

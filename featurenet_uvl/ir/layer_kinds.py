@@ -14,7 +14,7 @@ from typing import Any
 from featurenet_uvl.errors import ToolError, UnsupportedError
 from featurenet_uvl.ir.cell_features import INPUTS, Part
 from featurenet_uvl.ir.layers import INPUT_LAYERS, OPERATION_LAYERS, Layer, ShapeError
-from featurenet_uvl.system.plugins import foreign_code, load
+from featurenet_uvl.system.plugins import foreign_code, load, package_of
 
 INPUT_GROUP, OPERATION_GROUP = "featurenet_uvl.input_layers", "featurenet_uvl.operation_layers"
 """The entry-point groups in which other packages offer kinds; an entry has the kind's name and its class."""
@@ -61,7 +61,7 @@ def operation_kinds() -> Mapping[str, type[Layer]]:
 def _with_offered(own: Mapping[str, type[Layer]], group: str) -> Mapping[str, type[Layer]]:
     kinds = dict(own)
     for entry in sorted(entry_points(group=group), key=lambda entry: (entry.name, entry.value)):
-        place = f"layer kind {entry.name} of {entry.value}"
+        place = f"layer kind {entry.name} of {entry.value}{package_of(entry)}"
         if entry.name in kinds:
             raise UnsupportedError(f"{place}: found a second kind of this name, expected one; uninstall one package")
         kind = load(entry.load, f"{place}: cannot be loaded")

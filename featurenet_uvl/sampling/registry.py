@@ -20,7 +20,7 @@ from featurenet_uvl.sampling.engines.steered import solve_steered
 from featurenet_uvl.sampling.engines.t_wise import solve_t_wise
 from featurenet_uvl.sampling.engines.uniform import solve_uniform
 from featurenet_uvl.sampling.request import Engine, Request, Sampler, Solutions
-from featurenet_uvl.system.plugins import foreign_code, load_offer, offered_names
+from featurenet_uvl.system.plugins import foreign_code, load_offer, offer_label, offered_names
 
 SAMPLERS: Mapping[str, Sampler] = MappingProxyType(
     {
@@ -87,7 +87,7 @@ def draw(cnf: Cnf, request: Request, sampler: str = DEFAULT, engine: Engine | Sa
     except InvalidSolutionError as error:
         if engine is not None or sampler in SAMPLERS:
             raise
-        raise ToolError(f"sampler {error}") from error
+        raise ToolError(f"{offer_label(GROUP, sampler, 'sampler')}: its answer is wrong: {error}") from error
 
 
 def sampler_names() -> tuple[str, ...]:
@@ -111,20 +111,21 @@ def find_sampler(name: str) -> Sampler:
     found = loaded if isinstance(loaded, Sampler) else Sampler(loaded)
     if not callable(found.engine) or not isinstance(found.options, Mapping):
         raise UnsupportedError(
-            f"sampler {name}: found {type(loaded).__name__} at {place}, expected a function of a CNF and a request, or"
-            " a Sampler of one with its options by name"
+            f"{offer_label(GROUP, name, 'sampler')}: found {type(loaded).__name__} at {place}, expected a function of a"
+            " CNF and a request, or a Sampler of one with its options by name"
         )
     return Sampler(_guarded(name, found.engine), found.options)
 
 
 def _guarded(name: str, engine: Engine) -> Engine:
     """Return an engine of another package whose errors name it."""
+    label = offer_label(GROUP, name, "sampler")
 
     def run(cnf: Cnf, request: Request) -> Solutions:
-        with foreign_code(f"sampler {name}: failed"):
+        with foreign_code(f"{label}: failed"):
             found = engine(cnf, request)
         if not isinstance(found, Solutions):
-            raise ToolError(f"sampler {name}: found {type(found).__name__} as its answer, expected Solutions")
+            raise ToolError(f"{label}: found {type(found).__name__} as its answer, expected Solutions")
         return found
 
     return run

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from featurenet_uvl.errors import FeatureNetError, ToolError, UnsupportedError
@@ -25,6 +25,23 @@ def offered_names(group: str, own: Container[str]) -> tuple[str, ...]:
         own: The names of this project, which are not theirs to take.
     """
     return tuple(sorted({entry.name for entry in entry_points(group=group) if entry.name not in own}))
+
+
+def offer_label(group: str, name: str, kind: str) -> str:
+    """Return the kind, name and package of a part that another package offers, for messages.
+
+    Args:
+        group: The entry-point group.
+        name: The name of the part.
+        kind: The kind of part, such as `sampler`.
+    """
+    packages = {package_of(entry): None for entry in entry_points(group=group, name=name)}
+    return f"{kind} {name}{next(iter(packages), '')}"
+
+
+def package_of(entry: EntryPoint) -> str:
+    """Return the package of an entry point in parentheses, to stand behind its name; nothing if it is in none."""
+    return "" if entry.dist is None else f" (package {entry.dist.name})"
 
 
 def load_offer(group: str, name: str, kind: str) -> tuple[Any, str] | None:
@@ -45,7 +62,7 @@ def load_offer(group: str, name: str, kind: str) -> tuple[Any, str] | None:
         places = " and ".join(sorted(entries))
         raise UnsupportedError(f"{kind} {name}: found it at {places}, expected one; uninstall one package")
     (entry,) = entries.values()
-    return load(entry.load, f"{kind} {name}: cannot be loaded from {entry.value}"), entry.value
+    return load(entry.load, f"{kind} {name}{package_of(entry)}: cannot be loaded from {entry.value}"), entry.value
 
 
 def load(function: Any, message: str) -> Any:

@@ -14,7 +14,7 @@ from featurenet_uvl.ir.restriction import Restriction
 from featurenet_uvl.system.collector import paused_collector
 from featurenet_uvl.system.deprecated import warn_renamed
 from featurenet_uvl.system.files import MAX_MODEL_BYTES, read_text
-from featurenet_uvl.system.plugins import foreign_code, load_offer, offered_names
+from featurenet_uvl.system.plugins import foreign_code, load_offer, offer_label, offered_names
 from featurenet_uvl.translators.formats.configurations.sample_header import is_sample
 from featurenet_uvl.translators.formats.dimacs.reader import is_dimacs
 from featurenet_uvl.translators.formats.featureide.reader import is_featureide, read_featureide
@@ -127,36 +127,35 @@ def find_format(name: str) -> Format:
     if offer is None:
         raise UsageError(f"found format {name!r}, expected one of {', '.join(format_names())}")
     loaded, place = offer
+    label = offer_label(GROUP, name, "format")
     if not isinstance(loaded, Format):
-        raise UnsupportedError(f"format {name}: found {type(loaded).__name__} at {place}, expected a Format")
+        raise UnsupportedError(f"{label}: found {type(loaded).__name__} at {place}, expected a Format")
     if not isinstance(loaded.endings, tuple) or not all(isinstance(ending, str) for ending in loaded.endings):
-        raise UnsupportedError(
-            f"format {name}: found the endings {loaded.endings!r} at {place}, expected a tuple of str"
-        )
-    return _guarded(name, loaded)
+        raise UnsupportedError(f"{label}: found the endings {loaded.endings!r} at {place}, expected a tuple of str")
+    return _guarded(label, loaded)
 
 
-def _guarded(name: str, entry: Format) -> Format:
-    """Return a format of another package whose errors name it."""
+def _guarded(label: str, entry: Format) -> Format:
+    """Return a format of another package whose errors name it by its label."""
     theirs = entry.write
 
     def read(text: str, path: str) -> FeatureModel | Restriction:
-        with foreign_code(f"{path}: the format {name} failed to read it"):
+        with foreign_code(f"{path}: the {label} failed to read it"):
             found = entry.read(text, path)
         if not isinstance(found, FeatureModel | Restriction):
-            raise ToolError(f"{path}: found {type(found).__name__} from the format {name}, expected a FeatureModel")
+            raise ToolError(f"{path}: found {type(found).__name__} from the {label}, expected a FeatureModel")
         return found
 
     def write(model: FeatureModel, losses: list[str] | None = None) -> str:
         assert theirs is not None
-        with foreign_code(f"format {name}: failed to write the model"):
+        with foreign_code(f"{label}: failed to write the model"):
             text = theirs(model, losses)
         if not isinstance(text, str):
-            raise ToolError(f"format {name}: found {type(text).__name__} as the model, expected a text")
+            raise ToolError(f"{label}: found {type(text).__name__} as the model, expected a text")
         return text
 
     def detect(text: str) -> bool:
-        with foreign_code(f"format {name}: failed to detect a text"):
+        with foreign_code(f"{label}: failed to detect a text"):
             return bool(entry.detect(text))
 
     return Format(read, None if theirs is None else write, entry.endings, detect)

@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import TypeAlias, TypeVar
 
 from featurenet_uvl.errors import ToolError, UnsupportedError, UsageError
-from featurenet_uvl.system.plugins import foreign_code, load_offer, offered_names
+from featurenet_uvl.system.plugins import foreign_code, load_offer, offer_label, offered_names
 from featurenet_uvl.training.engines.base import Engine
+from featurenet_uvl.training.engines.foreign import ForeignEngine
 from featurenet_uvl.training.engines.local import LocalEngine, available_cores
 from featurenet_uvl.training.engines.ray_cluster import RayEngine
 
@@ -107,21 +108,22 @@ def find_engine(name: str) -> EngineOffer:
     found = loaded if isinstance(loaded, EngineOffer) else EngineOffer(loaded)
     if not callable(found.make) or not isinstance(found.options, Mapping):
         raise UnsupportedError(
-            f"engine {name}: found {type(loaded).__name__} at {place}, expected a function of options, or an"
-            " EngineOffer of one with its options by name"
+            f"{offer_label(GROUP, name, 'engine')}: found {type(loaded).__name__} at {place}, expected a function of"
+            " options, or an EngineOffer of one with its options by name"
         )
     return EngineOffer(_guarded(name, found.make), found.options)
 
 
 def _guarded(name: str, make: MakeEngine) -> MakeEngine:
-    """Return a function of another package that makes an engine; its errors name the engine."""
+    """Return a function of another package that makes an engine; its errors, and those of the engine, name it."""
+    label = offer_label(GROUP, name, "engine")
 
     def run(options: Mapping[str, str]) -> Engine:
-        with foreign_code(f"engine {name}: cannot be made"):
+        with foreign_code(f"{label}: cannot be made"):
             found = make(options)
         if not callable(getattr(found, "session", None)) or not callable(getattr(found, "check", None)):
-            raise ToolError(f"engine {name}: found {type(found).__name__}, expected an Engine")
-        return found
+            raise ToolError(f"{label}: found {type(found).__name__}, expected an Engine")
+        return ForeignEngine(found, label)
 
     return run
 

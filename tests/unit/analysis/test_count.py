@@ -13,6 +13,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from featurenet_uvl.analysis import count as counting
@@ -121,6 +122,11 @@ with GanakRun(hard()) as run:
     run.has_ended(600)
 """
 
+UNTIED = """
+from featurenet_uvl.system.processes import ties
+ties.end_with = lambda parent: False
+"""
+
 
 @pytest.fixture
 def processes(monkeypatch: pytest.MonkeyPatch) -> list[Process]:
@@ -163,6 +169,20 @@ def is_alive(process: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def has_counted_for(process: int, seconds: float) -> bool:
+    """Whether a process has got some seconds of processor time since it has loaded pyganak."""
+    try:
+        has_loaded = "pyganak" in Path(f"/proc/{process}/maps").read_text()
+    except OSError:
+        return False
+    cpu_s = sum(psutil.Process(process).cpu_times()[:2])
+    return has_loaded and cpu_s > seconds + _loaded_s.setdefault(process, cpu_s)
+
+
+_loaded_s: dict[int, float] = {}
+"""Processor time of processes when pyganak had just been loaded, by their numbers."""
 
 
 def hard(size: int = 14) -> Cnf:
@@ -226,14 +246,22 @@ def test_a_pyganak_that_cannot_count_leaves_it_to_the_diagram(monkeypatch: pytes
 
 
 @needs_ganak
-def test_a_count_ends_with_a_driver_that_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_tied", [True, False], ids=["tied by the system", "looks at its driver"])
+def test_a_count_ends_with_a_driver_that_is_killed(tmp_path: Path, *, is_tied: bool) -> None:
+    """Kill the driver, also on a system that ties no processes, such as macOS; a module loaded first plays that."""
+    if not is_tied:
+        (tmp_path / "sitecustomize.py").write_text(UNTIED)
     driver = subprocess.Popen(
-        (sys.executable, "-c", KILLED_DRIVER, str(tmp_path / "pid")), cwd=ROOT, stdout=subprocess.DEVNULL
+        (sys.executable, "-c", KILLED_DRIVER, str(tmp_path / "pid")),
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        stdout=subprocess.DEVNULL,
     )
     assert comes_true(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text() != "")
+    child = int((tmp_path / "pid").read_text())
+    assert comes_true(lambda: has_counted_for(child, 0.5)), "pyganak does not begin"
     driver.kill()
     driver.wait()
-    child = int((tmp_path / "pid").read_text())
     assert comes_true(lambda: not is_alive(child))
 
 

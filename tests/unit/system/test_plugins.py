@@ -84,10 +84,11 @@ def test_a_part_that_cannot_be_loaded_says_why_in_one_line(offer: Offer, value: 
     offer("samplers", "a", broken=value)
     offer("formats", "b", broken=value)
     offer("engines", "c", broken=value)
-    for find, kind in ((find_sampler, "sampler"), (find_format, "format"), (make_engine, "engine")):
+    finds = ((find_sampler, "sampler", "a"), (find_format, "format", "b"), (make_engine, "engine", "c"))
+    for find, kind, package in finds:
         with pytest.raises(UnsupportedError) as caught:
             find("broken")
-        assert str(caught.value).startswith(f"{kind} broken: cannot be loaded from {value}: ")
+        assert str(caught.value).startswith(f"{kind} broken (package {package}): cannot be loaded from {value}: ")
         assert reason in str(caught.value)
         assert "\n" not in str(caught.value)
 
@@ -101,12 +102,12 @@ def test_a_part_that_cannot_be_loaded_says_why_in_one_line(offer: Offer, value: 
         ("theirs:fails", "failed: ValueError: one line and another"),
         ("theirs:ends", "failed: SystemExit: 0"),
         ("theirs:nothing", "found NoneType as its answer, expected Solutions"),
-        ("theirs:lies", "solution 1 violates clause 1"),
+        ("theirs:lies", "its answer is wrong: broken: solution 1 violates clause 1"),
     ],
 )
 def test_a_sampler_that_is_none_or_fails(offer: Offer, value: str, message: str) -> None:
     offer("samplers", broken=value, diverse="raising:X")
-    with pytest.raises(FeatureNetError, match=f"^sampler broken: {message}") as caught:
+    with pytest.raises(FeatureNetError, match=rf"^sampler broken \(package theirs\): {message}") as caught:
         draw(CNF, Request(1, 1), "broken")
     assert isinstance(caught.value, ToolError | UnsupportedError)
     assert len(draw(CNF, Request(1, 1), "diverse")) == 1  # a name of this project is not theirs to take
@@ -123,7 +124,7 @@ def test_a_sampler_that_is_none_or_fails(offer: Offer, value: str, message: str)
 )
 def test_an_engine_that_is_none_or_fails(offer: Offer, value: str, message: str) -> None:
     offer("engines", broken=value)
-    with pytest.raises(FeatureNetError, match=f"^engine broken: {message}"):
+    with pytest.raises(FeatureNetError, match=rf"^engine broken \(package theirs\): {message}"):
         make_engine("broken")
 
 
@@ -131,15 +132,27 @@ def test_formats_that_fail_say_so_when_they_are_used(offer: Offer) -> None:
     offer("formats", fails="theirs:FAILS", nothing="theirs:NOTHING", ends="theirs:BAD_ENDINGS")
     model = FeatureModel.parse("features\n\tApp\n").ir
     for use, message in (
-        (lambda: parse_model("FAILS", "m"), "m: the format fails failed to read it: ValueError: one line and another"),
-        (lambda: parse_model("NOTHING", "m"), "m: found NoneType from the format nothing, expected a FeatureModel"),
-        (lambda: writer_for("m.fails")(model), "format fails: failed to write the model: ValueError"),
-        (lambda: writer_for("m.nothing")(model), "format nothing: found NoneType as the model, expected a text"),
-        (lambda: find_format("ends"), "format ends: found the endings 5 at theirs:BAD_ENDINGS, expected a tuple"),
+        (
+            lambda: parse_model("FAILS", "m"),
+            "m: the format fails {} failed to read it: ValueError: one line and another",
+        ),
+        (
+            lambda: parse_model("NOTHING", "m"),
+            "m: found NoneType from the format nothing {}, expected a FeatureModel",
+        ),
+        (lambda: writer_for("m.fails")(model), "format fails {}: failed to write the model: ValueError"),
+        (
+            lambda: writer_for("m.nothing")(model),
+            "format nothing {}: found NoneType as the model, expected a text",
+        ),
+        (
+            lambda: find_format("ends"),
+            "format ends {}: found the endings 5 at theirs:BAD_ENDINGS, expected a tuple",
+        ),
     ):
         with pytest.raises(FeatureNetError) as caught:
             use()
-        assert str(caught.value).startswith(message)
+        assert str(caught.value).startswith(message.format("(package theirs)"))
 
 
 def test_broken_formats_break_nothing_else(offer: Offer) -> None:
@@ -171,5 +184,7 @@ def test_a_layer_kind_that_cannot_be_loaded(
 
     monkeypatch.setattr(layer_kinds, "operation_kinds", layer_kinds.operation_kinds.__wrapped__)  # without its cache
     offer("operation_layers", Broken=value)
-    with pytest.raises(UnsupportedError, match=f"^layer kind Broken of {value}: cannot be loaded: .*{reason}"):
+    with pytest.raises(
+        UnsupportedError, match=rf"^layer kind Broken of {value} \(package theirs\): cannot be loaded: .*{reason}"
+    ):
         layer_kinds.operation_kinds()

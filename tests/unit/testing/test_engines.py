@@ -294,5 +294,6 @@ def test_an_engine_that_cannot_be_loaded_is_told(install: Install) -> None:
         "raise ImportError('no such library')",
         "[featurenet_uvl.engines]\nbroken = broken_engine:make\n",
     )
-    with pytest.raises(UnsupportedError, match="engine broken: cannot be loaded from broken_engine:make: no such lib"):
+    message = r"engine broken \(package broken_engine\): cannot be loaded from broken_engine:make: no such lib"
+    with pytest.raises(UnsupportedError, match=message):
         make_engine("broken")

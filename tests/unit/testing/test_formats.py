@@ -110,7 +110,7 @@ def test_a_format_cannot_take_a_name_of_the_project(install: Installer) -> None:
 )
 def test_a_package_that_offers_no_format_is_named(install: Installer, value: str, message: str) -> None:
     install("outline", MODULE, f"[featurenet_uvl.formats]\noutline = {value}\n")
-    with pytest.raises(UnsupportedError, match=f"^format outline: {message}"):
+    with pytest.raises(UnsupportedError, match=rf"^format outline \(package outline\): {message}"):
         find_format("outline")
     assert detect_format("features\n\tA\n") == "uvl"  # the project's own formats do not need it
 
