@@ -6,7 +6,6 @@ import importlib.util
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -30,7 +29,6 @@ _CHECK_CLAUSES = 100
 """Clauses between two counts of the nodes, each of which takes CUDD a millisecond. Unlike a clock, a count ends the
 construction at the same clause on every machine.
 """
-_CUDD = "dd.cudd"
 _MIN_BYTES, _VARIABLE_BYTES, _NODE_BYTES = 20_000_000, 1 << 12, 150
 _CACHE, _CACHE_NODES, _ENTRY_BYTES = (1 << 18, 1 << 23), 2, 32
 """CUDD's memory limit: bytes for the start, per variable and per node; smallest and largest number of cache entries,
@@ -125,7 +123,7 @@ class NoDiagramsError(LimitError):
 def has_diagrams() -> bool:
     """Whether CUDD can be found: dd has it only for Linux on x86-64."""
     try:
-        return importlib.util.find_spec(_CUDD) is not None
+        return importlib.util.find_spec("dd.cudd") is not None
     except ImportError:  # no dd either
         return False
 
@@ -176,9 +174,9 @@ def _conjoined(cnf: Cnf, clauses: Iterable[tuple[int, ...]], order: Sequence[int
 
 def _manager(limits: _Limits, variables: int) -> Any:
     try:
-        cudd = import_module(_CUDD)
+        import dd.cudd as cudd
     except ImportError:
-        raise NoDiagramsError(f"found no {_CUDD}, which decision diagrams need") from None
+        raise NoDiagramsError("found no dd.cudd, which decision diagrams need") from None
     smallest, largest = _CACHE
     entries = max(smallest, min(largest, _CACHE_NODES * limits.max_nodes))
     manager = cudd.BDD(memory_estimate=1 << 30, initial_cache_size=smallest)
