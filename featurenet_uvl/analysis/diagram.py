@@ -174,7 +174,7 @@ def _conjoined(cnf: Cnf, clauses: Iterable[tuple[int, ...]], order: Sequence[int
 
 def _manager(limits: _Limits, variables: int) -> Any:
     try:
-        import dd.cudd as cudd
+        from dd import cudd
     except ImportError:
         raise NoDiagramsError("found no dd.cudd, which decision diagrams need") from None
     smallest, largest = _CACHE

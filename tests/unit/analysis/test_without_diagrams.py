@@ -24,6 +24,7 @@ IN_PROCESS = sorted(set(SAMPLERS) - {"pledge", "external"})
 @pytest.fixture(autouse=True, params=["dd.cudd", "dd"])
 def hidden(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide CUDD alone, as on machines without its wheel, or all of dd."""
+    monkeypatch.delattr("dd.cudd", raising=False)
     monkeypatch.setitem(sys.modules, "dd.cudd", None)
     monkeypatch.setitem(sys.modules, request.param, None)
 
