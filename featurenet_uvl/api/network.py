@@ -31,7 +31,7 @@ class Network:
     """A network with a name. A notebook shows its drawing.
 
     >>> Network.named("lenet5", input_shape=(28, 28, 1))
-    <Network lenet5: 6 cells, 545,546 weights, for 28x28x1 images>
+    <Network lenet5: 6 cells, 545,546 weights, 4,233,960 MACs, for 28x28x1 images>
     """
 
     name: str
@@ -76,6 +76,11 @@ class Network:
         return self.architecture.weights()
 
     @property
+    def macs(self) -> int:
+        """Number of its multiply-accumulates (MACs) for one image, which is known without Keras."""
+        return self.architecture.macs()
+
+    @property
     def key(self) -> str:
         """The key that two configurations of the same network share, whatever the order of halves, cells and blocks."""
         return network_key(self.architecture)
@@ -100,7 +105,8 @@ class Network:
         return self.draw()._repr_svg_()
 
     def __repr__(self) -> str:
-        sizes = f"{counted(len(self.architecture.cells), 'cell')}, {counted(self.weights, 'weight')}"
+        cells = counted(len(self.architecture.cells), "cell")
+        sizes = f"{cells}, {counted(self.weights, 'weight')}, {counted(self.macs, 'MAC')}"
         return f"<Network {printable(self.name)}: {sizes}, for {format_shape(self.input_shape)} images>"
 
 

@@ -17,6 +17,7 @@ _COLUMNS: Mapping[str, Callable[[Any], str]] = {
     "accuracy": "{:.4f}".format,
     "validation_accuracy": "{:.4f}".format,
     "weights": "{:,}".format,
+    "macs": "{:,}".format,
     "epochs": str,
     "seconds": "{:.1f}".format,
     "reason": printable,
@@ -55,6 +56,7 @@ class Results:
                 "train_accuracy": trial.train_accuracy,
                 "loss": trial.loss,
                 "weights": trial.weights,
+                "macs": trial.macs,
                 "epochs": trial.epochs,
                 "seconds": trial.seconds,
                 "reason": trial.reason,
@@ -78,7 +80,7 @@ class Results:
         rows = self.rows()
         kept = [name for name in _COLUMNS if not rows or any(row[name] not in (None, "") for row in rows)]
         cells = [["-" if row[name] is None else _COLUMNS[name](row[name]) for name in kept] for row in rows]
-        return [[name.replace("_", " ") for name in kept], *cells]
+        return [["MACs" if name == "macs" else name.replace("_", " ") for name in kept], *cells]
 
     def __repr__(self) -> str:
         cells = self._cells()

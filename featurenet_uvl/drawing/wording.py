@@ -19,6 +19,7 @@ class Step:
     parameters: tuple[str, ...]
     shape: Shape
     weights: int
+    macs: int = 0
 
     @property
     def size(self) -> str:
@@ -40,6 +41,10 @@ class CellSteps:
     @property
     def weights(self) -> int:
         return sum(step.weights for step in self.steps())
+
+    @property
+    def macs(self) -> int:
+        return sum(step.macs for step in self.steps())
 
     def steps(self) -> Iterator[Step]:
         """Yield all layers, in order."""
@@ -87,7 +92,8 @@ def summary(architecture: Architecture) -> str:
     cells = count_of(len(architecture.cells), "cell")
     weights = count_of(architecture.weights(), "weight")
     classes = count_of(architecture.classes, "class", "es")
-    return f"{blocks}, {cells}, {weights}; images {format_shape(architecture.input_shape)}, {classes}"
+    macs = count_of(architecture.macs(), "MAC")
+    return f"{blocks}, {cells}, {weights}, {macs}; images {format_shape(architecture.input_shape)}, {classes}"
 
 
 def network_steps(architecture: Architecture) -> tuple[CellSteps, ...]:
@@ -124,12 +130,13 @@ def _ends(cell: Cell, output: Shape, classes: int) -> Iterator[Step]:
     length = prod(output)
     if len(output) > 1:
         yield Step("flatten", "Flatten", (), (length,), 0)
-    yield Step("out", "Output", (f"classes {classes}", "activation softmax"), (classes,), (length + 1) * classes)
+    parameters = (f"classes {classes}", "activation softmax")
+    yield Step("out", "Output", parameters, (classes,), (length + 1) * classes, length * classes)
 
 
 def _step(place: str, layer: Layer, before: Shape, after: Shape) -> Step:
     parameters = tuple(f"{field.name} {getattr(layer, field.name)}" for field in fields(layer))
-    return Step(place, layer.name, parameters, after, layer.weights(before))
+    return Step(place, layer.name, parameters, after, layer.weights(before), layer.macs(before))
 
 
 def wrapped(parts: tuple[str, ...], width: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""A network before Keras: blocks of cells with resolved sources, layers, shapes and weights."""
+"""A network before Keras: blocks of cells with resolved sources, layers, shapes, weights and MACs."""
 
 from __future__ import annotations
 
@@ -133,16 +133,22 @@ class Architecture:
     def weights(self) -> int:
         """Return the number of weights of the whole network, as Keras counts them (`Model.count_params`)."""
         shapes = self.shapes()
-        return sum(count for _, count in self._weights(shapes))
+        ends = sum(prod(shapes[cell.id].output) + 1 for cell in self.outputs)
+        return sum(layer.weights(before) for layer, before in self._layers(shapes)) + ends * self.classes
 
-    def _weights(self, shapes: Mapping[CellId, CellShapes]) -> Iterator[tuple[CellId, int]]:
+    def macs(self) -> int:
+        """Return the multiply-accumulates of the whole network for one image, as `Layer.macs` counts them."""
+        shapes = self.shapes()
+        ends = sum(prod(shapes[cell.id].output) for cell in self.outputs)
+        return sum(layer.macs(before) for layer, before in self._layers(shapes)) + ends * self.classes
+
+    def _layers(self, shapes: Mapping[CellId, CellShapes]) -> Iterator[tuple[Layer, Shape]]:
+        """Yield each layer of the cells, without the network's ends, with the shape of its input."""
         for cell in self.cells:
             at = shapes[cell.id]
-            yield cell.id, cell.input1.weights(at.source1) + cell.operation1.weights(at.input1)
+            yield from ((cell.input1, at.source1), (cell.operation1, at.input1))
             if at.source2 is not None and at.input2 is not None:
-                yield cell.id, cell.input2.weights(at.source2) + cell.operation2.weights(at.input2)
-            if cell.ends_network:
-                yield cell.id, (prod(at.output) + 1) * self.classes
+                yield from ((cell.input2, at.source2), (cell.operation2, at.input2))
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object of schema `SCHEMA`; `architecture_json.parse_architecture` reads it back."""

@@ -116,10 +116,10 @@ def _is_frozen(kind: type) -> bool:
 _PLACES: dict[type[Layer], str] = {}
 """By kind of another package: its name and place, for messages."""
 
-_METHODS = ("__post_init__", "resize", "weights", "keras_layer", "expected_in_keras")
+_METHODS = ("__post_init__", "resize", "weights", "macs", "keras_layer", "expected_in_keras")
 """Methods that a kind defines itself. Any code of this project calls them."""
 
-_ANSWERS: Mapping[str, tuple[type, ...]] = {"resize": (int, NoneType), "weights": (int,)}
+_ANSWERS: Mapping[str, tuple[type, ...]] = {"resize": (int, NoneType), "weights": (int,), "macs": (int,)}
 """Types of the answers with which this project computes, by method."""
 
 

@@ -1,7 +1,7 @@
 """The layers that a cell can hold, and all arithmetic of tensor shapes.
 
-This module alone knows how a layer changes a shape, how many weights it has, and which Keras layer it is. The CNF
-generator (`translators/rules/tensor_shapes/network.py`), the decoder and the Keras builder all ask here.
+This module alone knows how a layer changes a shape, how many weights and MACs it has, and which Keras layer it is. The
+CNF generator (`translators/rules/tensor_shapes/network.py`), the decoder and the Keras builder all ask here.
 
 A new kind of layer is one class with an entry in `INPUT_LAYERS` or `OPERATION_LAYERS`, or with an entry point of
 another package (`layer_kinds.py`). In the model, its feature is the kind's name behind `Input1` or `Operation1` and an
@@ -148,6 +148,16 @@ class Layer:
         """Return the number of weights for an input of this shape, counting untrained ones as Keras does."""
         return 0
 
+    def macs(self, shape: Shape) -> int:
+        """Return the multiply-accumulates (MACs) for one input of this shape: multiplications by weights alone.
+
+        A kind that does not say it counts each weight once per place of the output's height and width.
+
+        Source: Sze, Chen, Yang and Emer, "Efficient Processing of Deep Neural Networks: A Tutorial and Survey", 2017,
+        section III; separable convolutions: Howard et al., "MobileNets", 2017, section 3.1.
+        """
+        return self.weights(shape) * _places(self.output_shape(shape))
+
     def keras_layer(self, keras: Any, name: str) -> Any:
         """Return the Keras layer, or None if the kind passes its input on unchanged. `keras` is the module.
 
@@ -196,6 +206,9 @@ class Dense(Layer):
     def weights(self, shape: Shape) -> int:
         return (shape[-1] + 1) * self.neurons
 
+    def macs(self, shape: Shape) -> int:
+        return prod(shape) * self.neurons
+
     def keras_layer(self, keras: Any, name: str) -> Any:
         return keras.layers.Dense(self.neurons, activation=self.activation, name=name, **NUMBERS)
 
@@ -230,6 +243,9 @@ class Convolution(Layer):
         if self.type == "separable":
             return window * channels + channels * self.filters + self.filters
         return (window * channels + 1) * self.filters
+
+    def macs(self, shape: Shape) -> int:
+        return (self.weights(shape) - self.filters) * _places(self.output_shape(shape))  # no bias multiplies
 
     def keras_layer(self, keras: Any, name: str) -> Any:
         kinds = {"normal": keras.layers.Conv2D, "separable": keras.layers.SeparableConv2D}
@@ -341,6 +357,9 @@ class BatchNormalization(Layer):
     def weights(self, shape: Shape) -> int:
         return 4 * shape[-1]
 
+    def macs(self, shape: Shape) -> int:
+        return 0  # a factor per channel, which the layer before it can absorb
+
     def keras_layer(self, keras: Any, name: str) -> Any:
         return keras.layers.BatchNormalization(name=name, **NUMBERS)
 
@@ -374,6 +393,11 @@ def combined_shape(combination: str, first: Shape, second: Shape) -> Shape:
     if first != second:
         raise ShapeError(f"{combination} needs equal shapes, found {format_shape(first)} and {format_shape(second)}")
     return first
+
+
+def _places(shape: Shape) -> int:
+    """Return the pixels of a matrix; 1 for a vector."""
+    return prod(shape[:-1])
 
 
 def format_shape(shape: Shape) -> str:

@@ -106,10 +106,11 @@ def target_format(output: str, to: str | None) -> str:
 
 
 def named_facts(shapes: Sequence[Shape], classes: int) -> list[dict[str, Any]]:
-    """Return the facts of each named network; its weights are None for images that it does not fit."""
+    """Return the facts of each named network; its weights and MACs are None for images that it does not fit."""
     facts = []
     for name in architecture_names():
         found = named_architecture(name)
+        networks = {format_shape(shape): _fitting(name, shape, classes) for shape in shapes}
         facts.append(
             {
                 "name": name,
@@ -117,17 +118,21 @@ def named_facts(shapes: Sequence[Shape], classes: int) -> list[dict[str, Any]]:
                 "about": found.about,
                 "blocks": len({id_.block for id_ in found.cells}),
                 "cells": len(found.cells),
-                "weights": {format_shape(shape): _weights(name, shape, classes) for shape in shapes},
+                "weights": {shape: network and network.weights() for shape, network in networks.items()},
+                "macs": {shape: network and network.macs() for shape, network in networks.items()},
             }
         )
     return facts
 
 
-def _weights(name: str, shape: Shape, classes: int) -> int | None:
+def _fitting(name: str, shape: Shape, classes: int) -> Architecture | None:
+    """Return a named network; None if it does not fit images of this shape."""
     try:
-        return named_architecture(name).architecture(shape, classes).weights()
+        network = named_architecture(name).architecture(shape, classes)
+        network.shapes()
     except DecodeError:
         return None
+    return network
 
 
 def _selections(network: Architecture, model: NamedModel) -> Sample:

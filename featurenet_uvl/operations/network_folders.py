@@ -82,7 +82,7 @@ def write_folder(
 
     Args:
         path: The folder.
-        networks: The networks by file name.
+        networks: The networks by file name, which is their number in the sample.
         force: Replace the networks in the folder.
         model: Name of the model that the networks are configurations of. Each file then has it, with its number.
         formula: Fingerprint of the compiled model.
@@ -92,10 +92,10 @@ def write_folder(
     """
     check_folder(path, force=force)
     texts = {}
-    for number, (name, network) in enumerate(networks.items(), 1):
+    for name, network in networks.items():
         data = network.to_json()
         if model:
-            data["origin"] = {"model": model, "formula": formula, "configuration": number}
+            data["origin"] = {"model": model, "formula": formula, "configuration": int(Path(name).stem)}
         texts[name] = json.dumps(data, indent=2) + "\n"
     write_files(path, texts)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from featurenet_uvl.errors import FeatureNetError
+from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.report.content.document import study_json, study_markdown, tables
 from featurenet_uvl.report.content.escape import spreadsheet_text
 from featurenet_uvl.report.content.figure import FORMATS, draw
@@ -73,24 +74,29 @@ def trials_csv(study: Study) -> str:
     """Return every trial as CSV, one per row."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("part", "data", *_COLUMNS, "cpu_seconds"))
-    for part, data, result in _trials(study):
+    writer.writerow(("part", "data", *_COLUMNS, "cpu_seconds", "macs"))
+    for part, data, result, network in _trials(study):
         cells = (part, data, *(getattr(result, column) for column in _COLUMNS))
         texts = (spreadsheet_text(cell) if isinstance(cell, str) else cell for cell in cells)
-        writer.writerow((*texts, result.provenance.get("cpu_seconds", "")))
+        macs = result.macs if network is None else network.macs()
+        writer.writerow((*texts, result.provenance.get("cpu_seconds", ""), macs))
     return text.getvalue()
 
 
-def _trials(study: Study) -> Iterator[tuple[str, str, TrialResult]]:
+def _trials(study: Study) -> Iterator[tuple[str, str, TrialResult, Architecture | None]]:
+    """Yield each trial with its part, its data set, and the network if it is one of the model."""
+    for sample in study.samples:
+        for network in sample.networks:
+            if network.result is not None:
+                yield sample.name, sample.data, network.result, network.architecture
     parts: list[tuple[str, str, list[TrialResult | None]]] = [
-        (sample.name, sample.data, [network.result for network in sample.networks]) for sample in study.samples
+        ("baseline", one.data, list(one.runs)) for one in study.baselines
     ]
-    parts += [("baseline", one.data, list(one.runs)) for one in study.baselines]
     if study.equivalence is not None:
-        for one in (study.equivalence.by_hand, study.equivalence.from_model):
-            parts.append(("equivalence", study.equivalence.data, list(one.runs)))
+        pair = (study.equivalence.by_hand, study.equivalence.from_model)
+        parts += [("equivalence", study.equivalence.data, list(one.runs)) for one in pair]
     parts += [("named", one.data, [one.result]) for one in study.named]
     if study.longer is not None:
         parts.append(("longer", study.longer.data, [row.longer for row in study.longer.rows]))
     for part, data, results in parts:
-        yield from ((part, data, result) for result in results if result is not None)
+        yield from ((part, data, result, None) for result in results if result is not None)

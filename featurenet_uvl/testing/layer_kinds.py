@@ -10,6 +10,7 @@ from random import Random
 from typing import Any, TypeAlias
 
 from featurenet_uvl.decoding.keras.globals import building
+from featurenet_uvl.decoding.keras.macs import layer_macs
 from featurenet_uvl.errors import DecodeError, UnsupportedError, first_lines
 from featurenet_uvl.ir.expression import Value
 from featurenet_uvl.ir.layer_kinds import kind_problems
@@ -31,7 +32,7 @@ _Made: TypeAlias = tuple[str, Mapping[str, Any]] | None
 def check_layer_kind(
     kind: type[Layer], domains: Mapping[str, Sequence[Value]], shapes: Sequence[Shape] = SHAPES
 ) -> None:
-    """Check that Keras agrees with a kind's class on output shapes, weights and, if it gives one, its description.
+    """Check that Keras agrees with a kind's class on shapes, weights, MACs and, if it gives one, its description.
 
     Args:
         kind: The class.
@@ -132,6 +133,8 @@ def _keras_problem(keras: Any, layer: Layer, shape: Shape) -> str:
         return f"the class gives {format_shape(expected)}, Keras {gives}"
     if weights != layer.weights(shape):
         return f"the class counts {layer.weights(shape):,} weights, Keras {weights:,}"
+    if type(layer).macs is not Layer.macs and layer.macs(shape) != layer_macs(made):
+        return f"the class counts {layer.macs(shape):,} MACs, its Keras layer has {layer_macs(made):,}"
     return ""
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from featurenet_uvl.errors import UsageError
 from featurenet_uvl.training.data.dataset import Dataset
-from featurenet_uvl.training.engines.job import ALONE, Surroundings, Trainer, over_weight
-from featurenet_uvl.training.keras_trainer import BUILDERS, KERAS, _compiled
+from featurenet_uvl.training.engines.job import ALONE, Surroundings, Trainer, over_size
+from featurenet_uvl.training.keras_trainer import BUILDERS, KERAS, _compiled, macs_of
 from featurenet_uvl.training.surroundings import standard_surroundings
 from featurenet_uvl.training.trials.protocol import Protocol
-from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus
+from featurenet_uvl.training.trials.trial import MACS, TrialResult, TrialSpec, TrialStatus
 
 MIN_STEPS = 2
 MAX_STEPS = 10
@@ -79,8 +79,8 @@ def _timed(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surroundi
     x, y = data.read("train", count, protocol.seed)
     started = time.process_time()
     network = BUILDERS[spec.kind](spec.payload, data.input_shape, data.classes)
-    weights = int(network.count_params())
-    refused = over_weight(spec, weights, beside.weight_limit)
+    weights, macs = int(network.count_params()), macs_of(spec, network)
+    refused = over_size(spec, weights, macs, beside.weight_limit, beside.mac_limit)
     if refused is not None:
         return refused
     model, copies = _compiled(network, protocol)
@@ -92,7 +92,7 @@ def _timed(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surroundi
         model.train_on_batch(x, labels)
         steps += 1
     step_s = (time.process_time() - ready) / steps
-    provenance = {"setup_s": f"{ready - started:.4f}", "step_s": f"{step_s:.5f}"}
+    provenance = {"setup_s": f"{ready - started:.4f}", "step_s": f"{step_s:.5f}", MACS: str(macs)}
     return TrialResult(spec.name, spec.hash, TrialStatus.DONE, weights=weights, provenance=provenance)
 
 

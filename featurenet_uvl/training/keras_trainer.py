@@ -18,10 +18,10 @@ from featurenet_uvl.ir.architecture_json import parse_architecture
 from featurenet_uvl.ir.layers import NUMBERS, Shape
 from featurenet_uvl.training.baselines import build_baseline
 from featurenet_uvl.training.data.dataset import Dataset, Labelled
-from featurenet_uvl.training.engines.job import ALONE, Surroundings, Trainer, over_weight
+from featurenet_uvl.training.engines.job import ALONE, Surroundings, Trainer, over_size
 from featurenet_uvl.training.surroundings import seeded, standard_surroundings
 from featurenet_uvl.training.trials.protocol import Protocol
-from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec, TrialStatus
+from featurenet_uvl.training.trials.trial import MACS, Epoch, TrialResult, TrialSpec, TrialStatus
 
 ACCURACY = "accuracy"
 """Name of the accuracy in the logs of every network; `val_accuracy` is that of the images held out."""
@@ -92,7 +92,8 @@ def _train(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surroundi
     test = data.read("test", protocol.test_images, protocol.seed)
     with seeded(seed):
         network = build(spec.payload, data.input_shape, data.classes)
-    refused = over_weight(spec, int(network.count_params()), beside.weight_limit)
+    weights, macs = int(network.count_params()), macs_of(spec, network)
+    refused = over_size(spec, weights, macs, beside.weight_limit, beside.mac_limit)
     if refused is not None:
         return refused
     model, copies = _compiled(network, protocol)
@@ -111,9 +112,9 @@ def _train(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surroundi
     result = TrialResult(
         *(spec.name, spec.hash, TrialStatus.NAN),
         epochs=len(history),
-        weights=int(network.count_params()),
+        weights=weights,
         history=history,
-        provenance=_provenance(seed, data, beside),
+        provenance={**_provenance(seed, data, beside), MACS: str(macs)},
     )
     if len(history) < len(log["loss"]):
         return replace(result, reason=f"the loss became {log['loss'][-1]} in epoch {len(history) + 1}")
@@ -133,6 +134,15 @@ def _train(spec: TrialSpec, protocol: Protocol, data: Dataset, beside: Surroundi
         validation_accuracy=validation_accuracy,
         loss=history[-1].loss,
     )
+
+
+def macs_of(spec: TrialSpec, network: Any) -> int:
+    """Return the multiply-accumulates of a trial's network, which is built already."""
+    if spec.kind == "architecture":
+        return parse_architecture(json.loads(spec.payload)).macs()
+    from featurenet_uvl.decoding.keras.macs import keras_macs
+
+    return keras_macs(network)
 
 
 def check_callbacks(callbacks: Sequence[Any], protocol: Protocol) -> None:

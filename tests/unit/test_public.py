@@ -72,6 +72,7 @@ ARGUMENTS = {
     "Network.draw": "",
     "Network.input_shape": "",
     "Network.key": "",
+    "Network.macs": "",
     "Network.named": "name input_shape classes",
     "Network.read": "path",
     "Network.to_keras": "",
@@ -122,15 +123,15 @@ OPTIONS = {
     "configurations": f"{MODEL} force from json model output quiet to",
     "convert": "bound restrict configurations featureide-project force from json lossy output quiet to",
     "count": f"{MODEL} assume engine json no-rules quiet time-limit",
-    "decode": f"{MODEL} any-formula classes force json model output quiet specialise verify",
+    "decode": f"{MODEL} any-formula at-most classes force json model output quiet specialise verify",
     "diversity": f"{MODEL} cnf force json no-rules plot quiet time-limit",
     "experiments report": "json quiet",
     "experiments run": f"{ENGINE} data-dir dry-run json output preset quiet retry-failed",
     "experiments status": "json store",
     "sample": f"{MODEL} append assume command count force json no-measures output pledge-jar quiet sampler"
     " sampler-option seed time-limit",
-    "train": f"{ENGINE} batch-size data data-dir deterministic epochs json memory-limit quiet retry-failed seed store"
-    " tensorboard test-size time-limit train-size validation-size weight-limit",
+    "train": f"{ENGINE} at-most batch-size data data-dir deterministic epochs json memory-limit quiet retry-failed seed"
+    " store tensorboard test-size time-limit train-size validation-size weight-limit",
 }
 """Commands with the long names of their options, without the dashes."""
 

@@ -29,7 +29,7 @@ architectures = typer.Typer(
 architectures.command("show")(show)
 
 SIZES = ((28, 28, 1), (32, 32, 3))
-"""The images for which `list` counts weights: MNIST's and CIFAR-10's."""
+"""The images for which `list` counts weights and MACs: MNIST's and CIFAR-10's."""
 
 Model = Annotated[
     str | None,
@@ -44,7 +44,7 @@ Classes = Annotated[int, typer.Option("--classes", help="Number of classes that 
 
 @architectures.command("list")
 def list_architectures(as_json: Json = False) -> None:
-    """List the named architectures: their cells, and their weights on the images of MNIST and CIFAR-10."""
+    """List the named architectures: their cells, and their weights and MACs on the images of MNIST and CIFAR-10."""
     from featurenet_uvl.operations.network_files import named_facts
 
     facts = named_facts(SIZES, classes=10)
@@ -140,24 +140,27 @@ def _report(output: str, target: str, network: Any, quiet: bool, as_json: bool) 
         "cells": len(network.cells),
         "input_shape": format_shape(network.input_shape),
         "weights": network.weights(),
+        "macs": network.macs(),
     }
     if as_json:
         put_json(facts)
     cells, blocks = counted(facts["cells"], "cell"), counted(facts["blocks"], "block")
-    counts = f"{cells} in {blocks}, {counted(facts['weights'], 'weight')}"
+    counts = f"{cells} in {blocks}, {counted(facts['weights'], 'weight')}, {counted(facts['macs'], 'MAC')}"
     say(f"{counts} for {facts['input_shape']} images; {target} in {output}", quiet=quiet or as_json)
 
 
 def _table(facts: list[dict[str, Any]]) -> str:
     from featurenet_uvl.ir.layers import format_shape
 
-    head = ["name", "blocks", "cells", *(f"weights {format_shape(shape)}" for shape in SIZES), "what it is"]
+    counts = [(count, format_shape(shape)) for shape in SIZES for count in ("weights", "macs")]
+    heads = [f"{'MACs' if count == 'macs' else count} {shape}" for count, shape in counts]
+    head = ["name", "blocks", "cells", *heads, "what it is"]
     rows = [
         [
             entry["name"],
             str(entry["blocks"]),
             str(entry["cells"]),
-            *("-" if weights is None else f"{weights:,}" for weights in entry["weights"].values()),
+            *("-" if (number := entry[count][shape]) is None else f"{number:,}" for count, shape in counts),
             f"{entry['title']}: {entry['about']}",
         ]
         for entry in facts

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from featurenet_uvl.cli.console.at_most import AtMost, parse_at_most
 from featurenet_uvl.cli.console.options import (
     Bounds,
     Force,
@@ -51,6 +52,7 @@ def decode(
         bool,
         typer.Option("--any-formula", help="Accept a sample of another input shape, restriction or version."),
     ] = False,
+    at_most: AtMost = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Build each network in Keras, too, and compare it layer by layer.")
     ] = False,
@@ -62,9 +64,10 @@ def decode(
 
     Give the model, restrictions, bounds and input shape that the sample was drawn with. A sample file names the formula
     that it was drawn from, and is refused if this is another one; with --any-formula, it is enough that each
-    configuration is one of this model.
+    configuration is one of this model. --at-most leaves out larger networks; the others keep their numbers.
     """
     from featurenet_uvl.decoding.placement.place import structure_limits
+    from featurenet_uvl.decoding.size_limits import within
     from featurenet_uvl.operations.configurations import read_sample
     from featurenet_uvl.operations.network_folders import (
         check_folder,
@@ -78,7 +81,7 @@ def decode(
 
     if classes < 1:
         raise UsageError(f"--classes: found {classes}, expected at least 1")
-    shape, bounds = parse_input_shape(input_shape), parse_bounds(bound or ())
+    shape, bounds, sizes = parse_input_shape(input_shape), parse_bounds(bound or ()), parse_at_most(at_most)
     check_folder(folder, force=force)
     loaded = load_model(model, restrict or (), bounds)
     with ProgressLine(quiet=quiet) as line:
@@ -87,7 +90,8 @@ def decode(
     sample = read_sample(source, cnf, any_formula=any_formula)  # before a model of another kind is asked for its images
     structure_limits(loaded)  # a model of something else has no networks, whatever its images are
     images = shape or model_input_shape(loaded)
-    networks = networks_of_sample(sample, cnf, images, classes, source)
+    decoded = networks_of_sample(sample, cnf, images, classes, source)
+    networks = within(decoded, sizes)
     if verify:
         with ProgressLine(quiet=quiet) as line:
             kinds = verify_networks(networks, lambda done: line.show(f"verified {done:,} of {len(networks):,}"))
@@ -98,6 +102,8 @@ def decode(
                 quiet=quiet,
             )
     write_folder(folder, networks, force=force, model=Path(model).name, formula=cnf.fingerprint())
+    if len(networks) < len(decoded):
+        say(f"left out {counted(len(decoded) - len(networks), 'network')}: expected {sizes}", quiet=quiet)
     if as_json:
         put_json([_facts(name, network) for name, network in networks.items()])
     say(_summary(networks, folder) + ("; all of them verified in Keras" if verify else ""), quiet=quiet or as_json)
@@ -113,14 +119,19 @@ def _facts(name: str, network: Architecture) -> dict[str, Any]:
         "blocks": len({cell.id.block for cell in network.cells}),
         "cells": len(network.cells),
         "weights": network.weights(),
+        "macs": network.macs(),
     }
 
 
 def _summary(networks: Mapping[str, Architecture], folder: str) -> str:
     from featurenet_uvl.decoding.network_key import count_networks
 
-    weights = [network.weights() for network in networks.values()]
-    spread = f"{min(weights):,} to {max(weights):,}, median {median(weights):,.0f}"
+    weights = _spread([network.weights() for network in networks.values()])
+    macs = _spread([network.macs() for network in networks.values()])
     different = count_networks(networks.values())
     twins = f", {different:,} different" if different < len(networks) else ""
-    return f"{counted(len(networks), 'network')}{twins} in {folder}; weights: {spread}"
+    return f"{counted(len(networks), 'network')}{twins} in {folder}; weights: {weights}; MACs: {macs}"
+
+
+def _spread(counts: list[int]) -> str:
+    return f"{min(counts):,} to {max(counts):,}, median {median(counts):,.0f}"

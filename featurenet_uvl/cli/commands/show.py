@@ -130,11 +130,13 @@ def _facts(name: str, network: Architecture) -> dict[str, Any]:
         "input_shape": list(network.input_shape),
         "classes": network.classes,
         "weights": network.weights(),
+        "macs": network.macs(),
         "cells": [
             {
                 "cell": str(steps.id),
                 "sources": list(steps.sources),
                 "weights": steps.weights,
+                "macs": steps.macs,
                 "layers": [
                     {
                         "place": step.place,
@@ -142,6 +144,7 @@ def _facts(name: str, network: Architecture) -> dict[str, Any]:
                         "parameters": dict(parameter.split(" ", 1) for parameter in step.parameters),
                         "shape": list(step.shape),
                         "weights": step.weights,
+                        "macs": step.macs,
                     }
                     for step in steps.steps()
                 ],

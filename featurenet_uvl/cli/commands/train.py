@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from featurenet_uvl.cli.console.at_most import AtMost, WeightLimit, parse_at_most
 from featurenet_uvl.cli.console.engine_option import (
     Address,
     Cpus,
@@ -19,7 +20,6 @@ from featurenet_uvl.cli.console.engine_option import (
     Memory,
     TrialMemory,
     TrialTime,
-    TrialWeights,
     parse_engine,
 )
 from featurenet_uvl.cli.console.options import DataDir, Json, Quiet, Seed, Workers
@@ -56,7 +56,8 @@ def train(
     workers: Workers = None,
     time_limit: TrialTime = None,
     memory_limit: TrialMemory = None,
-    weight_limit: TrialWeights = None,
+    at_most: AtMost = None,
+    weight_limit: WeightLimit = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Train networks again that failed or reached a limit.")
     ] = False,
@@ -91,7 +92,8 @@ def train(
     where = parse_engine(
         engine, workers=workers, address=address, cpus=cpus, gpus=gpus, memory=memory, others=engine_options
     )
-    limits = Limits(time_limit, memory_limit, weight_limit)
+    sizes = parse_at_most(at_most, weight_limit, quiet=quiet)
+    limits = Limits(time_limit, memory_limit, sizes.weights, sizes.macs)
     protocol = Protocol(
         *(data, train_size, test_size, epochs, batch_size),
         seed=seed,
@@ -117,9 +119,9 @@ def train(
             on_progress=lambda progress: show_trials(line, progress),
         )
     if as_json:
-        put_json([asdict(result) for result in results])
+        put_json([{**asdict(result), "macs": _macs(result, networks)} for result in results])
     else:
-        put(_table(results))
+        put(_table(results, networks))
     say(_closing(results, store), quiet=quiet or as_json)
 
 
@@ -141,14 +143,20 @@ def _shape(shape: Iterable[int]) -> str:
 _MAX_ROWS = 10
 """Rows that the table has at most; of more results, it shows the most accurate."""
 
-_COLUMNS = ("network", "status", "accuracy", "held out", "weights", "epochs", "seconds", "reason")
+_COLUMNS = ("network", "status", "accuracy", "held out", "weights", "MACs", "epochs", "seconds", "reason")
 _HELD_OUT = _COLUMNS.index("held out")
 
 
-def _table(results: Sequence[TrialResult]) -> str:
+def _macs(result: TrialResult, networks: Mapping[str, Architecture]) -> int | None:
+    """Return the network's multiply-accumulates, which rows of earlier versions do not have."""
+    return networks[result.name].macs() if result.name in networks else result.macs
+
+
+def _table(results: Sequence[TrialResult], networks: Mapping[str, Architecture]) -> str:
     """Return one row per network in columns, or the most accurate networks if they are many."""
     shown = sorted(results, key=lambda result: -(result.test_accuracy or 0.0))[:_MAX_ROWS]
-    rows = [_COLUMNS, *(_row(result) for result in (results if len(results) <= _MAX_ROWS else shown))]
+    listed = results if len(results) <= _MAX_ROWS else shown
+    rows = [_COLUMNS, *(_row(result, _macs(result, networks)) for result in listed)]
     if all(result.validation_accuracy is None for result in results):
         rows = [(*row[:_HELD_OUT], *row[_HELD_OUT + 1 :]) for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -169,13 +177,14 @@ def _closing(results: Sequence[TrialResult], store: Path) -> str:
     return f"{counted(len(results), 'network')}: {ends}{twins}; results in {store}"
 
 
-def _row(result: TrialResult) -> tuple[str, ...]:
+def _row(result: TrialResult, macs: int | None) -> tuple[str, ...]:
     return (
         printable(result.name),
         str(result.status),
         "-" if result.test_accuracy is None else f"{result.test_accuracy:.4f}",
         "-" if result.validation_accuracy is None else f"{result.validation_accuracy:.4f}",
         "-" if result.weights is None else str(result.weights),
+        "-" if macs is None else str(macs),
         str(result.epochs),
         f"{result.seconds:.1f}",
         printable(result.reason),

@@ -35,11 +35,6 @@ TrialMemory: TypeAlias = Annotated[
     float | None,
     typer.Option("--memory-limit", metavar="MB", help="Memory per network. A larger one is stopped and reported."),
 ]
-TrialWeights: TypeAlias = Annotated[
-    int | None,
-    typer.Option("--weight-limit", help="Weights per network. A larger one is reported and not trained."),
-]
-
 
 EngineOptions: TypeAlias = Annotated[
     list[str] | None,

@@ -13,6 +13,7 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
     {
         "any_formula": "--any-formula",
         "assume": "--assume",
+        "at_most": "--at-most",
         "bounds": "--bound",
         "classes": "--classes",
         "command": "--sampler-option command",

@@ -90,6 +90,7 @@ def study_json(study: Study) -> dict[str, Any]:
                     {
                         "name": network.name,
                         "weights": network.weights,
+                        "macs": network.architecture.macs(),
                         "predicted_cpu_s": network.predicted_cpu_s,
                         "left_out": network.left_out,
                         "architecture": network.architecture.to_json(),
@@ -117,6 +118,7 @@ def study_json(study: Study) -> dict[str, Any]:
                 "data": one.data,
                 "epochs": one.epochs,
                 "weights": one.weights,
+                "macs": None if one.architecture is None else one.architecture.macs(),
                 "result": _trial(one.result),
             }
             for one in study.named

@@ -38,6 +38,12 @@ class Entry:
         return f"{self.network}, run {self.run}" if self.run else self.network
 
     @property
+    def macs(self) -> int | None:
+        """Multiply-accumulates for one image; None for a network by hand that has none in its row."""
+        counted = None if self.result is None else self.result.macs
+        return self.architecture.macs() if counted is None and self.architecture is not None else counted
+
+    @property
     def status(self) -> str:
         """State of the trial in one or two words."""
         if self.result is not None:

@@ -98,6 +98,7 @@ function openTrial(number) {
     ["Training accuracy", asPercent(trial.train)],
     ["Loss", trial.loss === null ? NOTHING : trial.loss.toPrecision(4)],
     ["Weights", asCount(trial.weights)],
+    ["MACs", asCount(trial.macs)],
     ["Efficiency", trial.efficiency === null ? NOTHING : trial.efficiency.toPrecision(3)],
     ["Blocks", asCount(trial.blocks)],
     ["Cells", asCount(trial.cells)],

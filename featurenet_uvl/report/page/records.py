@@ -71,6 +71,7 @@ def _record(entry: Entry, test_count: int, drawings: Drawings) -> dict[str, Any]
         "train": finite(result.train_accuracy) if result else None,
         "loss": finite(result.loss) if result else None,
         "weights": entry.weights,
+        "macs": entry.macs,
         "efficiency": efficiency(accuracy, entry.weights),
         "epochs": entry.epochs,
         "cpu": entry.cpu_s,

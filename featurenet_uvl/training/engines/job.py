@@ -16,7 +16,7 @@ from featurenet_uvl.ir.architecture_json import parse_architecture
 from featurenet_uvl.system.extras import check_installed
 from featurenet_uvl.training.data.dataset import Dataset
 from featurenet_uvl.training.trials.protocol import Protocol
-from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec, TrialStatus, now
+from featurenet_uvl.training.trials.trial import MACS, Epoch, TrialResult, TrialSpec, TrialStatus, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,14 @@ class Limits:
     weights: int | None = None
     """Weights of the network. A network of the model with more is not built; one written by hand is built to be
     counted, and not trained."""
+    macs: int | None = None
+    """Multiply-accumulates of the network for one image, under the same rules."""
 
     def __post_init__(self) -> None:
-        values = (("time", self.time_s, " s"), ("memory", self.memory_mb, " MB"), ("weight", self.weights, ""))
+        values = (
+            *(("time", self.time_s, " s"), ("memory", self.memory_mb, " MB")),
+            *(("weight", self.weights, ""), ("MAC", self.macs, "")),
+        )
         problems = [
             f"{name} limit: found {value}{unit}, expected more than 0"
             for name, value, unit in values
@@ -47,17 +52,18 @@ class Limits:
             raise UsageError("\n".join(problems))
 
     def refusal(self, spec: TrialSpec) -> TrialResult | None:
-        """Return the row of a network of the model that has too many weights, without building it; else None."""
-        if self.weights is None or spec.kind != "architecture":
+        """Return the row of a network of the model with too many weights or MACs, without building it; else None."""
+        if (self.weights is None and self.macs is None) or spec.kind != "architecture":
             return None
-        refused = over_weight(spec, parse_architecture(json.loads(spec.payload)).weights(), self.weights)
+        network = parse_architecture(json.loads(spec.payload))
+        refused = over_size(spec, network.weights(), network.macs(), self.weights, self.macs)
         return None if refused is None else replace(refused, finished_at=now())
 
     def lifts(self, result: TrialResult) -> bool:
         """Whether a trial was stopped by a limit that is higher or gone by now, so that it may end otherwise."""
         if result.status is not TrialStatus.LIMIT:
             return False
-        present = {"time_s": self.time_s, "memory_mb": self.memory_mb, "weights": self.weights}
+        present = {"time_s": self.time_s, "memory_mb": self.memory_mb, "weights": self.weights, "macs": self.macs}
         return any(
             present[name] is None or present[name] > value  # type: ignore[operator]  # mypy does not narrow items
             for name, value in _reached(result).items()
@@ -73,6 +79,7 @@ _REASONS = {
     "time_s": re.compile(r"took longer than (\S+) s"),
     "memory_mb": re.compile(r"took .* of memory, more than the limit of (\S+) MB"),
     "weights": re.compile(r"has .* weights, more than the limit of (\S+)"),
+    "macs": re.compile(r"has .* MACs, more than the limit of (\S+)"),
 }
 """Reasons by the limit: the rows of version 0.1 have no other word of it."""
 
@@ -99,6 +106,18 @@ def over_weight(spec: TrialSpec, weights: int, limit: int | None) -> TrialResult
     return TrialResult(spec.name, spec.hash, TrialStatus.LIMIT, reason, weights=weights, provenance=facts)
 
 
+def over_size(
+    spec: TrialSpec, weights: int, macs: int, most_weights: int | None, most_macs: int | None
+) -> TrialResult | None:
+    """Return the row of a network that has more weights or MACs than a limit; else None."""
+    refused = over_weight(spec, weights, most_weights)
+    if refused is None and most_macs is not None and macs > most_macs:
+        reason = f"has {macs:,} MACs, more than the limit of {most_macs:,}"
+        facts = limit_facts("macs", most_macs)
+        refused = TrialResult(spec.name, spec.hash, TrialStatus.LIMIT, reason, weights=weights, provenance=facts)
+    return None if refused is None else replace(refused, provenance={**refused.provenance, MACS: str(macs)})
+
+
 NO_LIMITS = Limits()
 """No limit of any kind."""
 
@@ -119,6 +138,8 @@ class Surroundings:
     """Listener that receives the number of each finished epoch, from 1, and its measurements."""
     weight_limit: int | None = None
     """Weights above which a network is not trained."""
+    mac_limit: int | None = None
+    """MACs above which a network is not trained."""
 
 
 ALONE = Surroundings()

@@ -99,6 +99,7 @@ def _surroundings(connection: Connection, job: Job, spec: TrialSpec) -> Surround
         folder,
         lambda number, epoch: connection.send(EpochReport(number, epoch)),
         job.limits.weights,
+        job.limits.macs,
     )
 
 

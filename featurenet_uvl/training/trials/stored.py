@@ -10,7 +10,7 @@ from typing import Any
 from featurenet_uvl.errors import ReadError
 from featurenet_uvl.system.json_values import load_json, shown, to_typed
 from featurenet_uvl.training.trials.protocol import Protocol
-from featurenet_uvl.training.trials.trial import Epoch, TrialResult
+from featurenet_uvl.training.trials.trial import MACS, Epoch, TrialResult
 
 RESULT_COLUMNS = (
     "name, spec, status, reason, test_accuracy, train_accuracy, validation_accuracy, loss, epochs, weights, seconds, "
@@ -20,6 +20,9 @@ RESULT_COLUMNS = (
 
 _TIMES = ("cpu_seconds", "setup_s", "step_s")
 """Entries of a provenance that are times in seconds."""
+
+_DIGITS = 30
+"""Most digits of a count; Python refuses to read far longer numbers."""
 
 
 def result_of(row: tuple[Any, ...]) -> TrialResult:
@@ -40,6 +43,9 @@ def result_of(row: tuple[Any, ...]) -> TrialResult:
     for name in _TIMES:
         if not _is_time(result.provenance.get(name, "0")):
             raise ReadError(f"row: provenance: {name}: found {shown(result.provenance[name])}, expected a time")
+    macs = result.provenance.get(MACS, "0")
+    if not (macs.isascii() and macs.isdecimal() and len(macs) <= _DIGITS):
+        raise ReadError(f"row: provenance: {MACS}: found {shown(macs)}, expected a whole number")
     return result
 
 

@@ -12,6 +12,9 @@ from enum import StrEnum
 from featurenet_uvl.errors import UsageError
 from featurenet_uvl.ir.architecture import Architecture
 
+MACS = "macs"
+"""Entry of a provenance with the network's multiply-accumulates: the tables of a store stay those of version 0.1."""
+
 
 class TrialStatus(StrEnum):
     """How a trial ended. Only a `DONE` trial has accuracies."""
@@ -22,7 +25,7 @@ class TrialStatus(StrEnum):
     NAN = "nan"
     """The loss became infinite or not a number."""
     LIMIT = "limit"
-    """The trial reached a limit of time, memory or weights."""
+    """The trial reached a limit of time, memory, weights or MACs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,12 @@ class TrialResult:
     """Seed, hash of the data, versions, device, CPU seconds. A plain dict, so that it can be sent between processes."""
     finished_at: str = ""
     """Time of the end in UTC, ISO 8601."""
+
+    @property
+    def macs(self) -> int | None:
+        """Multiply-accumulates of the network for one image; None in rows of versions that did not count them."""
+        found = self.provenance.get(MACS)
+        return None if found is None else int(found)
 
 
 def now() -> str:

@@ -381,7 +381,7 @@ def test_the_image_has_a_name_for_those_who_do_not_see_it() -> None:
     assert root.attrib["role"] == "img"
     assert [ids[name] for name in root.attrib["aria-labelledby"].split()] == [
         "Wide",
-        f"2 blocks, 15 cells, {WIDE.weights():,} weights; images 9x9x2, 10 classes",
+        f"2 blocks, 15 cells, {WIDE.weights():,} weights, {WIDE.macs():,} MACs; images 9x9x2, 10 classes",
     ]
 
 

@@ -17,6 +17,7 @@ from featurenet_uvl.ir.layers import (
     parse_kernel,
     parse_shape,
 )
+from tests.keras_macs import multiplications
 from tests.layer_domains import layer_domains
 
 SHAPES: tuple[Shape, ...] = (
@@ -59,6 +60,7 @@ def test_output_shape_and_weights_equal_keras(kind: type[Layer]) -> None:
                 continue
             assert made(keras.Input(shape)).shape == (None, *expected), (layer, shape)
             assert made.count_params() == layer.weights(shape), (layer, shape)
+            assert multiplications(made) == layer.macs(shape), (layer, shape)
 
 
 def test_flatten_refuses_a_vector_although_keras_does_not() -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from featurenet_uvl.errors import DataError, StoreError, ToolError, UsageError
 from featurenet_uvl.ir.architecture import Architecture, Cell, CellId, Destination
-from featurenet_uvl.ir.layers import Flatten, Identity, Pooling, Void, Zeros
+from featurenet_uvl.ir.layers import Convolution, Flatten, Identity, Pooling, Void, Zeros
 from featurenet_uvl.training.engines.job import NO_LIMITS, Job, Limits
 from featurenet_uvl.training.engines.local import tree_memory
 from featurenet_uvl.training.pool import Progress, run_trials
@@ -190,6 +190,20 @@ def test_a_network_with_too_many_weights_is_not_built(fakes: ModuleType, tmp_pat
         assert again.status is TrialStatus.DONE
 
 
+def test_a_network_with_too_many_macs_is_not_built(fakes: ModuleType, tmp_path: Path) -> None:
+    convolution = Convolution("3x3", 4, 1, "valid", "relu", "normal")
+    cell = Cell(CellId(1, 1), (), convolution, Flatten(), Zeros(), Void(), "Sum", Destination("Out"))
+    spec = TrialSpec.of_architecture("n", Architecture((16, 16, 1), 10, (cell,)))
+    macs = 9 * 4 * 14 * 14 + 14 * 14 * 4 * 10
+    options = {"data": fakes.DATA, "trainer": fakes.FAKE}
+    (refused,) = run_trials([spec], fakes.PROTOCOL, tmp_path / "t", limits=Limits(macs=macs - 1), **options)
+    assert (refused.status, refused.macs, refused.weights) == (TrialStatus.LIMIT, macs, 9 * 4 + 4 + 7850)
+    assert refused.reason == f"has {macs:,} MACs, more than the limit of {macs - 1:,}"
+    assert run_trials([spec], fakes.PROTOCOL, tmp_path / "t", limits=Limits(macs=9), **options) == [refused]
+    (built,) = run_trials([spec], fakes.PROTOCOL, tmp_path / "t", limits=Limits(macs=macs), **options)
+    assert built.status is TrialStatus.DONE
+
+
 @pytest.mark.parametrize(
     ("result", "kept", "lifted"),
     [
@@ -203,6 +217,7 @@ def test_a_network_with_too_many_weights_is_not_built(fakes: ModuleType, tmp_pat
         ),
         ({"provenance": {"limit_memory_mb": "1200.4"}}, Limits(memory_mb=1200.4), Limits(memory_mb=1200.5)),
         ({"reason": "has 10 weights, more than the limit of 9"}, Limits(weights=9), Limits(weights=10)),
+        ({"provenance": {"limit_macs": "1e6"}}, Limits(macs=10**6, weights=9), Limits(macs=10**6 + 1)),
     ],
 )
 def test_a_row_of_a_limit_is_tried_again_if_that_limit_is_higher_or_gone(

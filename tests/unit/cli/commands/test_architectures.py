@@ -30,7 +30,7 @@ def test_an_exported_sample_decodes_to_the_same_network(program: Program, models
     model = models / "s2.uvl"
     done = program("architectures", "export", "lenet5", "--to", "sample", "--model", model, "-o", sample)
     assert done.code == 0
-    assert done.err.startswith("6 cells in 3 blocks, 545,546 weights for 28x28x1 images; sample in ")
+    assert done.err.startswith("6 cells in 3 blocks, 545,546 weights, 4,233,960 MACs for 28x28x1 images; sample in ")
     assert program("decode", sample, "--model", model, "-o", folder, "-q").code == 0
     network = json.loads((folder / "0001.json").read_text(encoding="utf-8"))
     expected = named_architecture("lenet5").architecture(MNIST, 10).to_json()

@@ -158,3 +158,20 @@ def test_a_model_without_networks_is_told_so(program: Any, small: Path, tmp_path
     done = program("decode", tmp_path / "s", "--model", small / "net.uvl", "-o", tmp_path / "nets")
     assert done.code == 1
     assert "net.uvl:2:2: found no multi-feature Block [n..m], expected the DNN model" in done.err
+
+
+def test_larger_networks_are_left_out_and_the_others_keep_their_numbers(
+    program: Any, small: Path, models: Path, tmp_path: Path
+) -> None:
+    command = ("decode", small / "s.txt", "--model", models / "s1.uvl", *BOUNDS, *SHAPE, "--json")
+    whole = program(*command, "-o", tmp_path / "all").json
+    most = sorted(entry["macs"] for entry in whole)[1]
+    result = program(*command, "-o", tmp_path / "few", "--at-most", f"macs={most}")
+    assert result.json == [entry for entry in whole if entry["macs"] <= most]
+    assert f"left out 1 network: expected at most {most:,} MACs" in result.err
+    for entry in result.json:
+        assert (tmp_path / "few" / entry["file"]).read_bytes() == (tmp_path / "all" / entry["file"]).read_bytes()
+    none = program(*command, "-o", tmp_path / "none", "--at-most", "weights=1")
+    assert none.code == 4
+    assert "--at-most: found no network with at most 1 weight, expected one at least; the fewest of 3" in none.err
+    assert not (tmp_path / "none").exists()

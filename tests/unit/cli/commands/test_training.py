@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+from featurenet_uvl.operations.network_folders import read_network
 from featurenet_uvl.training import pool
 from featurenet_uvl.training.engines.job import Limits
 from featurenet_uvl.training.engines.local import LocalEngine
@@ -51,11 +52,13 @@ def test_train_asks_for_what_the_options_say(program: Any, asked: dict[str, Any]
     assert asked["protocol"] == Protocol("digits", 100, 50, epochs=3, batch_size=16, seed=9)
     assert [spec.name for spec in asked["specs"]] == ["0001", "0002", "0003"]
     assert (asked["store"], asked["engine"], asked["limits"]) == (store, LocalEngine(2), Limits(time_s=5.0))
+    macs = [read_network(small / "nets" / f"000{number}.json").macs() for number in (1, 2, 3)]
+    wide = max(map(len, map(str, macs)))
     assert result.out.splitlines() == [
-        "network  status  accuracy  weights  epochs  seconds  reason",
-        "0001     done    0.9000    370      3       1.2",
-        "0002     limit   -         -        0       0.0      took longer\\x1b[0m than 5 s",
-        "0003     limit   -         -        0       0.0      took longer\\x1b[0m than 5 s",
+        f"network  status  accuracy  weights  {'MACs'.ljust(wide)}  epochs  seconds  reason",
+        f"0001     done    0.9000    370      {macs[0]:<{wide}}  3       1.2",
+        f"0002     limit   -         -        {macs[1]:<{wide}}  0       0.0      took longer\\x1b[0m than 5 s",
+        f"0003     limit   -         -        {macs[2]:<{wide}}  0       0.0      took longer\\x1b[0m than 5 s",
     ]
     assert result.err.splitlines() == [
         "loading digits",
@@ -69,6 +72,19 @@ def test_train_asks_for_what_the_options_say(program: Any, asked: dict[str, Any]
         ("0002", "limit", None),
         ("0003", "limit", None),
     ]
+    assert [row["macs"] for row in rows] == macs
+
+
+def test_train_still_takes_the_old_limit_of_weights_and_warns(
+    program: Any, asked: dict[str, Any], small: Path, tmp_path: Path
+) -> None:
+    command = ("train", small / "nets", "--data", "digits", "--store", tmp_path / "t.sqlite", "--weight-limit", 5000)
+    result = program(*command)
+    assert asked["limits"] == Limits(weights=5000)
+    assert result.err.splitlines()[0] == "warning: --weight-limit is now --at-most weights=...; it goes away in 0.3"
+    both = program(*command, "--at-most", "weights=4000")
+    assert both.code == 2
+    assert "found --weight-limit and --at-most weights=..., expected the latter alone" in both.err
 
 
 def test_a_long_table_has_the_most_accurate_networks(
@@ -83,7 +99,7 @@ def test_a_long_table_has_the_most_accurate_networks(
     command = ("train", small / "nets", "--data", "digits", "--store", tmp_path / "t")
     result = program(*command)
     header, *rows, last = result.out.splitlines()
-    assert header.split() == ["network", "status", "accuracy", "weights", "epochs", "seconds", "reason"]
+    assert header.split() == ["network", "status", "accuracy", "weights", "MACs", "epochs", "seconds", "reason"]
     assert [row.split()[0] for row in rows] == [f"n{number:02}" for number in range(19, 9, -1)]
     assert last == "and 12 more, less accurate or not trained; --json prints all"
     assert result.err.splitlines()[-1] == f"22 networks: 20 done, 2 failed; results in {tmp_path / 't'}"
@@ -131,10 +147,11 @@ def test_train_passes_on_limits_and_what_is_held_out(
     program: Any, asked: dict[str, Any], small: Path, tmp_path: Path
 ) -> None:
     command = ("train", small / "nets", "--data", "digits", "--store", tmp_path / "t.sqlite")
-    options = "--validation-size 30 --deterministic --memory-limit 900 --weight-limit 5000 --retry-failed"
+    options = "--validation-size 30 --deterministic --memory-limit 900 --retry-failed"
+    options += " --at-most weights=5_000 --at-most macs=2.5M"
     assert program(*command, *options.split(), "--tensorboard", tmp_path / "logs").code == 0
     assert asked["protocol"] == Protocol("digits", validation_images=30, deterministic=True)
-    assert asked["limits"] == Limits(None, 900.0, 5000)
+    assert asked["limits"] == Limits(None, 900.0, 5000, 2_500_000)
     assert (asked["retry_failed"], asked["tensorboard"]) == (True, tmp_path / "logs")
     remote = "--engine ray --address 10.0.0.1:6379 --cpus 2 --gpus 0.5 --memory 2000"
     assert program(*command, *remote.split()).code == 0
@@ -148,7 +165,11 @@ def test_train_passes_on_limits_and_what_is_held_out(
     [
         ("--time-limit 0", "time limit: found 0.0 s, expected more than 0"),
         ("--memory-limit nan", "memory limit: found nan MB, expected more than 0"),
-        ("--weight-limit -1", "weight limit: found -1, expected more than 0"),
+        ("--weight-limit -1", "--at-most: found weights='-1', expected a whole number from 1"),
+        ("--at-most macs=1.5", "--at-most: found macs='1.5', expected a whole number from 1"),
+        ("--at-most macs=", "--at-most: found macs='', expected a whole number from 1"),
+        ("--at-most layers=3", "--at-most: found 'layers=3', expected weights=N or macs=N"),
+        ("--at-most macs=3 --at-most macs=4", "--at-most: found macs twice, expected one limit of them"),
         ("--workers 0", "workers: found 0, expected at least 1"),
         ("--validation-size 64 --train-size 64", "protocol: validation_images: found 64, expected fewer than the 64"),
         ("--engine slurm", "found engine 'slurm', expected one of local, ray"),

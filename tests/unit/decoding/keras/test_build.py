@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from featurenet_uvl.decoding.keras.build import build_keras_model
+from featurenet_uvl.decoding.keras.macs import keras_macs
 from featurenet_uvl.decoding.network import to_architecture
 from featurenet_uvl.decoding.solutions import decode_solution
 from featurenet_uvl.ir.architecture import Architecture
@@ -17,6 +18,7 @@ from featurenet_uvl.sampling.engines.steered import solve_steered
 from featurenet_uvl.sampling.request import Request
 from featurenet_uvl.translators.pipeline import compile_model
 from tests.keras_graph import differences, no_weights
+from tests.keras_macs import multiplications
 from tests.places import MODELS
 
 SMALL_ENOUGH = 300_000
@@ -39,7 +41,9 @@ def test_every_sampled_configuration_builds_exactly_as_configured(model: str, co
     architectures = list(sampled(model, parse_shape(shape), count, bounds))
     for architecture in architectures:
         with no_weights():
-            assert differences(build_keras_model(architecture), architecture) == []
+            model = build_keras_model(architecture)
+            assert differences(model, architecture) == []
+        assert sum(map(multiplications, model.layers)) == architecture.macs() == keras_macs(model)
     assert len({architecture.hash() for architecture in architectures}) == count
     if model == "dnn":
         cells = [cell for architecture in architectures for cell in architecture.cells]
