@@ -24,6 +24,7 @@ from featurenet_uvl.experiments.samples import BeginPhase, prepare_sample, read_
 from featurenet_uvl.ir.architecture import Architecture
 from featurenet_uvl.report.content.study import Study
 from featurenet_uvl.report.write import write_report
+from featurenet_uvl.system.counted import counted
 from featurenet_uvl.system.extras import check_installed
 from featurenet_uvl.system.locks import Lock
 from featurenet_uvl.system.paths import user_path
@@ -196,7 +197,7 @@ class _Stages:
             networks = [spec for sample in self._preset.samples for spec in self._sampled[sample.name, name]]
             # Runs of a network differ in their seeds only, so one of them is timed for all.
             firsts = {_first(spec): spec for spec in reversed([*others, *named, *networks])}
-            self._listener.phase("timing", f"a few steps of {len(firsts):,} networks on {name}")
+            self._listener.phase("timing", f"a few steps of {counted(len(firsts), 'network')} on {name}")
             measured = time_networks(
                 self._folder,
                 list(reversed(firsts.values())),
@@ -231,7 +232,7 @@ class _Stages:
             specs = [*self._others(protocol.data)]
             for sample in self._preset.samples:
                 specs += self._affordable(sample.name, protocol, sample.max_cpu_s)
-            self._train(specs, protocol, f"{len(specs):,} networks on {protocol.data}")
+            self._train(specs, protocol, f"{counted(len(specs), 'network')} on {protocol.data}")
 
     def train_named(self) -> None:
         """Train the named architectures for a few epochs."""

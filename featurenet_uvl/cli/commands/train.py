@@ -86,7 +86,7 @@ def train(
     from featurenet_uvl.training.pool import run_trials
     from featurenet_uvl.training.store import images_folder
     from featurenet_uvl.training.trials.protocol import Protocol
-    from featurenet_uvl.training.trials.trial import TrialSpec
+    from featurenet_uvl.training.trials.trial import TrialSpec, now
 
     images = images_folder(store)
     where = parse_engine(
@@ -107,6 +107,7 @@ def train(
         dataset = load_dataset(data, data_dir, images)
         _check_fit(networks, dataset)
         line.begin("training", f"{counted(len(networks), 'network')} on {data}, {counted(epochs, 'epoch')}")
+        began = now()
         results = run_trials(
             [TrialSpec.of_architecture(name, network) for name, network in networks.items()],
             protocol,
@@ -122,7 +123,7 @@ def train(
         put_json([{**asdict(result), "macs": _macs(result, networks)} for result in results])
     else:
         put(_table(results, networks))
-    say(_closing(results, store), quiet=quiet or as_json)
+    say(_closing(results, store, began), quiet=quiet or as_json)
 
 
 def _check_fit(networks: Mapping[str, Architecture], data: Dataset) -> None:
@@ -166,15 +167,25 @@ def _table(results: Sequence[TrialResult], networks: Mapping[str, Architecture])
     return "".join(f"{line}\n" for line in lines)
 
 
-def _closing(results: Sequence[TrialResult], store: Path) -> str:
-    """Return one line that counts how the trials ended, and names the store."""
+def _closing(results: Sequence[TrialResult], store: Path, began: str) -> str:
+    """Return one line that counts how the trials ended, and names the store.
+
+    Args:
+        results: The rows of all networks.
+        store: The store.
+        began: Moment when the run began; failed rows from before it are named with the option that tries them again.
+    """
+    from featurenet_uvl.training.trials.trial import TrialStatus
     from featurenet_uvl.training.trials.twins import taken_from_twins
 
     counts = Counter(str(result.status) for result in results)
     ends = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
     shared = taken_from_twins(results)
     twins = f"; {shared:,} of them the same network as another, whose result they took" if shared else ""
-    return f"{counted(len(results), 'network')}: {ends}{twins}; results in {store}"
+    again = (TrialStatus.FAILED, TrialStatus.LIMIT)
+    kept = sum(result.status in again and "" < result.finished_at < began for result in results)
+    hint = f"; {kept:,} failed or reached a limit in an earlier run: --retry-failed tries again" if kept else ""
+    return f"{counted(len(results), 'network')}: {ends}{twins}{hint}; results in {store}"
 
 
 def _row(result: TrialResult, macs: int | None) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from featurenet_uvl.report.content.paper import SCALE
 from featurenet_uvl.report.content.study import DataSet, SampleStudy, Study
+from featurenet_uvl.system.counted import counted
 from featurenet_uvl.training.trials.trial import TrialStatus
 
 STATUS_WORDS = {
@@ -49,8 +50,8 @@ def sample_scale(sample: SampleStudy) -> str:
     states = [f"{counts[status]:,} {word}" for status, word in STATUS_WORDS.items() if counts[status]]
     states += [f"{sample.left_out:,} left out as too slow to train"] if sample.left_out else []
     states += [f"{sample.pending():,} still to come"] if sample.pending() else []
-    number = len(sample.networks) or sample.asked
-    return f"{sample.name} on {data_title(sample.data)}: {number:,} networks from {sample.model} ({', '.join(states)})."
+    number = counted(len(sample.networks) or sample.asked, "network")
+    return f"{sample.name} on {data_title(sample.data)}: {number} from {sample.model} ({', '.join(states)})."
 
 
 def scale(study: Study, data: Iterable[str] | None = None) -> str:

@@ -9,6 +9,7 @@ from featurenet_uvl.report.content.captions import data_scale, data_title, epoch
 from featurenet_uvl.report.content.figure import Figure, Panel, Series
 from featurenet_uvl.report.content.paper import EQUIVALENCE_RUNS, FIGURE_7, SAMPLED, TABLE_1
 from featurenet_uvl.report.content.study import BaselineStudy, DataSet, LongerRow, SampleStudy, Study
+from featurenet_uvl.system.counted import counted
 from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialStatus
 
 _STEPS = ("steps", "steps 2", "steps 3")
@@ -103,7 +104,7 @@ def _distribution_panel(study: Study, data: DataSet) -> Panel | None:
         if accuracies:
             points = distribution_points(accuracies)
             y = tuple(100 * count / len(accuracies) for _, count in points)
-            label = f"{sample.name}, {len(accuracies):,} networks"
+            label = f"{sample.name}, {counted(len(accuracies), 'network')}"
             series.append(Series(label, tuple(float(percent) for percent, _ in points), y, style))
     if not series:
         return None

@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+from featurenet_uvl.cli.commands.train import _closing
 from featurenet_uvl.operations.network_folders import read_network
 from featurenet_uvl.training import pool
 from featurenet_uvl.training.engines.job import Limits
@@ -24,6 +25,9 @@ from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import TrialResult, TrialSpec, TrialStatus
 
 PROTOCOL = Protocol("digits", train_images=64, epochs=1, validation_images=10)
+
+
+EARLIER, BEGAN, LATER = (f"2026-01-01T00:00:0{second}+00:00" for second in range(3))
 
 
 @pytest.fixture
@@ -104,6 +108,16 @@ def test_a_long_table_has_the_most_accurate_networks(
     assert last == "and 12 more, less accurate or not trained; --json prints all"
     assert result.err.splitlines()[-1] == f"22 networks: 20 done, 2 failed; results in {tmp_path / 't'}"
     assert len(program(*command, "--json").json) == 22
+
+
+def test_failed_rows_of_an_earlier_run_name_the_option_that_tries_them_again() -> None:
+    ends = ((TrialStatus.DONE, EARLIER), (TrialStatus.FAILED, EARLIER), (TrialStatus.LIMIT, EARLIER))
+    rows = [TrialResult(f"n{n}", f"{n}", status, finished_at=moment) for n, (status, moment) in enumerate(ends)]
+    new = TrialResult("new", "9", TrialStatus.FAILED, finished_at=LATER)
+    hint = "; 2 failed or reached a limit in an earlier run: --retry-failed tries again"
+    closing = f"4 networks: 1 done, 2 failed, 1 limit{hint}; results in t.sqlite"
+    assert _closing([*rows, new], Path("t.sqlite"), BEGAN) == closing
+    assert _closing([new], Path("t.sqlite"), BEGAN) == "1 network: 1 failed; results in t.sqlite"
 
 
 def test_files_of_one_name_keep_apart(program: Any, asked: dict[str, Any], small: Path, tmp_path: Path) -> None:

@@ -98,6 +98,13 @@ def test_rq1_counts_every_end_of_a_trial() -> None:
     assert "S1 on MNIST: 5 networks from s1.uvl (4 trained, 1 diverged)" in table.caption
 
 
+def test_a_sample_of_one_network_is_in_the_singular() -> None:
+    study = whole_study()
+    first = study.samples[0]
+    one = replace(study, samples=(replace(first, networks=first.networks[:1]),))
+    assert "S1 on MNIST: 1 network from s1.uvl" in conformance_table(one).caption
+
+
 def test_rq1_does_not_blame_a_network_for_the_limits_of_the_machine() -> None:
     first, second = whole_study().samples[:2]
     ends = [network for network in (*first.networks, *second.networks) if network.result is not None]
