@@ -43,6 +43,8 @@ class CompileLimits:
 
     max_values: int = 10_000
     """Most values of a typed feature's domain; each is a feature, with some four clauses."""
+    max_conflicts: int = 50_000
+    """Most conflicts of a solver that decides whether constraints leave a value; else the value counts as left."""
     max_unfolded: int = 500_000
     """Most features of an unfolded model."""
     max_copied_nodes: int = 500_000

@@ -23,11 +23,11 @@ from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.ir.restriction import Restriction, apply_bounds, restrict
 from featurenet_uvl.ir.span import Source, SourceKind
 from featurenet_uvl.system.collector import paused_collector
+from featurenet_uvl.translators.domains.finite import discretise
 from featurenet_uvl.translators.formats.language.printer import format_expression
 from featurenet_uvl.translators.formats.registry import read_model
 from featurenet_uvl.translators.limits import LIMITS, CompileLimits
 from featurenet_uvl.translators.passes.definitions_as_features import definitions_as_features
-from featurenet_uvl.translators.passes.discretise_attributes import discretise_attributes
 from featurenet_uvl.translators.passes.rewrite_constraints import rewrite_constraints
 from featurenet_uvl.translators.passes.specialise import specialise
 from featurenet_uvl.translators.passes.to_cnf import to_cnf
@@ -56,7 +56,7 @@ class Pass:
 
 PASSES: Mapping[str, Pass] = MappingProxyType(
     {
-        "discretise_attributes": Pass(discretise_attributes, frozenset({Construct.VALUES, Construct.TERMS})),
+        "discretise_attributes": Pass(discretise, frozenset({Construct.VALUES, Construct.TERMS})),
         "unfold_multi_features": Pass(unfold_multi_features, frozenset(Construct)),
         "rewrite_constraints": Pass(
             rewrite_constraints, frozenset({Construct.VALUES, Construct.TERMS}), gives=BooleanModel

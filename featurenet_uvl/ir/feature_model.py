@@ -52,7 +52,9 @@ class Cardinality:
 class Attribute:
     """A constant (`domain` is None) or a configurable attribute, which takes one value of its domain.
 
-    `default` is the domain value that an editor offers first; it does not change the configurations.
+    `default` is the domain value that an editor offers first; it does not change the configurations. One with both
+    `value` and `domain`, as translation makes of an attribute that equations define, has that value while its feature
+    is deselected.
     """
 
     name: str

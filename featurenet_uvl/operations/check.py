@@ -11,8 +11,8 @@ from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.operations.conflicts import Question, dead_features, exclusions, rules_exclusion
 from featurenet_uvl.operations.sources import find_model, load_model
 from featurenet_uvl.system.files import read_text
+from featurenet_uvl.translators.domains.finite import discretise
 from featurenet_uvl.translators.formats.uvl.reader import is_uvl, unused_imports
-from featurenet_uvl.translators.passes.discretise_attributes import discretise_attributes
 from featurenet_uvl.translators.passes.rewrite_constraints import rewrite_constraints
 from featurenet_uvl.translators.passes.unfold_multi_features import unfold_multi_features
 
@@ -153,7 +153,7 @@ def meaning_problems(model: FeatureModel) -> list[str]:
     """
     try:
         model.verify()
-        discretised = discretise_attributes(model)
+        discretised = discretise(model)
         _run_rest(discretised, ())
     except _INPUT_FAULTS as error:
         return _lines(error)

@@ -229,9 +229,9 @@ class _Evaluator:
         attribute = attribute_of(self.law.tree.features[node.feature], node.attribute, node.span)
         values = self._values_of(self._instance(node.feature, node.indices))
         if attribute.is_configurable:
-            if values is None:
+            if values is None and attribute.value is None:
                 raise _NoValueError
-            return scalar(values[node.attribute], node.span)
+            return scalar(attribute.value if values is None else values[node.attribute], node.span)
         value = scalar(attribute.value, node.span)
         return absent(value) if values is None else value
 

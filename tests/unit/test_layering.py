@@ -34,6 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     ("translators.formats.registry",),
     ("translators.passes", "translators.rules.tensor_shapes"),
+    ("translators.domains",),  # runs the passes, and asks a solver about their result
     ("translators.rules.registry",),
     ("translators",),  # the pipeline
     # from clauses to samples

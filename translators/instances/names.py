@@ -56,7 +56,7 @@ class Instances:
 
     def absent_value(self, feature: str, attribute: str) -> Constant:
         """Return an attribute of an instance that cannot exist: MISSING if configurable, else 0, false or ""."""
-        if (feature, attribute) in self.domains:
+        if (feature, attribute) in self.domains and (feature, attribute) not in self.constants:
             return MISSING
         value = self.constants[feature, attribute]
         return Constant(False) if isinstance(value, bool) else Constant("" if isinstance(value, str) else 0)

@@ -41,9 +41,12 @@ def discretise_attributes(model: FeatureModel, limits: CompileLimits = LIMITS) -
 
     Source: Cordy, Schobbens, Heymans and Legay, "Beyond Boolean product-line model checking", ICSE 2013, section 3.
     """
-    domains = typed_domains(model, limits.max_values)
+    problems = misused_features(model)
+    try:
+        domains = typed_domains(model, limits.max_values)
+    except ModelError as error:
+        raise ModelError([*problems, *error.problems]) from None
     sources = {feature.name: f"feature {feature.name} at {feature.span}" for feature in model.features()}
-    problems = _misused_features(model)
     drafts: dict[str, FeatureDraft] = {}
     impossible: list[Constraint] = []
     for feature in model.features():
@@ -99,7 +102,7 @@ def _domain_problems(feature: Feature, attribute: Attribute) -> list[str]:
     return []
 
 
-def _misused_features(model: FeatureModel) -> list[str]:
+def misused_features(model: FeatureModel) -> list[str]:
     """Return one line per Boolean feature in the place of a value."""
     typed = {feature.name: feature.type is not FeatureType.BOOLEAN for feature in model.features()}
     return [
@@ -111,7 +114,12 @@ def _misused_features(model: FeatureModel) -> list[str]:
 
 
 def _without_domains(feature: Feature) -> Feature:
-    plain = tuple(attribute for attribute in feature.attributes if not attribute.is_configurable)
+    """Return the feature with its constants, and with the values that defined attributes have while it is absent."""
+    plain = tuple(
+        attribute if attribute.domain is None else Attribute(attribute.name, attribute.value, span=attribute.span)
+        for attribute in feature.attributes
+        if attribute.domain is None or attribute.value is not None
+    )
     if feature.type is not FeatureType.BOOLEAN:
         plain = tuple(attribute for attribute in plain if attribute.name != DOMAIN)
     return replace(feature, attributes=plain, origin=Origin(feature.name))

@@ -57,8 +57,21 @@ _OPPOSITE: Mapping[ComparisonOperator, ComparisonOperator] = {
 }
 
 
-def typed_domains(model: FeatureModel, max_values: int = LIMITS.max_values) -> dict[str, tuple[Value, ...]]:
+class InfiniteDomainError(ModelError):
+    """The constraints over a typed feature alone leave it infinitely many values."""
+
+
+def typed_domains(
+    model: FeatureModel,
+    max_values: int = LIMITS.max_values,
+    infinite: dict[str, InfiniteDomainError] | None = None,
+) -> dict[str, tuple[Value, ...]]:
     """Return the domain of each typed feature: all values that the constraints allow, and perhaps others.
+
+    Args:
+        model: The model.
+        max_values: Most values of a domain.
+        infinite: Takes features without a finite domain, each with its message; None: they are an error.
 
     Raises:
         ModelError: Features without a finite domain, or with values of another type.
@@ -75,6 +88,11 @@ def typed_domains(model: FeatureModel, max_values: int = LIMITS.max_values) -> d
     for name, feature in typed.items():
         try:
             domains[name] = _domain(feature, alone[name], max_values)
+        except InfiniteDomainError as error:
+            if infinite is None:
+                problems.extend(error.problems)
+            else:
+                infinite[name] = error
         except ModelError as error:
             problems.extend(error.problems)
     if problems:
@@ -299,11 +317,11 @@ def as_value(number: Fraction, place: Span, owner: str) -> int | float:
     return value
 
 
-def _infinite(feature: Feature, example: str) -> ModelError:
+def _infinite(feature: Feature, example: str) -> InfiniteDomainError:
     vector = next((a for a in feature.attributes if isinstance(a.value, tuple) and a.value), None)
     if vector is not None:
         example = f"{{domain [...]}} in place of {{{vector.name} [...]}}, which is a constant"
-    return ModelError(
+    return InfiniteDomainError(
         f"{feature.span}: found infinitely many values of the {feature.type.value} feature {feature.name!r}, expected a"
         f" finite domain; give it one, such as {example}"
     )

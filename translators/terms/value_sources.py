@@ -46,7 +46,8 @@ class Sources:
     """The values of a model's attributes and typed features.
 
     `heads` are the features of discretised attributes, by feature and attribute; `typed` those of typed features, None
-    if no value is left; `constants` the other attributes; `owners` the features that have an attribute of a name, in
+    if no value is left; `constants` the other attributes, and the values that defined ones have while their feature is
+    deselected; `owners` the features that have an attribute of a name, in
     document order.
     """
 
@@ -119,9 +120,12 @@ class Sources:
 
     def _attribute(self, feature: str, attribute: str, place: Span) -> Term:
         head = self.heads.get((feature, attribute))
-        if head is not None:
-            return Term(tuple(_choices(head)), owner=feature)
         value = self.constants.get((feature, attribute))
+        if head is not None and (value is None or feature not in self.parents):
+            return Term(tuple(_choices(head)), owner=feature)
+        if head is not None and isinstance(value, bool | int | float | str):
+            choices = tuple(_choices(head))
+            return Term((*choices, (Not(FeatureRef(feature)), exact(value))), default=len(choices))
         if not isinstance(value, bool | int | float | str):
             raise ModelError(f"{place}: found {feature}.{attribute}, which has no single value, expected one that has")
         here = exact(value)

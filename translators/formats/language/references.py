@@ -15,22 +15,31 @@ from featurenet_uvl.ir.expression import (
     walk,
 )
 from featurenet_uvl.ir.feature_model import AttributeValue, Feature, FeatureModel, FeatureType
+from featurenet_uvl.translators.formats.language.definitions import AttributeName, defined_attributes
 
 _INSTANCE = re.compile(r"(.+)_([1-9][0-9]*)(?:_.*)?\Z", re.DOTALL)
 """A name that begins like that of an instance, `Block_2` or `Block_2_Cell_1_Pooling`."""
 
 
 def unknown_references(model: FeatureModel) -> list[str]:
-    """Return one problem, with its place, per reference to nothing, in the order of the constraints."""
+    """Return one problem, with its place, per reference to nothing, in the order of the constraints.
+
+    An attribute that an equation defines counts as one of its feature.
+    """
     features = {feature.name: feature for feature in model.features()}
+    defined: frozenset[AttributeName] = frozenset()
     values: set[str] | None = None
     problems: list[str] = []
     for constraint in model.constraints:
         plain = plain_features(constraint.formula)
         if plain is None or not plain <= features.keys():
-            values = _values(features) if values is None else values
+            if values is None:
+                defined = frozenset(defined_attributes(model))
+                values = _values(features) | {attribute for _, attribute in defined}
             compared = _compared(constraint.formula)
             for node in walk(constraint.formula):
+                if isinstance(node, AttributeRef) and (node.feature, node.attribute) in defined:
+                    continue
                 found = list(_problems(node, features, values))
                 problems.extend(f"{problem}{_hint(node, features, compared)}" for problem in found)
     return problems

@@ -41,8 +41,6 @@ NOT_READ: dict[str, tuple[type[FeatureNetError], str]] = {
     "faulty/wrong_attribute_name.uvl": (ReadError, "2:3: the import cannot be read: "),
     # avg("Name of customer".Value): an aggregate of one feature's attribute has no agreed meaning.
     "complex/Horcas2025_Icecream.uvl": (UnsupportedError, "56:9: found avg of 'Value' at one feature"),
-    # Constrains an attribute that no feature declares.
-    "complex/Horcas2026_Pizza.uvl": (ModelError, "28:17: found unknown attribute SpicyLvl.Price"),
 }
 
 

@@ -1,0 +1,1 @@
+"""Finite domains by reasoning: the values that all constraints together leave."""
