@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from featurenet_uvl.api.network import Network as Network
     from featurenet_uvl.api.results import Results as Results
     from featurenet_uvl.errors import FeatureNetError as FeatureNetError
+    from featurenet_uvl.training.data.own_data import Data as Data
 
 __version__ = "0.2.0"
 
@@ -32,6 +33,7 @@ if (
 
 _HOMES = {
     "CompiledModel": "featurenet_uvl.api.compiled",
+    "Data": "featurenet_uvl.training.data.own_data",
     "DrawnSample": "featurenet_uvl.api.drawn",
     "FeatureModel": "featurenet_uvl.api.model",
     "FeatureNetError": "featurenet_uvl.errors",

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias, TypedDict, Unpack
 
 from featurenet_uvl.api.arguments import file_path, number, shown, truth, whole
+from featurenet_uvl.api.data import DataLike, loaded_data
 from featurenet_uvl.api.network import Network
 from featurenet_uvl.api.results import Results
 from featurenet_uvl.decoding.named import architecture_names
 from featurenet_uvl.errors import FeatureNetError, UsageError
 from featurenet_uvl.ir.layers import format_shape
-from featurenet_uvl.system.processes.temporary import TemporaryFolder
-from featurenet_uvl.training.data.dataset import Dataset, load_dataset
+from featurenet_uvl.training.data.dataset import Dataset
 from featurenet_uvl.training.engines.base import Engine
 from featurenet_uvl.training.engines.job import NO_LIMITS, Limits
 from featurenet_uvl.training.engines.local import LocalEngine, available_cores
@@ -51,7 +50,7 @@ _WHOLE = ("epochs", "batch_size", "train_images", "test_images", "validation_ima
 
 def evaluate(
     networks: Networks,
-    data: str | Dataset = "digits",
+    data: DataLike = "digits",
     *,
     data_dir: str | PathLike[str] | None = None,
     callbacks: Callbacks = (),
@@ -63,8 +62,10 @@ def evaluate(
 
     Args:
         networks: One, or any number of them, each as a `Network` or as the path of its JSON file.
-        data: `digits`, which is embedded, `mnist`, `cifar10`, or a result of `training.data.load_dataset`.
-        data_dir: A folder with `mnist.npz` and `cifar10.npz`; else Keras' cache, or its download.
+        data: `digits`, which is embedded, `mnist`, `cifar10`, `fashion_mnist` or `cifar100`; the path of an `.npz` file
+            or of a folder with a folder of images per class; `(x, y)`, or `((x_train, y_train), (x_test, y_test))`, as
+            arrays; a `Data` that says how to read them; or a result of `training.data.load_dataset`.
+        data_dir: A folder with files such as `mnist.npz`; else Keras' cache, or its download.
         callbacks: Keras callbacks for each network, or a function that gives a network its own. Their `val_loss` and
             `val_accuracy` are those of the images held out (`validation_images`); no callback sees a measurement of the
             test images.
@@ -80,11 +81,11 @@ def evaluate(
 
     Raises:
         UsageError: An argument has no meaning, or a network is for other images.
-        DataError: The data set is unknown, or has fewer images than requested.
+        DataError: The data are wrong, or have fewer images than requested.
     """
     chosen = _networks(networks)
     results: list[TrialResult] = []
-    with _dataset(data, data_dir) as images:
+    with loaded_data(data, data_dir) as images:
         protocol = _protocol(images, settings)
         _check_fit(chosen, images)
         specs = [TrialSpec.of_architecture(network.name, network.architecture) for network in chosen]
@@ -105,7 +106,7 @@ def evaluate(
 def train(
     networks: Networks,
     store: str | PathLike[str],
-    data: str | Dataset = "digits",
+    data: DataLike = "digits",
     *,
     data_dir: str | PathLike[str] | None = None,
     workers: int | None = None,
@@ -143,7 +144,7 @@ def train(
         engine = LocalEngine(available_cores() if workers is None else whole("workers", workers, least=1))
     elif workers is not None:
         raise UsageError("found workers with an engine, expected one of them")
-    with _dataset(data, data_dir, cache) as images, without_main_module():
+    with loaded_data(data, data_dir, cache) as images, without_main_module():
         protocol = _protocol(images, settings)
         _check_fit(chosen, images)
         results = run_trials(
@@ -178,22 +179,6 @@ def _networks(networks: object) -> tuple[Network, ...]:
     if twice:
         raise UsageError(f"networks: found {', '.join(twice)} more than once, expected each name once")
     return tuple(chosen)
-
-
-@contextmanager
-def _dataset(data: object, data_dir: str | PathLike[str] | None, cache: Path | None = None) -> Iterator[Dataset]:
-    """Yield the images, unpacked to `cache`; without one, to a temporary folder that is removed at the end."""
-    if isinstance(data, Dataset):
-        yield data
-        return
-    if not isinstance(data, str):
-        raise UsageError(f"data: found {shown(data)}, expected the name of a data set, or a Dataset of load_dataset")
-    folder = None if data_dir is None else Path(file_path(data_dir))
-    if cache is not None:
-        yield load_dataset(data, folder, cache)
-        return
-    with TemporaryFolder() as temporary:
-        yield load_dataset(data, folder, Path(temporary))
 
 
 def _protocol(data: Dataset, settings: Settings) -> Protocol:

@@ -8,8 +8,9 @@ from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
 
-from featurenet_uvl.api.arguments import file_path, file_paths, image_shape, whole
+from featurenet_uvl.api.arguments import file_path, file_paths, whole
 from featurenet_uvl.api.compiled import CompiledModel
+from featurenet_uvl.api.data import DataLike, shape_and_classes
 from featurenet_uvl.api.drawn import DrawnSample
 from featurenet_uvl.api.network import Network
 from featurenet_uvl.errors import ModelError, UsageError
@@ -23,9 +24,6 @@ from featurenet_uvl.translators.formats.language.references import unknown_refer
 from featurenet_uvl.translators.formats.registry import parse_model, writer_for
 from featurenet_uvl.translators.pipeline import compile_feature_model
 from featurenet_uvl.translators.rules.registry import model_input_shape
-
-CLASSES = 10
-"""Number of classes that networks tell apart if the caller gives none."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -127,57 +125,68 @@ class FeatureModel:
         self,
         *,
         input_shape: Shape | None = None,
-        classes: int = CLASSES,
+        classes: int | None = None,
         rules: bool = True,
         specialise: bool = False,
+        data: DataLike | None = None,
     ) -> CompiledModel:
         """Return the formula that has one solution per configuration.
 
         Args:
-            input_shape: Height, width and channels of the images, such as `(28, 28, 1)`; None takes the model's own.
-            classes: Number of classes that networks tell apart.
+            input_shape: Height, width and channels of the images, such as `(28, 28, 1)`; None takes those of `data`,
+                else the model's own.
+            classes: Number of classes that networks tell apart; None takes those of `data`, else 10.
             rules: Whether the rule sets that the model names are in it: with `tensor-shapes` every configuration is a
                 network for these images.
             specialise: Leave out the features that no configuration has.
+            data: The images that the networks are for, as `evaluate` takes them.
 
         Raises:
             ModelError, UnsupportedError: As the passes say, with the place in the model's file.
+            UsageError, DataError: The data are wrong, or have another shape or number of classes than given.
         """
-        shape = None if input_shape is None else image_shape(input_shape)
-        classes = whole("classes", classes, least=1)
+        shape, number = shape_and_classes(input_shape, classes, data)
         cnf = compile_feature_model(self.ir, input_shape=shape, with_rules=rules, specialised=specialise)
         if shape is None and self.ir.root.attribute("input_shape") is not None:
             shape = model_input_shape(self.ir)
-        return CompiledModel(cnf, shape, classes)
+        return CompiledModel(cnf, shape, number)
 
     def sample(
-        self, count: int, *, seed: int = 1, input_shape: Shape | None = None, classes: int = CLASSES
+        self,
+        count: int,
+        *,
+        seed: int = 1,
+        input_shape: Shape | None = None,
+        classes: int | None = None,
+        data: DataLike | None = None,
     ) -> DrawnSample:
         """Draw a diverse sample: `compile`, then `CompiledModel.sample`, which has more arguments."""
-        return self.compile(input_shape=input_shape, classes=classes).sample(count, seed=seed)
+        return self.compile(input_shape=input_shape, classes=classes, data=data).sample(count, seed=seed)
 
     def decode(
         self,
         sample: DrawnSample | str | PathLike[str],
         *,
         input_shape: Shape | None = None,
-        classes: int = CLASSES,
+        classes: int | None = None,
         any_formula: bool | None = None,
+        data: DataLike | None = None,
     ) -> tuple[Network, ...]:
         """Return the networks of a sample of this model.
 
         Args:
             sample: A drawn sample, or a file as `CompiledModel.read_sample` takes it.
-            input_shape: Height, width and channels of the images; None takes those of the model.
-            classes: Number of classes that the networks tell apart.
+            input_shape: As for `compile`.
+            classes: As for `compile`.
             any_formula: Accept a sample of another formula, such as one for other images or of an older version, if all
                 its configurations are configurations of this model. None accepts it from a file only.
+            data: As for `compile`.
 
         Raises:
             ReadError, ModelError: The file is no sample, or has other features.
             DecodeError: A configuration violates this model, or is no network.
         """
-        compiled = self.compile(input_shape=input_shape, classes=classes)
+        compiled = self.compile(input_shape=input_shape, classes=classes, data=data)
         if isinstance(sample, DrawnSample):
             return compiled.take(sample, any_formula=any_formula is True).decode()
         return compiled.read_sample(sample, any_formula=any_formula is not False).decode()

@@ -8,7 +8,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from featurenet_uvl.api.arguments import file_path, image_shape, whole
+from featurenet_uvl.api.arguments import file_path
+from featurenet_uvl.api.data import DataLike, shape_and_classes
 from featurenet_uvl.decoding.keras.build import build_keras_model
 from featurenet_uvl.decoding.named import named_architecture
 from featurenet_uvl.decoding.network_key import network_key
@@ -39,15 +40,30 @@ class Network:
     """Its blocks, cells and layers, with all shapes."""
 
     @classmethod
-    def named(cls, name: str, *, input_shape: Shape, classes: int = 10) -> Network:
+    def named(
+        cls,
+        name: str,
+        *,
+        input_shape: Shape | None = None,
+        classes: int | None = None,
+        data: DataLike | None = None,
+    ) -> Network:
         """Return a network that comes with the package, such as `lenet5`, for images of this shape.
 
+        Args:
+            name: Its name.
+            input_shape: Height, width and channels of the images; None takes those of `data`.
+            classes: Number of classes; None takes those of `data`, else 10.
+            data: The images that the network is for, as `evaluate` takes them.
+
         Raises:
-            UsageError: None has this name.
+            UsageError: None has this name, or neither a shape nor data are given.
             DecodeError: It cannot take these images.
         """
-        shape, classes = image_shape(input_shape), whole("classes", classes, least=1)
-        return cls(name, named_architecture(name).architecture(shape, classes))
+        shape, number = shape_and_classes(input_shape, classes, data)
+        if shape is None:
+            raise UsageError("found neither input_shape nor data, expected one of them")
+        return cls(name, named_architecture(name).architecture(shape, number))
 
     @classmethod
     def read(cls, path: str | PathLike[str]) -> Network:

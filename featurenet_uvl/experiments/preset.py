@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from featurenet_uvl.system.json_values import to_typed
+from featurenet_uvl.training.data.own_data import Data
 from featurenet_uvl.training.trials.protocol import Protocol
 
 
@@ -99,6 +100,21 @@ class Preset:
     """Description in one line."""
     cpu_hours: float | None = None
     """CPU hours of the whole run on the machine of the preset's author."""
+    sources: Mapping[str, Data] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+    """A user's own data by their names in `protocols`, until `with_data_names` has named them by their content."""
+
+    def with_data_names(self, names: Mapping[str, str]) -> Preset:
+        """Return the preset with other names of its data sets; those of a user's own data tell their content."""
+
+        one, named, longer = self.equivalence, self.named, self.longer
+        return replace(
+            self,
+            protocols=tuple(replace(one, data=names.get(one.data, one.data)) for one in self.protocols),
+            equivalence=None if one is None else replace(one, data=names.get(one.data, one.data)),
+            named=None if named is None else replace(named, data=names.get(named.data, named.data)),
+            longer=None if longer is None else replace(longer, data=names.get(longer.data, longer.data)),
+            sources=MappingProxyType({}),
+        )
 
     @property
     def data_names(self) -> tuple[str, ...]:

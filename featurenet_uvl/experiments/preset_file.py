@@ -5,7 +5,7 @@ from __future__ import annotations
 import configparser
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -20,7 +20,8 @@ from featurenet_uvl.experiments.preset import Equivalence, Limits, Longer, Named
 from featurenet_uvl.sampling.registry import DEFAULT, sampler_names
 from featurenet_uvl.system.files import MAX_SETTINGS_BYTES, read_text
 from featurenet_uvl.training.baselines import BASELINES
-from featurenet_uvl.training.data.sources import FORMATS
+from featurenet_uvl.training.data.catalogue import source_names
+from featurenet_uvl.training.data.own_data import Data
 from featurenet_uvl.training.trials.protocol import Protocol
 
 SUFFIX = ".cfg"
@@ -69,7 +70,7 @@ def parse_preset(text: str, path: Path) -> Preset:
     reader = _Reader(path, text)
     about = reader.get("about", "what", str, "")
     cpu_hours = reader.get("about", "cpu_hours", values.either("unknown", values.positive), None)
-    protocols = _protocols(reader)
+    protocols = _protocols(reader, path.parent)
     data = tuple(protocol.data for protocol in protocols)
     samples = tuple(_sample(reader, section, path) for section in reader.sections("sample "))
     preset = Preset(
@@ -82,6 +83,7 @@ def parse_preset(text: str, path: Path) -> Preset:
         limits=_limits(reader),
         about=about,
         cpu_hours=cpu_hours,
+        sources=_own_data(reader, data, path.parent),
     )
     reader.finish()
     return preset
@@ -160,8 +162,8 @@ class _Reader:
         return str(self._path)
 
 
-def _protocols(reader: _Reader) -> tuple[Protocol, ...]:
-    names = reader.get("data", "sets", values.list_of(values.one_of(tuple(FORMATS)), least=1)) or ()
+def _protocols(reader: _Reader, folder: Path) -> tuple[Protocol, ...]:
+    names = reader.get("data", "sets", values.list_of(values.data_set(source_names(), folder), least=1)) or ()
     images: dict[str, Any] = {
         "train_images": reader.get("data", "train_images", values.either("all", values.whole(1)), None),
         "validation_images": reader.get("data", "validation_images", values.whole(0), 0),
@@ -183,6 +185,17 @@ def _protocols(reader: _Reader) -> tuple[Protocol, ...]:
         )
         images["validation_images"] = 0
     return tuple(Protocol(name, **images, **training) for name in names)
+
+
+def _own_data(reader: _Reader, names: tuple[str, ...], folder: Path) -> Mapping[str, Data]:
+    """Return the user's own among the data sets, by the texts that stand for them in the preset."""
+    options = {
+        "image_size": reader.get("data", "image_size", values.image_size, None),
+        "channels": reader.get("data", "channels", values.channels, None),
+        "test_share": reader.get("data", "test_share", values.share, None),
+        "split_seed": reader.get("data", "split_seed", values.whole(0), 0),
+    }
+    return MappingProxyType({name: Data(folder / name, **options) for name in names if name not in source_names()})
 
 
 def _sample(reader: _Reader, section: str, path: Path) -> SampleSetting:

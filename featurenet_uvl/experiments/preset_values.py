@@ -88,6 +88,43 @@ def one_of(known: tuple[str, ...]) -> Callable[[str], str]:
     return convert
 
 
+def data_set(known: tuple[str, ...], folder: Path) -> Callable[[str], str]:
+    """Return a converter that accepts the names of data sets, and files and folders of images by their paths.
+
+    Args:
+        known: The names.
+        folder: The folder from which paths lead.
+    """
+
+    def convert(text: str) -> str:
+        if text not in known and not os.path.exists(folder / text):
+            raise ValueError(
+                f"found {text!r}, expected one of {', '.join(known)}, or an .npz file or a folder of images in {folder}"
+            )
+        return text
+
+    return convert
+
+
+def image_size(text: str) -> tuple[int, int]:
+    """Convert height and width.
+
+    >>> image_size("32x24")
+    (32, 24)
+    """
+    match = re.fullmatch(r"([1-9][0-9]{0,3})x([1-9][0-9]{0,3})", text)
+    if match is None:
+        raise ValueError(f"found {shown(text)}, expected HEIGHTxWIDTH, such as 32x32")
+    return int(match[1]), int(match[2])
+
+
+def channels(text: str) -> int:
+    """Convert `grey` or `rgb` to a number of channels."""
+    if text not in ("grey", "rgb"):
+        raise ValueError(f"found {text!r}, expected grey or rgb")
+    return 1 if text == "grey" else 3
+
+
 def whole(least: int, most: int = 10**100) -> Callable[[str], int]:
     """Return a converter of whole numbers; a comma may separate thousands, except in a list.
 

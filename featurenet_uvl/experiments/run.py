@@ -104,7 +104,7 @@ def run_experiment(
     engine.check()
     make_folder(folder)
     with Lock(folder / LOCK, folder):  # two runs would draw the same samples and take turns at the store
-        data, manifest = _prepare(folder, preset, data_dir, listener.phase)
+        preset, data, manifest = _prepare(folder, preset, data_dir, listener.phase)
         stages = _Stages(folder, preset, data, manifest, engine, retry_failed, listener, trainer, timer)
         estimates = stages.estimate()
         listener.estimates(estimates)
@@ -120,16 +120,24 @@ def run_experiment(
 
 def _prepare(
     folder: Path, preset: Preset, data_dir: Path | None, begin: BeginPhase
-) -> tuple[Mapping[str, Dataset], Manifest]:
-    """Load the data sets, draw all samples, and return the data sets by name, with the manifest."""
+) -> tuple[Preset, Mapping[str, Dataset], Manifest]:
+    """Load the data sets, draw all samples, and return the preset, the data sets by name, and the manifest.
+
+    The preset that returns names a user's own data by their content.
+    """
     earlier = read_manifest(folder)
-    if earlier is not None:
+    if earlier is not None and not preset.sources:
         check_preset(earlier, preset, folder)
+    names: dict[str, str] = {}
     data: dict[str, Dataset] = {}
     for protocol in preset.protocols:
         begin("loading", protocol.data)
-        data[protocol.data] = load_dataset(protocol.data, data_dir, folder / DATA)
-        data[protocol.data].check(protocol)
+        loaded = load_dataset(preset.sources.get(protocol.data, protocol.data), data_dir, folder / DATA)
+        loaded.check(protocol)
+        names[protocol.data], data[loaded.name] = loaded.name, loaded
+    preset = preset.with_data_names(names)
+    if earlier is not None:
+        check_preset(earlier, preset, folder)
     facts = {name: DataFacts.of(dataset) for name, dataset in data.items()}
     if earlier is not None:
         for name in data:
@@ -139,7 +147,7 @@ def _prepare(
     for dataset in data.values():
         for sample in preset.samples:
             manifest = prepare_sample(folder, sample, dataset, manifest, begin)
-    return data, manifest
+    return preset, data, manifest
 
 
 def _sampled_networks(folder: Path, name: str, manifest: Manifest) -> Mapping[str, Architecture]:

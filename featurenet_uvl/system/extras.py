@@ -19,6 +19,7 @@ from featurenet_uvl.errors import ToolError
 EXTRAS: Mapping[str, str] = {
     "flamapy": "flamapy",
     "keras": "networks",
+    "PIL": "networks",
     "matplotlib": "figures",
     "psutil": "networks",
     "ray": "ray",
@@ -29,7 +30,7 @@ EXTRAS: Mapping[str, str] = {
 }
 """The extra that installs each optional module, by the name under which the module is imported."""
 
-_DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+_DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}
 """The name to install of each module whose own name differs from it."""
 
 _REINSTALLED = {"flamapy": "flamapy-bdd flamapy-fm flamapy-fw"}

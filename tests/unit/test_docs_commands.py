@@ -43,6 +43,20 @@ from featurenet_uvl import FeatureModel
 network.to_keras().save("model.keras")
 '
 """,
+    "docs/own-data.md": f"""'{sys.executable}' -c '
+from pathlib import Path
+import numpy as np
+from PIL import Image
+rng = np.random.default_rng(0)
+for number, name in enumerate(("circle", "cross", "line", "square")):
+    folder = Path("photos", name)
+    folder.mkdir(parents=True)
+    for image in range(10):
+        pixels = rng.integers(0, 60, (18, 20, 3), dtype=np.uint8)
+        pixels[4 * number : 4 * number + 4] = 250
+        Image.fromarray(pixels).save(folder / (str(image) + ".png"))
+'
+""",
     "docs/sampling.md": """
 featurenet-uvl compile models/s1.uvl --no-rules --bound Block=1 --bound Cell=1 -o model.dimacs
 featurenet-uvl compile models/s1.uvl --no-rules --bound Block=1 --bound Cell=1 -o m.dimacs

@@ -17,12 +17,14 @@ import featurenet_uvl
 from featurenet_uvl.cli.app import app
 from featurenet_uvl.ir.layer_kinds import INPUT_GROUP, OPERATION_GROUP
 from featurenet_uvl.sampling.registry import GROUP as SAMPLER_GROUP
+from featurenet_uvl.training.data.catalogue import GROUP as DATA_GROUP
 from featurenet_uvl.training.engines.registry import GROUP as ENGINE_GROUP
 from featurenet_uvl.translators.formats.registry import GROUP as FORMAT_GROUP
 from tests.places import ROOT
 
 EXPORTS = {
     "CompiledModel",
+    "Data",
     "DrawnSample",
     "FeatureModel",
     "FeatureNetError",
@@ -55,25 +57,26 @@ ARGUMENTS = {
     "CompiledModel.sample": "count seed sampler options assume after time_limit_s",
     "CompiledModel.take": "sample any_formula",
     "CompiledModel.write": "path force",
+    "Data.has_options": "",
     "DrawnSample.decode": "",
     "DrawnSample.diversity": "",
     "DrawnSample.limit": "time_limit_s",
     "DrawnSample.network_count": "",
     "DrawnSample.write": "path force",
-    "FeatureModel.compile": "input_shape classes rules specialise",
-    "FeatureModel.decode": "sample input_shape classes any_formula",
+    "FeatureModel.compile": "input_shape classes rules specialise data",
+    "FeatureModel.decode": "sample input_shape classes any_formula data",
     "FeatureModel.named": "name bounds",
     "FeatureModel.parse": "text bounds",
     "FeatureModel.read": "path restrictions bounds",
     "FeatureModel.restrict": "restrictions bounds",
-    "FeatureModel.sample": "count seed input_shape classes",
+    "FeatureModel.sample": "count seed input_shape classes data",
     "FeatureModel.write": "path force format",
     "Network.classes": "",
     "Network.draw": "",
     "Network.input_shape": "",
     "Network.key": "",
     "Network.macs": "",
-    "Network.named": "name input_shape classes",
+    "Network.named": "name input_shape classes data",
     "Network.read": "path",
     "Network.to_keras": "",
     "Network.weights": "",
@@ -87,6 +90,7 @@ ARGUMENTS = {
 
 FIELDS = {
     "CompiledModel": "cnf input_shape classes",
+    "Data": "source image_size channels test_share split_seed",
     "DrawnSample": "sample cnf input_shape classes notes",
     "FeatureModel": "ir path restrictions bounds",
     "Network": "name architecture",
@@ -94,6 +98,7 @@ FIELDS = {
 }
 
 SUITES = {
+    "data.check_data_source",
     "engines.check_engine",
     "formats.check_format",
     "layer_kinds.check_layer_kind",
@@ -102,6 +107,7 @@ SUITES = {
 """Functions of `featurenet_uvl.testing`."""
 
 GROUPS = {
+    "featurenet_uvl.data",
     "featurenet_uvl.engines",
     "featurenet_uvl.formats",
     "featurenet_uvl.input_layers",
@@ -110,6 +116,7 @@ GROUPS = {
 }
 
 MODEL = "bound input-shape restrict"
+IMAGES = "channels data image-size"
 ENGINE = "address cpus engine engine-option gpus memory workers"
 OPTIONS = {
     "analyse": f"{MODEL} engine json no-count no-rules quiet time-limit",
@@ -118,20 +125,20 @@ OPTIONS = {
     "architectures list": "json",
     "architectures show": "classes force index input-shape json output quiet to",
     "check": f"{MODEL} json no-rules quiet",
-    "compile": f"{MODEL} comments emit-after force json no-rules output projection projection-form quiet safe-names"
-    " specialise to verify-each",
+    "compile": f"{MODEL} {IMAGES} comments emit-after force json no-rules output projection projection-form quiet"
+    " safe-names specialise to verify-each",
     "configurations": f"{MODEL} force from json model output quiet to",
     "convert": "bound restrict configurations featureide-project force from json lossy output quiet to",
     "count": f"{MODEL} assume engine json no-rules quiet time-limit",
-    "decode": f"{MODEL} any-formula at-most classes force json model output quiet specialise verify",
+    "decode": f"{MODEL} {IMAGES} any-formula at-most classes force json model output quiet specialise verify",
     "diversity": f"{MODEL} cnf force json no-rules plot quiet time-limit",
     "experiments report": "json quiet",
     "experiments run": f"{ENGINE} data-dir dry-run json output preset quiet retry-failed",
     "experiments status": "json store",
-    "sample": f"{MODEL} append assume command count force json no-measures output pledge-jar quiet sampler"
-    " sampler-option seed time-limit",
-    "train": f"{ENGINE} at-most batch-size data data-dir deterministic epochs json memory-limit quiet retry-failed seed"
-    " store tensorboard test-size time-limit train-size validation-size weight-limit",
+    "sample": f"{MODEL} {IMAGES} append assume command count force json no-measures output pledge-jar quiet"
+    " sampler sampler-option seed time-limit",
+    "train": f"{ENGINE} {IMAGES} at-most batch-size data-dir deterministic epochs json memory-limit quiet retry-failed"
+    " seed split-seed store tensorboard test-share test-size time-limit train-size validation-size weight-limit",
 }
 """Commands with the long names of their options, without the dashes."""
 
@@ -188,7 +195,7 @@ def test_the_suites_for_other_packages_stay() -> None:
 
 
 def test_the_groups_of_entry_points_stay() -> None:
-    assert {INPUT_GROUP, OPERATION_GROUP, SAMPLER_GROUP, ENGINE_GROUP, FORMAT_GROUP} == GROUPS
+    assert {INPUT_GROUP, OPERATION_GROUP, SAMPLER_GROUP, ENGINE_GROUP, FORMAT_GROUP, DATA_GROUP} == GROUPS
 
 
 @pytest.mark.parametrize("name", sorted(OPTIONS))

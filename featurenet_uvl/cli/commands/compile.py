@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurenet_uvl.cli.commands.convert import check_references
+from featurenet_uvl.cli.console.data_option import Channels, DataForShape, ImageSize, parse_images
 from featurenet_uvl.cli.console.options import (
     Bounds,
     Force,
@@ -19,7 +20,6 @@ from featurenet_uvl.cli.console.options import (
     Restrictions,
     Specialise,
     parse_bounds,
-    parse_input_shape,
 )
 from featurenet_uvl.cli.console.progress import ProgressLine
 from featurenet_uvl.cli.console.streams import check_output, put_json, say, write_output
@@ -43,6 +43,9 @@ def compile_to_dimacs(
     restrict: Restrictions = None,
     bound: Bounds = None,
     input_shape: InputShape = None,
+    data: DataForShape = None,
+    image_size: ImageSize = None,
+    channels: Channels = None,
     no_rules: NoRules = False,
     specialise: Specialise = False,
     emit_after: Annotated[
@@ -82,9 +85,11 @@ def compile_to_dimacs(
     from featurenet_uvl.translators.pipeline import describe_source
 
     check_output(output, force=force, as_json=as_json)
-    shape, bounds = parse_input_shape(input_shape), parse_bounds(bound or ())
+    shape, _ = parse_images(input_shape, data, image_size, channels)
+    bounds = parse_bounds(bound or ())
     given = {
-        "--input-shape": shape is not None,
+        "--input-shape": input_shape is not None,
+        "--data": data is not None,
         "--no-rules": no_rules,
         "--specialise": specialise,
         "--safe-names": safe_names,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from featurenet_uvl.cli.console.at_most import AtMost, parse_at_most
+from featurenet_uvl.cli.console.data_option import Channels, DataForShape, ImageSize, parse_images
 from featurenet_uvl.cli.console.options import (
     Bounds,
     Force,
@@ -19,7 +20,6 @@ from featurenet_uvl.cli.console.options import (
     Restrictions,
     Specialise,
     parse_bounds,
-    parse_input_shape,
 )
 from featurenet_uvl.cli.console.progress import ProgressLine
 from featurenet_uvl.cli.console.streams import put_json, say
@@ -47,7 +47,13 @@ def decode(
     bound: Bounds = None,
     input_shape: InputShape = None,
     specialise: Specialise = False,
-    classes: Annotated[int, typer.Option("--classes", help="Number of classes that the networks tell apart.")] = 10,
+    classes: Annotated[
+        int | None,
+        typer.Option("--classes", help="Number of classes that the networks tell apart. Else those of --data, or 10."),
+    ] = None,
+    data: DataForShape = None,
+    image_size: ImageSize = None,
+    channels: Channels = None,
     any_formula: Annotated[
         bool,
         typer.Option("--any-formula", help="Accept a sample of another input shape, restriction or version."),
@@ -62,9 +68,9 @@ def decode(
 ) -> None:
     """Decode a sample to networks, one JSON file per network.
 
-    Give the model, restrictions, bounds and input shape that the sample was drawn with. A sample file names the formula
-    that it was drawn from, and is refused if this is another one; with --any-formula, it is enough that each
-    configuration is one of this model. --at-most leaves out larger networks; the others keep their numbers.
+    Give the model, restrictions, bounds and input shape (or --data) that the sample was drawn with. A sample file names
+    the formula that it was drawn from, and is refused if this is another one; with --any-formula, it is enough that
+    each configuration is one of this model. --at-most leaves out larger networks; the others keep their numbers.
     """
     from featurenet_uvl.decoding.placement.place import structure_limits
     from featurenet_uvl.decoding.size_limits import within
@@ -79,9 +85,11 @@ def decode(
     from featurenet_uvl.translators.pipeline import compile_feature_model
     from featurenet_uvl.translators.rules.registry import model_input_shape
 
-    if classes < 1:
+    if classes is not None and classes < 1:
         raise UsageError(f"--classes: found {classes}, expected at least 1")
-    shape, bounds, sizes = parse_input_shape(input_shape), parse_bounds(bound or ()), parse_at_most(at_most)
+    shape, of_data = parse_images(input_shape, data, image_size, channels)
+    classes, bounds = classes or of_data or 10, parse_bounds(bound or ())
+    sizes = parse_at_most(at_most)
     check_folder(folder, force=force)
     loaded = load_model(model, restrict or (), bounds)
     with ProgressLine(quiet=quiet) as line:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from featurenet_uvl.cli.console.data_option import Channels, DataForShape, ImageSize, parse_images
 from featurenet_uvl.cli.console.options import (
     Assumptions,
     Bounds,
@@ -20,7 +21,6 @@ from featurenet_uvl.cli.console.options import (
     Restrictions,
     Seed,
     parse_bounds,
-    parse_input_shape,
     parse_time_limit,
 )
 from featurenet_uvl.cli.console.progress import ProgressLine
@@ -75,6 +75,9 @@ def sample(
     restrict: Restrictions = None,
     bound: Bounds = None,
     input_shape: InputShape = None,
+    data: DataForShape = None,
+    image_size: ImageSize = None,
+    channels: Channels = None,
     time_limit: Annotated[
         float | None,
         typer.Option("--time-limit", metavar="SECONDS", help="Stop then with the configurations found so far."),
@@ -104,7 +107,8 @@ def sample(
 
     options = _sampler_options(sampler_option or (), {"command": command, "pledge_jar": pledge_jar}, quiet)
     find_sampler(sampler).check_options(sampler, options)
-    model = (restrict or [], parse_bounds(bound or ()), parse_input_shape(input_shape))
+    shape, _ = parse_images(input_shape, data, image_size, channels)
+    model = (restrict or [], parse_bounds(bound or ()), shape)
     limit_s = None if time_limit is None else parse_time_limit(time_limit)
     target = sample_format(output)
     may_replace = force or _is_same(output, append)

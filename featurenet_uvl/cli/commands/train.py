@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from featurenet_uvl.cli.console.at_most import AtMost, WeightLimit, parse_at_most
+from featurenet_uvl.cli.console.data_option import (
+    Channels,
+    DataOption,
+    ImageSize,
+    SplitSeed,
+    TestShare,
+    parse_data,
+)
 from featurenet_uvl.cli.console.engine_option import (
     Address,
     Cpus,
@@ -35,12 +44,21 @@ if TYPE_CHECKING:
 
 
 def train(
-    sources: Annotated[list[Path], typer.Argument(metavar="NETWORK...", help="JSON files, or folders of them.")],
-    data: Annotated[str, typer.Option("--data", help="The data set: digits, mnist or cifar10.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NETWORK...", help="JSON or TOML files, folders of JSON files, or named networks such as lenet5."
+        ),
+    ],
+    data: DataOption,
     store: Annotated[
         Path, typer.Option("--store", help="The file of results; unpacked images lie beside it in <name>.data.")
     ],
     data_dir: DataDir = None,
+    image_size: ImageSize = None,
+    channels: Channels = None,
+    test_share: TestShare = None,
+    split_seed: SplitSeed = 0,
     epochs: Annotated[int, typer.Option("--epochs", help="Passes over the training images.")] = 12,
     batch_size: Annotated[int, typer.Option("--batch-size", help="Images per step.")] = 128,
     train_size: Annotated[int | None, typer.Option("--train-size", help="Number of training images. Else all.")] = None,
@@ -79,9 +97,7 @@ def train(
     Repeating the command continues a stopped run. No network is trained twice, even if two files describe it
     differently.
     """
-    from featurenet_uvl.operations.network_folders import read_networks
     from featurenet_uvl.training.data.dataset import load_dataset
-    from featurenet_uvl.training.data.sources import known_format
     from featurenet_uvl.training.engines.job import Limits
     from featurenet_uvl.training.pool import run_trials
     from featurenet_uvl.training.store import images_folder
@@ -100,13 +116,17 @@ def train(
         validation_images=validation_size,
         deterministic=deterministic,
     )
-    known_format(data)
-    networks = read_networks(sources)
+    asked = parse_data(data, image_size, channels, test_share, split_seed)
+    files = _read_files(sources)
     with resumable(), ProgressLine(quiet=quiet) as line:
         line.begin("loading", data)
-        dataset = load_dataset(data, data_dir, images)
+        dataset = load_dataset(asked, data_dir, images)
+        if dataset.is_own:
+            say(str(dataset), quiet=quiet)
+        networks = {**files, **_named(sources, dataset)}
         _check_fit(networks, dataset)
-        line.begin("training", f"{counted(len(networks), 'network')} on {data}, {counted(epochs, 'epoch')}")
+        protocol = replace(protocol, data=dataset.name)
+        line.begin("training", f"{counted(len(networks), 'network')} on {dataset.name}, {counted(epochs, 'epoch')}")
         began = now()
         results = run_trials(
             [TrialSpec.of_architecture(name, network) for name, network in networks.items()],
@@ -124,6 +144,28 @@ def train(
     else:
         put(_table(results, networks))
     say(_closing(results, store, began), quiet=quiet or as_json)
+
+
+def _read_files(sources: Sequence[str]) -> Mapping[str, Architecture]:
+    """Return the networks of files and folders that say for which images they are."""
+    from featurenet_uvl.operations.network_folders import read_networks
+
+    return read_networks([Path(source) for source in sources if not _fits_any(source)])
+
+
+def _named(sources: Sequence[str], data: Dataset) -> Mapping[str, Architecture]:
+    """Return the networks that are made for the images at hand, by their names."""
+    from featurenet_uvl.operations.network_files import load_network
+
+    asked = (source for source in sources if _fits_any(source))
+    return {Path(source).stem: load_network(source, data.input_shape, data.classes) for source in asked}
+
+
+def _fits_any(source: str) -> bool:
+    """Whether a source is a network without images of its own: a named one, unless a file has its name, or a TOML."""
+    from featurenet_uvl.decoding.named import architecture_names
+
+    return source.endswith(".toml") or (source in architecture_names() and not os.path.exists(source))
 
 
 def _check_fit(networks: Mapping[str, Architecture], data: Dataset) -> None:

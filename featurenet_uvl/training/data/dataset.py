@@ -5,35 +5,36 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from featurenet_uvl.errors import DataError
-from featurenet_uvl.ir.layers import Shape
+from featurenet_uvl.errors import DataError, UsageError
+from featurenet_uvl.ir.layers import Shape, format_shape
 from featurenet_uvl.system.folders import replace_folder
 from featurenet_uvl.system.locks import waiting_lock
 from featurenet_uvl.system.signals import held
-from featurenet_uvl.training.data.sources import (
-    CLASSES,
-    PARTS,
-    Images,
-    embedded_digits,
-    find_file,
-    from_keras,
-    known_format,
-    read_npz,
-)
+from featurenet_uvl.system.streams import printable
+from featurenet_uvl.training.data.catalogue import SOURCES, find_source, source_names
+from featurenet_uvl.training.data.own_arrays import checked_arrays
+from featurenet_uvl.training.data.own_data import Data, OwnSource, content_hash, find_own
+from featurenet_uvl.training.data.source import PARTS, DataSource, Images, Loaded
 from featurenet_uvl.training.trials.protocol import Protocol
 
 _MANIFEST = "dataset.json"
 
+_SHOWN_CLASSES = 10
+"""Classes that a message names at most."""
+
 Labelled: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""Images (count, height, width, channels) in [0, 1], and one-hot labels (count, classes)."""
+"""Images (count, height, width, channels), and one-hot labels (count, classes).
+
+Bytes are divided by 255, which gives [0, 1]; images of floating-point numbers are as the user's file has them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,22 @@ class Dataset:
     test_count: int
     hash: str
     """Hash of all images and labels, 16 hex digits."""
+    class_names: tuple[str, ...] = ()
+    """Names of the classes in the order of their numbers."""
+    is_own: bool = False
+    """Whether its name ends with its hash, as that of a user's own data does, because other data may be called so."""
+
+    def __str__(self) -> str:
+        """Return the facts on the data set in one line."""
+        names = ", ".join(map(printable, self.class_names[:_SHOWN_CLASSES]))
+        more = ", ..." if len(self.class_names) > _SHOWN_CLASSES else ""
+        return (
+            f"{self.name}: {self.train_count:,} images to train on, {self.test_count:,} to test on, "
+            f"{format_shape(self.input_shape)}, {self.classes} classes" + f" ({names}{more})" * bool(names)
+        )
 
     def read(self, part: str, count: int | None, seed: int) -> Labelled:
-        """Read images in [0, 1] and one-hot labels of the part `train` or `test`.
+        """Read images, bytes of which become [0, 1], and one-hot labels of the part `train` or `test`.
 
         Args:
             part: `train` or `test`.
@@ -118,7 +132,9 @@ class Dataset:
             y = np.load(folder / f"y_{part}.npy", mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
             raise self._gone(error) from error
-        images = x[rows].astype(np.float32) / np.float32(255)
+        images = x[rows].astype(np.float32)
+        if x.dtype == np.uint8:
+            images /= np.float32(255)
         return images, np.eye(self.classes, dtype=np.float32)[y[rows]]
 
     def check_size(self, part: str, count: int | None) -> None:
@@ -135,33 +151,97 @@ class Dataset:
         return np.sort(np.random.default_rng(seed).permutation(available)[:count])
 
 
-def load_dataset(name: str, data_dir: Path | None, cache: Path) -> Dataset:
+def load_dataset(data: str | Data, data_dir: Path | None, cache: Path) -> Dataset:
     """Return a data set, unpacking it below `cache` unless it is there already.
 
-    `digits` comes with scikit-learn. `mnist` and `cifar10` come from the first of these places that has the file:
-    `data_dir`, the folder in the environment variable FEATURENET_DATA, Keras' cache, Keras' download.
+    `digits` comes with scikit-learn. `mnist` and the others of `SOURCES` come from the first of these places that has
+    the file: `data_dir`, the folder in the environment variable FEATURENET_DATA, Keras' cache, Keras' download.
 
     Args:
-        name: `digits`, `mnist` or `cifar10`.
-        data_dir: A folder with `mnist.npz` and `cifar10.npz`; None for the other places.
+        data: The name of a data set, or a user's own data (`Data`), also as the path of its file or folder.
+        data_dir: A folder with files such as `mnist.npz`; None for the other places.
         cache: The folder for unpacked images; created if it is missing.
 
     Raises:
-        UsageError: No data set has this name.
+        UsageError: No data set has this name, and no file or folder; or an argument has no meaning.
         ToolError: A package is missing.
         DataError: None of the places has the data set, or it is damaged.
     """
-    form = known_format(name)
-    path = None if name == "digits" else find_file(name, data_dir)
-    folder = cache / f"{name}-{_source_key(path)}"
-    found = _unpacked(folder)
-    if found is not None and _content_hash(found.arrays()) == found.hash:
-        return found
-    if name == "digits":
-        images = embedded_digits()
-    else:
-        images = from_keras(name, data_dir) if path is None else read_npz(path, form)
-    return _unpack(name, images, folder)
+    found = _find(data)
+    if isinstance(found, DataSource):
+        return _load_named(found, data_dir, cache)
+    folder = cache / f"{found.stem}-{found.key}"
+    unpacked = _whole(folder)
+    if unpacked is not None:
+        return unpacked
+    loaded = found.read()
+    return _unpack(_described(found.stem, loaded, folder, is_own=True), loaded.images)
+
+
+def image_facts(data: str | Data | Dataset) -> tuple[Shape, int]:
+    """Return the shape of the images and the number of classes, which decide for what networks are made.
+
+    Args:
+        data: As for `load_dataset`, or a data set that is loaded. One with a name need not be at hand.
+
+    Raises:
+        UsageError, DataError: As `load_dataset`.
+    """
+    if isinstance(data, Dataset):
+        return data.input_shape, data.classes
+    found = _find(data)
+    if isinstance(found, DataSource):
+        return found.shape, found.classes
+    loaded = found.read()
+    return loaded.images["x_train"].shape[1:], len(loaded.class_names)
+
+
+def _find(data: str | Data) -> DataSource | OwnSource:
+    """Return the data set of this name, or a user's own data.
+
+    Raises:
+        UsageError: Nothing has this name.
+    """
+    asked = data if isinstance(data, Data) else Data(data)
+    if isinstance(asked.source, str) and asked.source in source_names():
+        if asked.has_options:
+            raise UsageError(
+                f"data set {asked.source}: found `image_size`, `channels`, `test_share` or `split_seed`, "
+                "expected none: it is read as it is"
+            )
+        return find_source(asked.source)
+    return find_own(asked) or find_source(str(asked.source))  # which raises: nothing has this name
+
+
+def _load_named(source: DataSource, data_dir: Path | None, cache: Path) -> Dataset:
+    """Return a data set of the registry. One of another package is named by its content, too."""
+    is_own = source.name not in SOURCES
+    folder = cache / f"{source.name}-{_source_key(source.origin(data_dir))}"
+    found = None if is_own else _whole(folder)  # another version of that package may load other images
+    if found is not None:
+        return replace(found, class_names=source.class_names)
+    arrays = source.load(data_dir)
+    loaded = checked_source(source, arrays) if is_own else Loaded(dict(arrays), source.class_names)
+    return _unpack(_described(source.name, loaded, folder, is_own=is_own), loaded.images)
+
+
+def checked_source(source: DataSource, arrays: Mapping[str, NDArray[Any]]) -> Loaded:
+    """Return the arrays of another package's data set, held to what it promises.
+
+    Raises:
+        DataError: An array is wrong, or has another shape or other classes.
+    """
+    place = f"data set {source.name}"
+    loaded = checked_arrays({part: np.asarray(arrays[part]) for part in PARTS}, place, None, 0)
+    shape = loaded.images["x_train"].shape[1:]
+    numbers = tuple(map(str, range(source.classes)))
+    if shape != source.shape or loaded.class_names != numbers:
+        found = f"{format_shape(shape)} images of classes {', '.join(loaded.class_names[:_SHOWN_CLASSES])}"
+        raise DataError(
+            f"{place}: found {found}, expected {format_shape(source.shape)} and classes 0 to {source.classes - 1}, "
+            "each among the images to train on"
+        )
+    return replace(loaded, class_names=source.class_names)
 
 
 def keep_arrays(data: Dataset, folder: Path, fetch: Callable[[], Images]) -> Dataset:
@@ -179,7 +259,8 @@ def keep_arrays(data: Dataset, folder: Path, fetch: Callable[[], Images]) -> Dat
         found = _unpacked(place)
         if found is not None and found.hash == data.hash:
             return found
-    return _unpack(data.name, fetch(), folder)
+    images = fetch()
+    return _unpack(replace(data, folder=str(folder), hash=_hash_of(images, data)), images)
 
 
 def _source_key(path: Path | None) -> str:
@@ -194,11 +275,22 @@ def _source_key(path: Path | None) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def _whole(folder: Path) -> Dataset | None:
+    """Return the data set in the folder if its content is whole; the hash is computed again."""
+    found = _unpacked(folder)
+    return found if found is not None and _hash_of(found.arrays(), found) == found.hash else None
+
+
+def _hash_of(images: Images, data: Dataset) -> str:
+    return content_hash(images, data.class_names if data.is_own else ())
+
+
 def _unpacked(folder: Path) -> Dataset | None:
     """Return the data set in the folder; None if it is missing or not whole."""
     try:
         data = json.loads((folder / _MANIFEST).read_text())
         dataset = Dataset(**{**data, "folder": str(folder), "input_shape": tuple(data["input_shape"])})
+        dataset = replace(dataset, class_names=tuple(dataset.class_names))
         counts = {"train": dataset.train_count, "test": dataset.test_count}
         for part, count in counts.items():
             x = np.load(folder / f"x_{part}.npy", mmap_mode="r", allow_pickle=False)
@@ -210,29 +302,30 @@ def _unpacked(folder: Path) -> Dataset | None:
     return dataset
 
 
-def _unpack(name: str, images: Images, folder: Path) -> Dataset:
+def _described(stem: str, loaded: Loaded, folder: Path, *, is_own: bool = False) -> Dataset:
+    """Return the data set that the arrays are once they lie in the folder."""
+    images, names = loaded.images, loaded.class_names
+    key = content_hash(images, names if is_own else ())
+    counts = (len(images["x_train"]), len(images["x_test"]))
+    name = f"{stem}-{key}" if is_own else stem
+    return Dataset(name, str(folder), images["x_train"].shape[1:], len(names), *counts, key, names, is_own)
+
+
+def _unpack(dataset: Dataset, images: Images) -> Dataset:
     """Write the arrays to a temporary folder and rename it, so that the folder is whole whenever it exists.
 
     If another process is doing the same, wait for it and take its folder.
     """
-    dataset = Dataset(
-        name,
-        str(folder),
-        images["x_train"].shape[1:],
-        CLASSES,
-        len(images["x_train"]),
-        len(images["x_test"]),
-        _content_hash(images),
-    )
+    folder = Path(dataset.folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with waiting_lock(folder.parent / f".{folder.name}.lock"):
             found = _unpacked(folder)
-            if found is None or _content_hash(found.arrays()) != dataset.hash:
+            if found is None or _hash_of(found.arrays(), dataset) != dataset.hash:
                 _write(dataset, images, folder)
     except OSError as error:
         way_out = "" if error.errno else "; make room for it"  # numpy hides the reason why it wrote too little
-        raise DataError(f"{folder}: cannot unpack data set {name}: {error}{way_out}") from error
+        raise DataError(f"{folder}: cannot unpack data set {dataset.name}: {error}{way_out}") from error
     return dataset
 
 
@@ -249,11 +342,3 @@ def _write(dataset: Dataset, images: Images, folder: Path) -> None:
     finally:
         with held():
             shutil.rmtree(whole, ignore_errors=True)
-
-
-def _content_hash(images: Images) -> str:
-    digest = hashlib.sha256()
-    for part in PARTS:
-        digest.update(f"{part}{images[part].shape}".encode())
-        digest.update(np.ascontiguousarray(images[part]).data)
-    return digest.hexdigest()[:16]

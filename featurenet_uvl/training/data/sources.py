@@ -15,27 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featurenet_uvl.decoding.keras.globals import own_chance
-from featurenet_uvl.errors import DataError, ReadError, UsageError
+from featurenet_uvl.errors import DataError, ReadError
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.system.extras import require
 from featurenet_uvl.system.paths import user_path
 from featurenet_uvl.system.silence import silent_stderr
 from featurenet_uvl.training.data.npz import ArrayKind, read_arrays
+from featurenet_uvl.training.data.source import PARTS, Images
 
 DATA_VARIABLE = "FEATURENET_DATA"
-"""Environment variable that names a folder with `mnist.npz` and `cifar10.npz`."""
-
-CLASSES = 10
-"""Number of classes of all three data sets."""
-
-PARTS = ("x_train", "y_train", "x_test", "y_test")
-"""Names of the four arrays of a data set."""
+"""Environment variable that names a folder with files such as `mnist.npz`."""
 
 MAX_BYTES = 256 << 20
 """Bytes of the largest data set that is read; CIFAR-10 has 184 million."""
-
-Images = dict[str, NDArray[np.uint8]]
-"""The four arrays by name: images `(count, height, width, channels)` of 0..255, labels `(count,)` of 0..9."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +36,7 @@ class ImageFormat:
 
     shape: Shape
     """Height, width and channels of an image."""
-
-
-FORMATS: Mapping[str, ImageFormat] = {
-    "digits": ImageFormat((16, 16, 1)),
-    "mnist": ImageFormat((28, 28, 1)),
-    "cifar10": ImageFormat((32, 32, 3)),
-}
-"""Formats of the data sets by name."""
-
-
-def known_format(name: str) -> ImageFormat:
-    """Return the format of a data set.
-
-    Raises:
-        UsageError: No data set has this name.
-    """
-    if name not in FORMATS:
-        raise UsageError(f"found data set {name!r}, expected one of {', '.join(FORMATS)}")
-    return FORMATS[name]
+    classes: int = 10
 
 
 def places(name: str, data_dir: Path | None) -> Iterator[tuple[str, Path]]:
@@ -118,7 +92,7 @@ def embedded_digits() -> Images:
     return {"x_train": x[:-360], "y_train": y[:-360], "x_test": x[-360:], "y_test": y[-360:]}
 
 
-def from_keras(name: str, data_dir: Path | None) -> Images:
+def from_keras(name: str, form: ImageFormat, data_dir: Path | None) -> Images:
     """Return the images from Keras, which reads its cache or downloads them.
 
     Raises:
@@ -139,7 +113,7 @@ def from_keras(name: str, data_dir: Path | None) -> Images:
             f"Put {name}.npz into a folder and pass it as the data folder or in {DATA_VARIABLE}"
         ) from error
     arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
-    return checked_images(arrays, FORMATS[name], f"Keras' {name}")
+    return checked_images(arrays, form, f"Keras' {name}")
 
 
 def checked_images(arrays: Mapping[str, NDArray[Any]], form: ImageFormat, place: str) -> Images:
@@ -151,9 +125,9 @@ def checked_images(arrays: Mapping[str, NDArray[Any]], form: ImageFormat, place:
     _check_kinds({part: ArrayKind(array.dtype, array.shape) for part, array in arrays.items()}, form, place)
     labels = {part: (arrays[part].min(), arrays[part].max()) for part in ("y_train", "y_test")}
     problems = [
-        f"{place}: {part}: found labels {least}..{most}, expected 0..{CLASSES - 1}"
+        f"{place}: {part}: found labels {least}..{most}, expected 0..{form.classes - 1}"
         for part, (least, most) in labels.items()
-        if least < 0 or most >= CLASSES
+        if least < 0 or most >= form.classes
     ]
     if problems:
         raise DataError("\n".join(problems))

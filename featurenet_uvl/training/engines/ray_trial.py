@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from featurenet_uvl.errors import FeatureNetError
 from featurenet_uvl.training.data.dataset import Dataset, keep_arrays
-from featurenet_uvl.training.data.sources import PARTS
+from featurenet_uvl.training.data.source import PARTS
 from featurenet_uvl.training.engines.base import Finished, Running
 from featurenet_uvl.training.engines.job import Job
 from featurenet_uvl.training.engines.local import LocalSession

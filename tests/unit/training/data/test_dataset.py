@@ -15,7 +15,7 @@ import pytest
 from featurenet_uvl.errors import DataError, ReadError, UsageError
 from featurenet_uvl.training.data.dataset import load_dataset
 from featurenet_uvl.training.data.npz import read_arrays
-from featurenet_uvl.training.data.sources import PARTS
+from featurenet_uvl.training.data.source import PARTS
 from tests.places import SHARED
 
 DATA = SHARED / "data"

@@ -19,7 +19,7 @@ import pytest
 
 from featurenet_uvl.errors import DataError, FeatureNetError, ToolError, UsageError
 from featurenet_uvl.training.data.dataset import Dataset, keep_arrays, load_dataset
-from featurenet_uvl.training.data.sources import PARTS, Images
+from featurenet_uvl.training.data.source import PARTS, Images
 from featurenet_uvl.training.engines.job import Job
 from featurenet_uvl.training.engines.ray_cluster import RayEngine
 from featurenet_uvl.training.keras_trainer import KERAS
