@@ -30,6 +30,10 @@ class Estimate:
     slowest_cpu_s: float = 0.0
     left_out: int = 0
     unknown: int = 0
+    timed: int | None = None
+    """Networks that were timed, if the costs of others were predicted from them; else None."""
+    error: tuple[float, float] | None = None
+    """Nine of ten timed networks took between these times their prediction from the others."""
 
 
 def time_networks(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from featurenet_uvl.experiments.calibration import calibrate, sizes_of, spread_over_macs
 from featurenet_uvl.experiments.collect import collect
 from featurenet_uvl.experiments.costs import Estimate, estimate, longer_estimate, time_networks
 from featurenet_uvl.experiments.layout import DATA, LOCK, STORE, make_folder, sample_name
@@ -106,7 +107,7 @@ def run_experiment(
     with Lock(folder / LOCK, folder):  # two runs would draw the same samples and take turns at the store
         preset, data, manifest = _prepare(folder, preset, data_dir, listener.phase)
         stages = _Stages(folder, preset, data, manifest, engine, retry_failed, listener, trainer, timer)
-        estimates = stages.estimate()
+        estimates = stages.estimate(quickly=dry_run)
         listener.estimates(estimates)
         if dry_run:
             return RunResult(folder, tuple(estimates))
@@ -193,8 +194,12 @@ class _Stages:
             for name in data
         }
 
-    def estimate(self) -> list[Estimate]:
-        """Time the networks that are not timed yet, and add up the costs of each part."""
+    def estimate(self, *, quickly: bool) -> list[Estimate]:
+        """Time the networks that are not timed yet, and add up the costs of each part.
+
+        Args:
+            quickly: Of many networks, time some twenty, and predict the costs of the others.
+        """
         estimates: list[Estimate] = []
         for protocol in self._preset.protocols:
             name, data = protocol.data, self._data[protocol.data]
@@ -205,10 +210,14 @@ class _Stages:
             networks = [spec for sample in self._preset.samples for spec in self._sampled[sample.name, name]]
             # Runs of a network differ in their seeds only, so one of them is timed for all.
             firsts = {_first(spec): spec for spec in reversed([*others, *named, *networks])}
-            self._listener.phase("timing", f"a few steps of {counted(len(firsts), 'network')} on {name}")
+            specs = list(reversed(firsts.values()))
+            sizes = sizes_of(specs) if quickly else {}
+            chosen = set(spread_over_macs(sizes))
+            timed = [spec for spec in specs if spec.hash in chosen or spec.hash not in sizes]
+            self._listener.phase("timing", f"a few steps of {counted(len(timed), 'network')} on {name}")
             measured = time_networks(
                 self._folder,
-                list(reversed(firsts.values())),
+                timed,
                 protocol,
                 data,
                 engine=self._engine,
@@ -217,6 +226,8 @@ class _Stages:
                 retry_failed=self._retry_failed,
                 timer=self._timer,
             )
+            found = calibrate(sizes, measured, protocol, data) if len(timed) < len(specs) else None
+            measured = measured if found is None else {**found.costs, **measured}
             costs = {
                 spec.hash: measured[firsts[_first(spec)].hash]
                 for spec in [*others, *named, *networks]
@@ -227,7 +238,10 @@ class _Stages:
                 estimates.append(estimate(f"baselines on {name}", others, costs, protocol, data))
             for sample in self._preset.samples:
                 specs, part = self._sampled[sample.name, name], f"{sample.name} on {name}"
-                estimates.append(estimate(part, specs, costs, protocol, data, sample.max_cpu_s))
+                one = estimate(part, specs, costs, protocol, data, sample.max_cpu_s)
+                estimates.append(
+                    one if found is None else replace(one, timed=found.timed, error=(found.low, found.high))
+                )
             if named and self._preset.named_protocol is not None:
                 epochs = self._preset.named_protocol
                 estimates.append(estimate(f"named architectures on {name}", named, costs, epochs, data))

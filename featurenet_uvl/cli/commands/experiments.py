@@ -171,6 +171,13 @@ def _estimate_lines(estimates: Sequence[Estimate], workers: int | None, *, in_fu
         yield f"  {part.part}: {counted(part.networks, 'network')}, {shown_time(part.cpu_s)} of one core" + "".join(
             f"; {note}" for note in notes
         )
+    errors = [(part.timed, *part.error) for part in estimates if part.timed is not None and part.error is not None]
+    if errors and in_full:
+        timed, low, high = max(e[0] for e in errors), min(e[1] for e in errors), max(e[2] for e in errors)
+        yield (
+            f"  predicted from {timed} timed networks per data set; nine of ten of them took {low:.1f} to {high:.1f}"
+            " times what the others predict"
+        )
     elapsed = "" if workers is None else f"{shown_time(total / workers)} with {workers} at a time, "
     yield f"expected: {elapsed}{shown_time(total)} of one core in all"
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from damaged_folders import check_that_damage_is_told_with_its_place, check_that_networks_are_those_of_the_sample
 
 from featurenet_uvl.errors import DataError, FeatureNetError, ReadError, StoreError, UsageError
+from featurenet_uvl.experiments.calibration import TIMED
 from featurenet_uvl.experiments.collect import collect
 from featurenet_uvl.experiments.manifest import sha256
 from featurenet_uvl.experiments.preset import Preset
@@ -29,6 +29,10 @@ from featurenet_uvl.training.pool import Progress
 from featurenet_uvl.training.trials.trial import TrialStatus
 from featurenet_uvl.translators.formats.configurations.sample_file import parse_sample
 from featurenet_uvl.translators.formats.dimacs.reader import read_dimacs
+from tests.unit.experiments.damaged_folders import (
+    check_that_damage_is_told_with_its_place,
+    check_that_networks_are_those_of_the_sample,
+)
 
 Run = Callable[..., RunResult]
 
@@ -233,6 +237,20 @@ def test_a_dry_run_says_what_it_takes_and_trains_nothing(run: Run, small: Preset
     study = collect(tmp_path / "r")
     assert "S1 on digits: 6 of 6 networks are to be trained" in study.missing
     assert write_report(study, tmp_path / "r")
+
+
+def test_a_dry_run_of_many_networks_times_some_and_says_its_error(run: Run, small: Preset, tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    many = replace(small, samples=(replace(small.samples[0], count=40), *small.samples[1:]))
+    result = run(many, tmp_path / "r", dry_run=True, listener=Listener(progress=seen.append))
+    parts = {part.part: part for part in result.estimates}
+    s1 = parts["S1 on digits"]
+    assert (s1.networks, s1.unknown, s1.timed) == (40, 0, TIMED)
+    assert s1.error is not None
+    assert 0 < s1.error[0] <= s1.error[1]
+    by_hand = len({*many.baselines, "lenet5"})
+    assert seen[-1].total <= TIMED + by_hand
+    assert run(many, tmp_path / "r").study is not None
 
 
 def test_cheap_ones_only_says_what_is_left_out(run: Run, small: Preset, tmp_path: Path) -> None:
