@@ -390,3 +390,16 @@ def test_one_thing_is_shown_in_the_singular() -> None:
         "<CompiledModel: 1 feature, 0 auxiliaries, 1 clause>",
         "<DrawnSample: 1 configuration of 1 feature, steered>",
     ]
+
+
+def test_shape_and_classes_follow_from_the_data() -> None:
+    x, y = np.zeros((8, 15, 17, 3), np.uint8), ["a", "b", "c", "d"] * 2
+    network = Network.named("lenet5", data=(x, y))
+    assert (network.input_shape, network.classes) == ((15, 17, 3), 4)
+    assert Network.named("lenet5", data="cifar100").classes == 100
+    compiled = FeatureModel.named("s1", bounds={"Block": 1, "Cell": 1}).compile(data=(x, y))
+    assert (compiled.input_shape, compiled.classes) == ((15, 17, 3), 4)
+    with pytest.raises(UsageError, match="data: found 15x17x3 images of 4 classes, expected 5 classes as given"):
+        Network.named("lenet5", data=(x, y), classes=5)
+    with pytest.raises(UsageError, match="found neither input_shape nor data"):
+        Network.named("lenet5")

@@ -12,7 +12,7 @@ import pytest
 
 from featurenet_uvl.errors import ReadError, UsageError
 from featurenet_uvl.experiments.preset import Longer, Preset
-from featurenet_uvl.experiments.preset_file import ORDER, load_preset, preset_names
+from featurenet_uvl.experiments.preset_file import ORDER, load_preset, parse_preset, preset_names
 from tests.places import DOCS
 
 SMOKE = Path(str(files("featurenet_uvl.experiments.presets"))) / "smoke.cfg"
@@ -219,3 +219,21 @@ def test_a_name_that_no_file_can_have_is_no_file(tmp_path: Path) -> None:
     text = SMOKE.read_text().replace("model = s1.uvl", f"model = {'x' * 5_000}")
     problems = problems_of(tmp_path / "m.cfg", text)
     assert any("found no file" in problem for problem in problems)
+
+
+def test_own_data_are_named_by_their_content_once_they_are_loaded(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    text = SMOKE.read_text().replace("sets = digits", "sets = photos\nimage_size = 16x12\nchannels = grey")
+    text = text.replace("data = digits", "data = photos")
+    preset = parse_preset(text, tmp_path / "mine.cfg")
+    asked = preset.sources["photos"]
+    assert (asked.source, asked.image_size, asked.channels) == (tmp_path / "photos", (16, 12), 1)
+    named = preset.with_data_names({"photos": "photos-0123456789abcdef"})
+    assert named.data_names == ("photos-0123456789abcdef",)
+    assert named.equivalence is None or named.equivalence.data == "photos-0123456789abcdef"
+    assert "photos-0123456789abcdef" in str(named.to_json())
+    assert "16" not in str(named.sources)
+    with pytest.raises(ReadError, match=r"\[data\] sets: found 'phots', expected one of digits.*, or an \.npz file"):
+        parse_preset(text.replace("sets = photos", "sets = phots"), tmp_path / "mine.cfg")
+    with pytest.raises(ReadError, match=r"\[data\] channels: found 'blue', expected grey or rgb"):
+        parse_preset(text.replace("= grey", "= blue"), tmp_path / "mine.cfg")
