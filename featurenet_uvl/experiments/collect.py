@@ -45,6 +45,7 @@ from featurenet_uvl.report.content.study import (
     Study,
 )
 from featurenet_uvl.sampling.metrics.distances import Diversity
+from featurenet_uvl.system.counted import counted
 from featurenet_uvl.system.json_values import read_json, to_typed
 from featurenet_uvl.training.data.dataset import Dataset
 from featurenet_uvl.training.store import read_results
@@ -70,6 +71,8 @@ def collect(folder: Path) -> Study:
     preset = manifest.read_preset(folder)
     reader = _Collector(folder, manifest, preset)
     samples = tuple(reader.sample(setting, name) for name in preset.data_names for setting in preset.samples)
+    for sample in samples:
+        reader.check_results_known(sample)
     baselines = tuple(
         reader.baseline(name, specs, data) for data in preset.data_names for name, specs in _baselines(preset)
     )
@@ -160,6 +163,20 @@ class _Collector:
             _object(place / SIZES, ModelSizes),
             _of_sample(place / LIMIT, _object(place / LIMIT, DiversityLimit), drawn),
         )
+
+    def check_results_known(self, sample: SampleStudy) -> None:
+        """Raise ReadError if the store has results of a sample's networks, and the sample is missing.
+
+        A report without them would replace a good one and say that nothing was trained.
+        """
+        results = self._results(self._preset.protocol(sample.data)).values()
+        count = sum(result.name.startswith(f"{sample.name}/") for result in results)
+        if count and not sample.networks:
+            raise ReadError(
+                f"{self._folder / SAMPLES / sample_name(sample.name, sample.data)}: found no networks of this sample, "
+                f"while {STORE} has the results of {counted(count, 'network')} of it; bring the folder {SAMPLES} back, "
+                "or run the preset again, which draws its samples again"
+            )
 
     def baseline(self, name: str, specs: tuple[TrialSpec, ...], data: str) -> BaselineStudy:
         results = self._results(self._preset.protocol(data))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -16,8 +17,8 @@ from featurenet_uvl.system.signals import held
 MAX_BYTES = 1 << 30
 """Bytes of the largest file or stream that is read."""
 
-_TEMPORARY = ".featurenet_uvl-"
-"""Beginning of the names of files that are being written."""
+_TEMPORARY = re.compile(r"\.featurenet_uvl-[0-9a-f]{16}\.tmp")
+"""Names of files and folders that are being written. No other program's files look like them: forgotten ones go."""
 
 MAX_MODEL_BYTES = 1 << 25
 """Bytes of the largest file of a feature model; the largest published ones have a few million."""
@@ -192,7 +193,7 @@ def _replace(target: str, content: bytes, old_mode: int | None) -> None:
 def _made(folder: str) -> tuple[str, int]:
     """Make a temporary file and lock it, so that nobody takes it for a forgotten one; return path and descriptor."""
     while True:
-        path = os.path.join(folder, f"{_TEMPORARY}{token_hex(8)}.tmp")
+        path = temporary_path(folder)
         with held():
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
             lock(descriptor)
@@ -201,11 +202,16 @@ def _made(folder: str) -> tuple[str, int]:
             os.close(descriptor)
 
 
+def temporary_path(folder: str) -> str:
+    """Return a new name in the folder for a file or folder that is being written."""
+    return os.path.join(folder, f".featurenet_uvl-{token_hex(8)}.tmp")
+
+
 def remove_forgotten(folder: str) -> None:
-    """Remove the temporary files of killed processes from a folder into which a command is about to write."""
+    """Remove the temporary files and folders of killed processes from a folder that a command is about to write to."""
     with suppress(OSError):
         for name in sorted(os.listdir(folder)):
-            if name.startswith(_TEMPORARY) and name.endswith(".tmp"):
+            if _TEMPORARY.fullmatch(name):
                 remove_if_forgotten(os.path.join(folder, name))
 
 

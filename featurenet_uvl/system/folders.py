@@ -7,19 +7,18 @@ import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
 
 from featurenet_uvl.errors import FeatureNetError, UsageError
-from featurenet_uvl.system.files import write_file
-from featurenet_uvl.system.locks import lock_folder, remove_if_forgotten
+from featurenet_uvl.system.files import remove_forgotten, temporary_path, write_file
+from featurenet_uvl.system.locks import lock_folder
 from featurenet_uvl.system.signals import held
 from featurenet_uvl.system.streams import STREAM
 from featurenet_uvl.system.unix import exchange
 
 _SHOWN = 3
 """Files that a message lists."""
-_NEW = ".tmp"
-"""End of the name of a folder that is being written."""
+_OLD = ".featurenet_uvl-old."
+"""Beginning of the name of the old folder while the new one takes its place, which only some systems need."""
 
 
 def check_new_folder(path: str, *, force: bool, is_ours: Callable[[str], bool], what: str = "files") -> None:
@@ -61,9 +60,11 @@ def write_files(path: str, files: Mapping[str, str]) -> None:
         FeatureNetError: A file cannot be written.
     """
     target = os.path.realpath(path)
-    temporary = f"{target}.{token_hex(8)}{_NEW}"
+    temporary = temporary_path(os.path.dirname(target))
     try:
         recover_folder(target)
+        shutil.rmtree(_old(target), ignore_errors=True)  # the target took its place
+        remove_forgotten(os.path.dirname(target))
         with held():
             os.mkdir(temporary)
             lock = lock_folder(temporary)
@@ -111,25 +112,17 @@ def replace_folder(new: str, target: str) -> None:
 
 
 def recover_folder(path: str) -> None:
-    """Remove what killed calls of `write_files` have left beside a folder, and put the folder back if it is there.
+    """Put a folder back if a killed call of `write_files` has left it under another name.
 
-    Every command that reads or writes such a folder calls this first.
+    Every command that reads or writes such a folder calls this first. It removes nothing: a command that reads, or
+    whose arguments turn out to be wrong, leaves all files beside the folder as they are.
     """
     target = os.path.realpath(path)
-    old = _old(target)
-    if os.path.isdir(old):
-        if os.path.lexists(target):
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            with suppress(OSError):  # another process has just done so
-                os.replace(old, target)
-    beside = os.path.dirname(target)
-    with suppress(OSError):
-        for name in sorted(os.listdir(beside)):
-            if name.startswith(f"{os.path.basename(target)}.") and name.endswith(_NEW):
-                remove_if_forgotten(os.path.join(beside, name))
+    if not os.path.lexists(target):
+        with suppress(OSError):  # there is none, or another process has just put it back
+            os.rename(_old(target), target)
 
 
 def _old(target: str) -> str:
-    """Return the name of the old folder while the new one takes its place, which only some systems need."""
-    return f"{target}.featurenet_uvl-old"
+    folder, name = os.path.split(target)
+    return os.path.join(folder, f"{_OLD}{name}")

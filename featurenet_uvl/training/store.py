@@ -157,12 +157,15 @@ class ResultStore:
 
 
 def images_folder(path: Path | str) -> Path:
-    """Return the folder beside a store for unpacked images.
+    """Return the folder beside a store for unpacked images, after a look at the store: a wrong one gets no folder.
 
     Raises:
-        UsageError, StoreError: The path leads to no file on a disk.
+        UsageError, StoreError: The path leads to no file on a disk, or to one that is no usable store.
     """
     place = real_file(path, "store")
+    if place.is_file() and place.stat().st_size:
+        with _reading(Path(path)):
+            pass
     return place.with_name(f"{place.name}.data")
 
 

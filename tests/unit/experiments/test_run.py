@@ -335,6 +335,16 @@ def test_a_cluster_that_does_not_answer_is_refused_before_any_work(run: Run, sma
     assert not (tmp_path / "r").exists()
 
 
+def test_a_report_without_the_samples_of_its_results_leaves_the_page(run: Run, small: Preset, tmp_path: Path) -> None:
+    folder = tmp_path / "r"
+    run(small, folder)
+    before = {path: path.read_bytes() for path in folder.glob("report.*")}
+    shutil.rmtree(folder / "samples" / "S1-digits")
+    with pytest.raises(ReadError, match=r"S1-digits: found no networks of this sample, while .* 6 networks of it"):
+        collect(folder)
+    assert {path: path.read_bytes() for path in folder.glob("report.*")} == before
+
+
 def test_a_folder_without_a_run_has_no_report(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"found no run\.json, expected the results folder of an experiment"):
         collect(tmp_path)

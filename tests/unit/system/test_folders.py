@@ -12,6 +12,7 @@ import pytest
 
 from featurenet_uvl.errors import FeatureNetError, UsageError
 from featurenet_uvl.system import folders
+from featurenet_uvl.system.files import remove_forgotten
 from featurenet_uvl.system.folders import check_new_folder, recover_folder, write_files
 from featurenet_uvl.system.unix import exchange
 
@@ -93,11 +94,38 @@ def test_an_exchange_swaps_names(tmp_path: Path) -> None:
 
 
 def test_a_check_finds_the_folder_that_a_kill_has_moved(tmp_path: Path) -> None:
-    write_files(str(tmp_path / "nets.featurenet_uvl-old"), OLD)
+    write_files(str(tmp_path / ".featurenet_uvl-old.nets"), OLD)
     with pytest.raises(UsageError, match="exists and is not empty"):
         check_new_folder(str(tmp_path / "nets"), force=False, is_ours=lambda _: True)
     assert content(tmp_path / "nets") == OLD
-    assert not (tmp_path / "nets.featurenet_uvl-old").exists()
+    assert not (tmp_path / ".featurenet_uvl-old.nets").exists()
+
+
+def test_files_of_others_beside_a_folder_stay(tmp_path: Path) -> None:
+    names = ("nets.backup.tmp", "nets.0123456789abcdef.tmp", "nets.featurenet_uvl-old", ".featurenet_uvl-x.tmp")
+    write_files(str(tmp_path / "nets"), OLD)
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a").write_text("of others")
+    (tmp_path / "nets.thesis.tmp").write_text("of others")
+    before = content(tmp_path)
+    recover_folder(str(tmp_path / "nets"))
+    assert content(tmp_path) == before
+    write_files(str(tmp_path / "nets"), OLD)
+    assert content(tmp_path) == before
+
+
+def test_a_read_removes_nothing(tmp_path: Path) -> None:
+    write_files(str(tmp_path / "nets"), OLD)
+    forgotten = [tmp_path / ".featurenet_uvl-0123456789abcdef.tmp", tmp_path / ".featurenet_uvl-old.nets"]
+    for folder in forgotten:
+        folder.mkdir()
+    recover_folder(str(tmp_path / "nets"))
+    with pytest.raises(UsageError, match="exists and is not empty"):
+        check_new_folder(str(tmp_path / "nets"), force=False, is_ours=lambda _: True)
+    assert all(folder.is_dir() for folder in forgotten)
+    write_files(str(tmp_path / "nets"), NEW)
+    assert os.listdir(tmp_path) == ["nets"]
 
 
 def test_a_folder_that_is_being_written_is_not_taken_for_a_forgotten_one(
@@ -108,6 +136,7 @@ def test_a_folder_that_is_being_written_is_not_taken_for_a_forgotten_one(
 
     def write(path: Path, text: str) -> None:
         recover_folder(str(target))  # as another process would
+        remove_forgotten(str(tmp_path))
         seen.append(path.parent.exists())
         real(path, text)
 

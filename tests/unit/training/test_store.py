@@ -14,7 +14,7 @@ import pytest
 
 from featurenet_uvl.errors import StoreError, UsageError
 from featurenet_uvl.training.run_state import state_file
-from featurenet_uvl.training.store import VERSION, ResultStore, read_all_results, read_results
+from featurenet_uvl.training.store import VERSION, ResultStore, images_folder, read_all_results, read_results
 from featurenet_uvl.training.trials.protocol import Protocol
 from featurenet_uvl.training.trials.trial import Epoch, TrialResult, TrialSpec, TrialStatus
 from tests.places import ROOT
@@ -95,6 +95,8 @@ def test_another_program_is_refused_and_its_file_untouched(tmp_path: Path, state
         ResultStore(path)
     with pytest.raises(StoreError, match="SQLite file of another program"):
         read_results(path, PROTOCOL)
+    with pytest.raises(StoreError, match="SQLite file of another program"):
+        images_folder(path)  # the first thing that a run asks for, so that nothing is unpacked beside the file
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"t.sqlite": before}
 
 

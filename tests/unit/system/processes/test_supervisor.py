@@ -72,8 +72,8 @@ def test_a_signal_ends_a_command_with_one_line(number: int, word: str, code: int
 
 def test_a_line_that_the_command_has_printed_is_not_repeated() -> None:
     body = """\
-ready()
 try:
+    ready()
     time.sleep(600)
 except KeyboardInterrupt:
     print('its own', file=sys.stderr, flush=True)
@@ -109,8 +109,8 @@ while True:
 
 def test_a_command_that_hears_has_time_to_end() -> None:
     body = """\
-ready()
 try:
+    ready()
     time.sleep(600)
 except KeyboardInterrupt:
     end = time.monotonic() + 4
