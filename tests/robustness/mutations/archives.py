@@ -13,6 +13,7 @@ from tests.robustness.mutations.changes import BYTES, Change, damaged
 from tests.robustness.mutations.values import change_json
 
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+_USUAL = (*_METHODS, *([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED] * 4))
 _NAMES = (
     "",
     "x",
@@ -64,12 +65,17 @@ _TYPES = (
 
 def change_npz(rng: Random, data: bytes, others: Sequence[bytes]) -> bytes:
     """Change an archive of arrays: its members, their headers, or their sizes."""
-    return _change_zip(rng, data, (change_npy, change_npy, *BYTES))
+    return _change_zip(rng, data, (change_npy, change_npy, change_pixel, change_pixel, *BYTES))
 
 
 def change_keras(rng: Random, data: bytes, others: Sequence[bytes]) -> bytes:
     """Change an archive with the description of a network: its members, the JSON in them, or their sizes."""
     return _change_zip(rng, data, (change_json, change_json, change_json, *BYTES))
+
+
+def change_pixel(rng: Random, data: bytes, others: Sequence[bytes] = ()) -> bytes:
+    """Change the last byte of an array, which leaves most arrays as readable as before."""
+    return data[:-1] + bytes([rng.randrange(10)])
 
 
 def change_npy(rng: Random, data: bytes, others: Sequence[bytes] = ()) -> bytes:
@@ -127,10 +133,11 @@ def _change_zip(rng: Random, data: bytes, inner: Sequence[Change]) -> bytes:
 
 def _zipped(rng: Random, members: dict[str, bytes], *, twice: bool = False) -> bytes:
     file = io.BytesIO()
-    with warnings.catch_warnings(), zipfile.ZipFile(file, "w", rng.choice(_METHODS)) as archive:
+    with warnings.catch_warnings(), zipfile.ZipFile(file, "w", rng.choice(_USUAL)) as archive:
         warnings.simplefilter("ignore")  # of a name that is there twice
         for name, content in (*members.items(), *(list(members.items())[:1] if twice else ())):
-            archive.writestr(zipfile.ZipInfo(name or "-"), content, rng.choice((None, *_METHODS)))
+            method = rng.choice(_METHODS) if rng.random() < 0.1 else archive.compression
+            archive.writestr(zipfile.ZipInfo(name or "-"), content, method)
     return file.getvalue()
 
 
