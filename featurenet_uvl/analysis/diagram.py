@@ -139,7 +139,7 @@ class _Limits:
     def check_time(self) -> None:
         self.watch()
         if time.monotonic() > self.deadline:
-            raise LimitError(f"found no decision diagram within {self.time_limit_s:g} s")
+            raise LimitError(f"found no decision diagram within {self.time_limit_s:.3g} s")
 
     def check_nodes(self, nodes: int) -> None:
         if nodes > self.max_nodes:
