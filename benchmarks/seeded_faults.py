@@ -91,8 +91,8 @@ FAULTS = (
     Fault(
         INSTANCES + "names.py",
         "an absent configurable attribute is 0",
-        "if (feature, attribute) in self.domains:\n            return MISSING",
-        "if (feature, attribute) in self.domains:\n            return Constant(0)",
+        "not in self.constants:\n            return MISSING",
+        "not in self.constants:\n            return Constant(0)",
     ),
     Fault(
         INSTANCES + "names.py", "an absent text is 0", 'Constant("" if isinstance(value, str) else 0)', "Constant(0)"

@@ -39,6 +39,7 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
         "store": "--store",
         "test_share": "--test-share",
         "time_limit_s": "--time-limit",
+        "validation_images": "--validation-size",
         "workers": "--workers",
     }
 )

@@ -40,7 +40,7 @@ class TemporaryFolder:
     def __init__(self, *, has_sockets: bool = False) -> None:
         with held():
             sweep()
-            path, lock = _made(_short_base() if has_sockets else tempfile.gettempdir())
+            path, lock = _made(_short_base() if has_sockets else _base())
             self.path = Path(path)
             self._end = weakref.finalize(self, _remove, path, lock, os.getpid())
 
@@ -60,9 +60,20 @@ class TemporaryFolder:
 
 def sweep() -> None:
     """Remove the temporary folders of processes that have ended without doing so. On Windows, they stay."""
-    for base in dict.fromkeys((tempfile.gettempdir(), *_short_bases())):
+    try:
+        usual = tempfile.gettempdir()
+    except OSError:  # no disk has room for a file, so nothing new is made either
+        return
+    for base in dict.fromkeys((usual, *_short_bases())):
         for path in _found(base):
             remove_if_forgotten(path)
+
+
+def _base() -> str:
+    try:
+        return tempfile.gettempdir()
+    except OSError as error:
+        raise FeatureNetError("found no folder for temporary files with room; TMPDIR names another place") from error
 
 
 def _found(base: str) -> Iterator[str]:
