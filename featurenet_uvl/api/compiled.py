@@ -15,6 +15,7 @@ from featurenet_uvl.ir.layers import Shape, format_shape
 from featurenet_uvl.operations.configurations import read_sample
 from featurenet_uvl.operations.count import count_configurations
 from featurenet_uvl.operations.sample import draw_sample
+from featurenet_uvl.sampling.assumptions import parse_assumptions, under_assumptions
 from featurenet_uvl.sampling.metrics.distance_bound import Limit
 from featurenet_uvl.sampling.registry import DEFAULT
 from featurenet_uvl.system.counted import counted
@@ -54,13 +55,21 @@ class CompiledModel:
         limit_s = seconds("time_limit_s", time_limit_s)
         return count_configurations(self.cnf, texts("assume", assume), limit_s).value
 
-    def limit(self, count: int, time_limit_s: float = 60.0) -> Limit:
+    def limit(self, count: int, time_limit_s: float = 60.0, *, assume: Iterable[str] = ()) -> Limit:
         """Return an upper bound on the mean distance of any sample with `count` configurations (`Limit.upper`).
 
+        Args:
+            count: Number of configurations, at least 2.
+            time_limit_s: Seconds after which to give up.
+            assume: Features that every configuration selects, or, with a `!` in front, does not select.
+
         Raises:
+            UsageError: An assumption that names no feature, or contradicts another one.
+            UnsatisfiableError: No configuration exists, or none with the assumptions.
             LimitError: The formula is too large for it, as with tensor shapes for most models of networks.
         """
-        return distance_limit(self.cnf, whole("count", count, least=2), seconds("time_limit_s", time_limit_s))
+        cnf = under_assumptions(self.cnf, parse_assumptions(texts("assume", assume), self.cnf.variables))
+        return distance_limit(cnf, whole("count", count, least=2), seconds("time_limit_s", time_limit_s))
 
     def sample(
         self,
@@ -90,17 +99,19 @@ class CompiledModel:
             UnsatisfiableError: No configuration exists, or none with the assumptions.
             LimitError: The time was over before there was any.
         """
+        assumed = texts("assume", assume)
         drawn = draw_sample(
             self.cnf,
             whole("count", count, least=1),
             seed=whole("seed", seed, least=0),
             sampler=sampler,
             options=by_name("options", options, "{'command': '...'}"),
-            assume=texts("assume", assume),
+            assume=assumed,
             known=None if after is None else self.take(after).sample,
             time_limit_s=None if time_limit_s is None else seconds("time_limit_s", time_limit_s),
         )
-        return DrawnSample(drawn.whole, self.cnf, self.input_shape, self.classes, drawn.notes)
+        kept = assumed if drawn.kept else ()
+        return DrawnSample(drawn.whole, self.cnf, self.input_shape, self.classes, drawn.notes, kept)
 
     def take(self, sample: DrawnSample, *, any_formula: bool = False) -> DrawnSample:
         """Return a sample as one of this model.
@@ -117,7 +128,7 @@ class CompiledModel:
         check_names(sample.sample.names, self.cnf.variables, "sample")
         if not any_formula:
             check_formula(sample.sample.formula, self.cnf, "sample")
-        return DrawnSample(sample.sample, self.cnf, self.input_shape, self.classes, sample.notes)
+        return DrawnSample(sample.sample, self.cnf, self.input_shape, self.classes, sample.notes, sample.assumptions)
 
     def read_sample(self, path: str | PathLike[str], *, any_formula: bool = True) -> DrawnSample:
         """Read a sample of this model, whichever tool wrote it.

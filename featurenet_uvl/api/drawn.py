@@ -15,6 +15,7 @@ from featurenet_uvl.errors import LimitError, UsageError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.layers import Shape
 from featurenet_uvl.ir.sample import Sample
+from featurenet_uvl.sampling.assumptions import parse_assumptions, under_assumptions
 from featurenet_uvl.sampling.metrics.distance_bound import Limit, mean_distance_limit
 from featurenet_uvl.sampling.metrics.distance_bound_by_programs import hull_limit
 from featurenet_uvl.sampling.metrics.distances import Diversity, diversity
@@ -34,6 +35,8 @@ class DrawnSample:
     classes: int
     notes: tuple[str, ...] = ()
     """Lines that the sampler reported, such as that another one took over."""
+    assumptions: tuple[str, ...] = ()
+    """The assumptions of `sample`, if every configuration keeps them, those of `after`, too. A file has none."""
 
     def __len__(self) -> int:
         return len(self.sample)
@@ -46,7 +49,7 @@ class DrawnSample:
         return diversity(self.sample.selected)
 
     def limit(self, time_limit_s: float = 60.0) -> Limit:
-        """Return an upper bound on the mean distance of any sample of this size.
+        """Return an upper bound on the mean distance of any sample of this size that keeps the `assumptions`.
 
         `limit().share(diversity().mean_distance)` is the share of the bound that this sample reaches. If the formula
         has no decision diagram, as with tensor shapes for most models of networks, the bound comes from integer
@@ -56,10 +59,11 @@ class DrawnSample:
             UsageError: There are fewer than two configurations, or SciPy is missing, which the integer programs need.
         """
         count, time_limit_s = whole("configurations", len(self), least=2), seconds("time_limit_s", time_limit_s)
+        cnf = under_assumptions(self.cnf, parse_assumptions(self.assumptions, self.cnf.variables))
         try:
-            return distance_limit(self.cnf, count, time_limit_s)
+            return distance_limit(cnf, count, time_limit_s)
         except LimitError:
-            return hull_limit(self.cnf, self.sample.selected, time_limit_s).at(count)
+            return hull_limit(cnf, self.sample.selected, time_limit_s).at(count)
 
     def write(self, path: str | PathLike[str], *, force: bool = False) -> None:
         """Write a sample file, for `CompiledModel.read_sample` and the command line.

@@ -11,7 +11,7 @@ from featurenet_uvl.analysis.exact_model import exact_model
 from featurenet_uvl.errors import LimitError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import Sample
-from featurenet_uvl.sampling.assumptions import parse_assumptions
+from featurenet_uvl.sampling.assumptions import keep_assumptions, parse_assumptions, under_assumptions
 from featurenet_uvl.sampling.metrics.measures import Landscape, Measures, measure
 from featurenet_uvl.sampling.pairs.coverage import find_coverable
 from featurenet_uvl.sampling.registry import DEFAULT, draw
@@ -39,6 +39,8 @@ class DrawnConfigurations:
     """The known configurations, followed by the new ones."""
     notes: tuple[str, ...] = field(default=())
     """Lines that the sampler reported."""
+    kept: tuple[int, ...] = ()
+    """The literals of the assumptions, if every configuration of the whole keeps them; else none."""
 
 
 def draw_sample(
@@ -91,14 +93,24 @@ def draw_sample(
         options=dict(options or {}),
     )
     new = draw(cnf, request, sampler)
-    return DrawnConfigurations(new, new.after(request.known_rows(cnf)), tuple(notes))
+    whole = new.after(request.known_rows(cnf))
+    kept = request.assumptions if keep_assumptions(whole.selected, request.assumptions) else ()
+    return DrawnConfigurations(new, whole, tuple(notes), kept)
 
 
-def measure_sample(cnf: Cnf, sample: Sample) -> Measures:
-    """Return all measures of a sample, with the limits of its formula if a decision diagram gives them."""
+def measure_sample(cnf: Cnf, sample: Sample, assumptions: Iterable[int] = ()) -> Measures:
+    """Return all measures of a sample, with its limits if a decision diagram gives them.
+
+    Args:
+        cnf: The formula of the sample.
+        sample: At least one configuration.
+        assumptions: Literals that every configuration keeps, such as `DrawnConfigurations.kept`: the limits are those
+            of samples that keep them, too.
+    """
+    formula = under_assumptions(cnf, assumptions)
     try:
-        model = exact_model(cnf)
-        coverable = find_coverable(cnf, sample.selected, diagram=model.diagram)
+        model = exact_model(formula)
+        coverable = find_coverable(formula, sample.selected, diagram=model.diagram)
         return measure(sample.selected, Landscape(coverable, model))
     except LimitError:
         return measure(sample.selected)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from featurenet_uvl.errors import UsageError
-from featurenet_uvl.ir.cnf import VarMap
+from featurenet_uvl.ir.cnf import Cnf, VarMap
+from featurenet_uvl.ir.sample import BoolMatrix
 
 _NOT = "!"
 
@@ -45,3 +46,17 @@ def format_assumptions(literals: Iterable[int], variables: VarMap) -> str:
     'Log, !Net'
     """
     return ", ".join(("" if literal > 0 else _NOT) + variables.names[abs(literal) - 1] for literal in literals)
+
+
+def under_assumptions(cnf: Cnf, literals: Iterable[int]) -> Cnf:
+    """Return the formula of the configurations that keep the assumptions: limits of their samples are limits of it.
+
+    >>> under_assumptions(Cnf(VarMap.from_names(["App", "Log"]), ((1,),)), (-2,)).clauses
+    ((1,), (-2,))
+    """
+    return cnf.with_clauses((literal,) for literal in literals)
+
+
+def keep_assumptions(selected: BoolMatrix, literals: Iterable[int]) -> bool:
+    """Whether every configuration keeps the assumptions: one row per configuration, one column per feature."""
+    return all(bool((selected[:, abs(literal) - 1] == (literal > 0)).all()) for literal in literals)

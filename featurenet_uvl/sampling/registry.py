@@ -9,7 +9,7 @@ from types import MappingProxyType
 from featurenet_uvl.errors import LimitError, ToolError, UnsatisfiableError, UnsupportedError, UsageError
 from featurenet_uvl.ir.cnf import Cnf
 from featurenet_uvl.ir.sample import Sample, Stop
-from featurenet_uvl.sampling.assumptions import format_assumptions
+from featurenet_uvl.sampling.assumptions import format_assumptions, under_assumptions
 from featurenet_uvl.sampling.checked import InvalidSolutionError, checked_sample
 from featurenet_uvl.sampling.engines import external, pledge
 from featurenet_uvl.sampling.engines.cmsgen import solve_cmsgen
@@ -71,7 +71,7 @@ def draw(cnf: Cnf, request: Request, sampler: str = DEFAULT, engine: Engine | Sa
     request.verify(cnf)
     if not all(cnf.clauses):
         raise UnsatisfiableError("no configuration exists: the CNF has an empty clause")
-    assumed = cnf.with_clauses((literal,) for literal in request.assumptions)
+    assumed = under_assumptions(cnf, request.assumptions)
     assumed.verify()
     try:
         solutions = found.engine(assumed, replace(request, assumptions=()))

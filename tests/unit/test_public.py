@@ -52,7 +52,7 @@ ERRORS = {
 SETTINGS = "settings"
 ARGUMENTS = {
     "CompiledModel.count": "time_limit_s assume",
-    "CompiledModel.limit": "count time_limit_s",
+    "CompiledModel.limit": "count time_limit_s assume",
     "CompiledModel.read_sample": "path any_formula",
     "CompiledModel.sample": "count seed sampler options assume after time_limit_s",
     "CompiledModel.take": "sample any_formula",
@@ -91,7 +91,7 @@ ARGUMENTS = {
 FIELDS = {
     "CompiledModel": "cnf input_shape classes",
     "Data": "source image_size channels test_share split_seed",
-    "DrawnSample": "sample cnf input_shape classes notes",
+    "DrawnSample": "sample cnf input_shape classes notes assumptions",
     "FeatureModel": "ir path restrictions bounds",
     "Network": "name architecture",
     "Results": "trials",
@@ -131,7 +131,7 @@ OPTIONS = {
     "convert": "bound restrict configurations featureide-project force from json lossy output quiet to",
     "count": f"{MODEL} assume engine json no-rules quiet time-limit",
     "decode": f"{MODEL} {IMAGES} any-formula at-most classes force json model output quiet specialise verify",
-    "diversity": f"{MODEL} cnf force json no-rules plot quiet time-limit",
+    "diversity": f"{MODEL} assume cnf force json no-rules plot quiet time-limit",
     "experiments report": "json quiet",
     "experiments run": f"{ENGINE} data-dir dry-run json output preset quiet retry-failed",
     "experiments status": "json store",

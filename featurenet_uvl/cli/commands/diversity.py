@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurenet_uvl.cli.console.options import (
+    Assumptions,
     Bounds,
     Force,
     InputShape,
@@ -29,6 +30,7 @@ from featurenet_uvl.system.streams import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from featurenet_uvl.ir.cnf import Cnf
     from featurenet_uvl.ir.sample import Selections
     from featurenet_uvl.sampling.metrics.measures import Landscape
 
@@ -45,6 +47,7 @@ def diversity(
     plot: Annotated[
         str | None, typer.Option("--plot", metavar="FILE", help="Draw them side by side: a .png or .pdf file.")
     ] = None,
+    assume: Assumptions = None,
     restrict: Restrictions = None,
     bound: Bounds = None,
     input_shape: InputShape = None,
@@ -58,7 +61,7 @@ def diversity(
 
     With --cnf, each configuration is checked, and two limits of the model are found: the largest possible mean
     distance, and the pairs of literals that any configuration covers. --time-limit holds for each of the two. Give the
-    restrictions, bounds and input shape that the samples were drawn with.
+    restrictions, bounds, input shape and assumptions that the samples were drawn with: the limits depend on them.
     """
     import numpy as np
 
@@ -70,10 +73,14 @@ def diversity(
     if samples.count("-") > 1:
         raise UsageError("found - twice, expected it once: stdin can be read once")
     options = (restrict or [], parse_bounds(bound or ()), parse_input_shape(input_shape), no_rules)
-    if cnf is None and any(options):
-        raise UsageError("found --restrict, --bound, --input-shape or --no-rules without --cnf, which they belong to")
+    if cnf is None and any((*options, assume)):
+        raise UsageError(
+            "found --assume, --restrict, --bound, --input-shape or --no-rules without --cnf, which they belong to"
+        )
     model = None if cnf is None else load_cnf(cnf, *options).cnf
     listed = read_side_by_side(samples, model)
+    if model is not None and assume:
+        model = _assumed(model, assume, samples, listed)
     landscape = None
     if model is not None:
         known = np.concatenate([sample.selected for sample in listed])
@@ -90,6 +97,25 @@ def diversity(
         put(format_measures([printable(label) for label in _labels(samples)], measured) + "\n")
     if model is None:
         say("--cnf DIMACS tells which pairs can be covered at all, and checks each configuration", quiet=quiet)
+
+
+def _assumed(model: Cnf, assume: Sequence[str], samples: Sequence[str], listed: Sequence[Selections]) -> Cnf:
+    """Return the formula under the assumptions.
+
+    Raises:
+        UsageError: A text names no feature, or a configuration does not keep the assumptions.
+    """
+    from featurenet_uvl.sampling.assumptions import keep_assumptions, parse_assumptions, under_assumptions
+
+    literals = parse_assumptions(assume, model.variables)
+    for path, one in zip(samples, listed, strict=True):
+        for number, row in enumerate(one.selected, 1):
+            if not keep_assumptions(row[None, :], literals):
+                raise UsageError(
+                    f"{path}: configuration {number} does not keep the assumptions {', '.join(assume)}, expected each"
+                    " to keep them; without --assume, the limits are those of all configurations"
+                )
+    return under_assumptions(model, literals)
 
 
 def _form(plot: str, force: bool) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -143,12 +144,12 @@ def sample(
     if not no_measures and drawn.new.stop.value != "interrupted":
         with ProgressLine(quiet=quiet) as line:
             line.show("measuring")
-            measured = measure_sample(cnf, drawn.whole)
+            measured = measure_sample(cnf, drawn.whole, drawn.kept)
     if as_json:
         facts = _facts(output, drawn, count, sampler, assume or [], seconds)
         put_json({**facts, **({} if measured is None else measured.to_json())})
     elif measured is not None:
-        for text in _lines(measured):
+        for text in _lines(measured, assume or [], is_kept=bool(drawn.kept)):
             say(text, quiet=quiet)
     _end(drawn.new, count, limit_s)
 
@@ -214,25 +215,37 @@ def _facts(
         "asked_sampler": asked_sampler,
         "seed": new.seed,
         "assumptions": assume,
+        "limits_with_assumptions": bool(drawn.kept),
         "seconds": round(seconds, 3),
         "notes": [in_options(text) for text in drawn.notes],
     }
 
 
-def _lines(measured: Measures) -> tuple[str, ...]:
+def _lines(measured: Measures, assume: Sequence[str], *, is_kept: bool) -> tuple[str, ...]:
+    """Return the lines about a whole sample.
+
+    Args:
+        measured: Its measures.
+        assume: The assumptions of the new configurations.
+        is_kept: Whether all configurations keep them, so that the limits are those with the assumptions.
+    """
     found, limit, covered = measured.diversity, measured.limit, measured.coverage
     mean, nearest, minimum = (
         "none" if value is None else f"{value:.4f}"
         for value in (found.mean_distance, found.nearest_mean, found.minimum)
     )
-    share = ""
+    condition = "" if not assume else " with the assumptions" if is_kept else " without the assumptions"
+    share, why = "", list[str]()
+    if assume and not is_kept:
+        why.append("configurations of --append do not keep the assumptions, so the limits are those without them")
     if found.mean_distance is not None:
-        share = ", how large it can be is unknown: featurenet-uvl diversity SAMPLE --cnf DIMACS looks for one"
+        options = "".join(f" --assume {quote(text)}" for text in assume if is_kept)
+        share = f", how large it can be is unknown: featurenet-uvl diversity SAMPLE --cnf DIMACS{options} looks for one"
     if limit is not None and measured.share_of_limit is not None:
-        share = f", {measured.share_of_limit:.4f} of the limit (certified within {limit.gap:.4f})"
+        share = f", {measured.share_of_limit:.4f} of the limit{condition} (certified within {limit.gap:.4f})"
     pairs = f"{counted(measured.covered, 'pair')} of features covered; how many can be is unknown"
     if covered is not None:
-        pairs = f"{covered.share:.4f} of the pairs of literals that can be covered"
+        pairs = f"{covered.share:.4f} of the pairs of literals that can be covered{condition}"
     count = f"{counted(found.count, 'configuration')} ({found.distinct:,} distinct)"
     return (
         f"{count} of {counted(found.features, 'feature')}",
@@ -240,6 +253,7 @@ def _lines(measured: Measures) -> tuple[str, ...]:
         f"distance to the nearest: mean {nearest}, minimum {minimum}",
         pairs,
         f"selected features: {found.size_min} to {found.size_max}, median {found.size_median:g}",
+        *why,
     )
 
 

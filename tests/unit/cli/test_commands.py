@@ -200,6 +200,28 @@ def test_sample_says_how_diverse_it_is(program: Any, small: Path, tmp_path: Path
     assert (facts["asked"], facts["count"], facts["exhaustive"]) == (9, 4, True)
 
 
+def test_a_sample_says_how_near_it_is_to_the_most_diverse_one_with_its_assumptions(
+    program: Any, tmp_path: Path
+) -> None:
+    formula, old, new = tmp_path / "f.cnf", tmp_path / "old", tmp_path / "new"
+    formula.write_text("c 1 A\nc 2 B\nc 3 C\nc 4 D\np cnf 4 0\n")
+    shown = program("sample", formula, "-n", 4, "--assume", "!A", "-o", old).err
+    assert "1.0000 of the limit with the assumptions (certified within 0.0000)" in shown
+    assert "of the pairs of literals that can be covered with the assumptions" in shown
+    facts = program("sample", formula, "-n", 2, "--assume", "A", "--append", old, "-o", new, "--json").json
+    assert (facts["limits_with_assumptions"], facts["coverable_pairs"]) == (False, 4 * 6)
+    shown = program("sample", formula, "-n", 2, "--assume", "A", "--append", old, "-o", new, "--force").err
+    assert "of the limit without the assumptions" in shown
+    assert "configurations of --append do not keep the assumptions, so the limits are those without them" in shown
+    shown = program("sample", formula, "-n", 2, "--assume", "!A", "--append", old, "-o", new, "--force").err
+    assert "of the limit with the assumptions" in shown
+    (entry,) = program("diversity", old, "--cnf", formula, "--assume", "!A", "--json").json
+    assert (entry["share_of_limit"], entry["coverable_pairs"]) == (pytest.approx(1), 4 * 3)
+    refused = program("diversity", old, "--cnf", formula, "--assume", "A")
+    assert (refused.code, "configuration 1 does not keep the assumptions A, expected" in refused.err) == (2, True)
+    assert program("diversity", old, "--assume", "A").code == 2
+
+
 FORMATS = [("pdt", "o.pdt"), ("csv", "o.csv"), ("featureide", "o"), ("config", "o")]
 
 
